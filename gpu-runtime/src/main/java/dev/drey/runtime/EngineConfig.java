@@ -1,0 +1,56 @@
+package dev.drey.runtime;
+
+import dev.drey.runtime.memory.MemorySize;
+import dev.drey.runtime.model.ComputeType;
+import dev.drey.runtime.schedule.ScheduleConfig;
+import dev.drey.runtime.transfer.TransferConfig;
+import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How to open an engine.
+ *
+ * @param model directory in the Hugging Face layout
+ * @param device {@code cpu} or {@code reference}
+ * @param compute activations' type
+ * @param threads compute threads
+ * @param deviceMemory hard total of everything the engine holds on the device; a percentage is
+ *     taken of the fully resident total; null means what the other settings add up to
+ * @param expertMemory the residency window alone; a percentage is taken of all experts' bytes; null
+ *     means what {@code deviceMemory} leaves
+ * @param kvTokens tokens the key/value pool can hold; 0 means enough for every sequence of the
+ *     table at {@code kvTokensPerSequence}
+ * @param predictor name of the predictor, {@code none} to prefetch nothing
+ * @param policy name of the cache policy
+ * @param schedule limits of the scheduler
+ * @param transfer settings of the transfer engine
+ */
+public record EngineConfig(
+    Path model,
+    String device,
+    ComputeType compute,
+    int threads,
+    @Nullable MemorySize deviceMemory,
+    @Nullable MemorySize expertMemory,
+    int kvTokens,
+    String predictor,
+    String policy,
+    ScheduleConfig schedule,
+    TransferConfig transfer) {
+
+  /** The defaults for a model: cpu, bf16, all cores, everything resident, prefetch by next gate. */
+  public static EngineConfig defaults(Path model) {
+    return new EngineConfig(
+        model,
+        "cpu",
+        ComputeType.BF16,
+        Runtime.getRuntime().availableProcessors(),
+        null,
+        MemorySize.ofPercent(100),
+        0,
+        "gate.next-layer",
+        "classic.lru",
+        ScheduleConfig.DEFAULT,
+        TransferConfig.DEFAULT);
+  }
+}

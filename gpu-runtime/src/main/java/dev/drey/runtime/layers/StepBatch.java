@@ -1,0 +1,97 @@
+package dev.drey.runtime.layers;
+
+import dev.drey.runtime.device.AttentionBatch;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * The rows of one step: what the forward pass needs to know of the sequences, and no more. Reused
+ * from step to step; filled by the scheduler, read by the decoder.
+ */
+public final class StepBatch {
+  /**
+   * Consecutive rows whose attention is computed together.
+   *
+   * @param firstRow first row in the step
+   * @param rows number of rows
+   * @param attention the spans, with rows counted from {@code firstRow}
+   */
+  public record MicroBatch(int firstRow, int rows, AttentionBatch attention) {}
+
+  private final int[] ids;
+  private final int[] positions;
+  private final int[] logitRows;
+  private final List<MicroBatch> microBatches = new ArrayList<>();
+  private long step;
+  private int rows;
+  private int logitCount;
+
+  /**
+   * @param maxRows most rows of a step
+   */
+  public StepBatch(int maxRows) {
+    ids = new int[maxRows];
+    positions = new int[maxRows];
+    logitRows = new int[maxRows];
+  }
+
+  /** Empties the batch for the given step. */
+  public void reset(long newStep) {
+    step = newStep;
+    rows = 0;
+    logitCount = 0;
+    microBatches.clear();
+  }
+
+  /** Appends a row and returns its index. */
+  public int addRow(int id, int position) {
+    ids[rows] = id;
+    positions[rows] = position;
+    return rows++;
+  }
+
+  /** Asks for the logits of a row; they come out in the order of these calls. */
+  public void wantLogits(int row) {
+    logitRows[logitCount++] = row;
+  }
+
+  /** Appends a micro-batch; together they must cover all rows in order. */
+  public void addMicroBatch(MicroBatch microBatch) {
+    microBatches.add(microBatch);
+  }
+
+  /** Number of the step, from 0. */
+  public long step() {
+    return step;
+  }
+
+  /** Number of rows. */
+  public int rows() {
+    return rows;
+  }
+
+  /** Token id of each row. */
+  public int[] ids() {
+    return ids;
+  }
+
+  /** Position of each row in its sequence. */
+  public int[] positions() {
+    return positions;
+  }
+
+  /** Rows whose logits are wanted, the first {@link #logitCount()} entries. */
+  public int[] logitRows() {
+    return logitRows;
+  }
+
+  /** How many rows' logits are wanted. */
+  public int logitCount() {
+    return logitCount;
+  }
+
+  /** The micro-batches in row order. */
+  public List<MicroBatch> microBatches() {
+    return microBatches;
+  }
+}

@@ -1,0 +1,24 @@
+package dev.drey.runtime.model;
+
+/**
+ * Shape of one SwiGLU feed-forward network: {@code down(silu(gate(x)) * up(x))}.
+ *
+ * @param hidden model width
+ * @param intermediate width between the projections
+ */
+public record ExpertShape(int hidden, int intermediate) {
+  /** Gate and up projection, {@code [intermediate, hidden]}. */
+  public MatrixShape gateUp() {
+    return new MatrixShape(intermediate, hidden);
+  }
+
+  /** Down projection, {@code [hidden, intermediate]}. */
+  public MatrixShape down() {
+    return new MatrixShape(hidden, intermediate);
+  }
+
+  /** Number of weights in the three projections. */
+  public long elements() {
+    return 3L * hidden * intermediate;
+  }
+}

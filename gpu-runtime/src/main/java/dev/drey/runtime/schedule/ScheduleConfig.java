@@ -1,0 +1,25 @@
+package dev.drey.runtime.schedule;
+
+/**
+ * Limits of the scheduler. None of them changes results, only speed.
+ *
+ * @param maxSequences most sequences computed together (the table's capacity)
+ * @param microBatch most sequences per micro-batch of attention
+ * @param maxStepTokens most tokens (rows) of one step, prefill and decode together
+ * @param prefillChunk most prompt tokens of one sequence in one step
+ * @param stepNanos time a step should not exceed; prefill is cut down to keep it
+ */
+public record ScheduleConfig(
+    int maxSequences, int microBatch, int maxStepTokens, int prefillChunk, long stepNanos) {
+  /** Defaults that suit two cores. */
+  public static final ScheduleConfig DEFAULT = new ScheduleConfig(32, 32, 256, 128, 1_000_000_000L);
+
+  public ScheduleConfig {
+    if (maxSequences < 1 || microBatch < 1 || prefillChunk < 1 || maxStepTokens < maxSequences) {
+      throw new IllegalArgumentException(
+          "schedule limits must be positive and the step must hold one token of every sequence: "
+              + "maxSequences=%d microBatch=%d maxStepTokens=%d prefillChunk=%d"
+                  .formatted(maxSequences, microBatch, maxStepTokens, prefillChunk));
+    }
+  }
+}
