@@ -98,6 +98,7 @@ public final class LineSource
   }
 
   /** Emits what the fetcher read; asks for the next split when one is done. */
+  @SuppressWarnings("try") // close() of the base class declares every exception
   private static final class Reader
       extends SingleThreadMultiplexSourceReaderBase<Line, SourceRecord, LineSplit, Progress> {
     Reader(SourceReaderContext context, int maxLineBytes) {

@@ -69,6 +69,7 @@ final class LineSplitReader implements SplitReader<Line, LineSplit> {
     return true;
   }
 
+  @SuppressWarnings("NullAway") // a nullable array in a record's header is not recognised
   private static SourceRecord record(LineSplit split, LineReader lines) {
     List<SourceRecord.Header> headers = List.of();
     if (lines.isCut()) {

@@ -132,6 +132,15 @@ public final class KafkaSettings {
                   + " that checkpoint may have been aborted.")
           .toggle("--resume-after-timeout");
 
+  /** Whether brokers and topics are checked before the start. */
+  public static final Setting<Boolean> PREFLIGHT =
+      Setting.of(
+          KAFKA,
+          key("drey.kafka.preflight").booleanType().defaultValue(true),
+          Check.any(),
+          "Check brokers, topics and transaction limits before the job starts; turn it off only"
+              + " where the submitting machine cannot reach the brokers.");
+
   /** Deadline of the checks before the start. */
   public static final Setting<Duration> PREFLIGHT_TIMEOUT =
       Setting.of(
@@ -167,6 +176,7 @@ public final class KafkaSettings {
         TRANSACTION_PREFIX,
         TRANSACTION_NAMING,
         RESUME_EXPIRED,
+        PREFLIGHT,
         PREFLIGHT_TIMEOUT,
         PROPERTIES_FILE);
   }
