@@ -74,6 +74,11 @@ public record SourceRecord(
     return source + "-" + partition + "-" + offset;
   }
 
+  /** The same without its value. */
+  public SourceRecord withoutValue() {
+    return new SourceRecord(key, null, headers, source, partition, offset, timestamp);
+  }
+
   @Override
   public boolean equals(@Nullable Object other) {
     return other instanceof SourceRecord that
