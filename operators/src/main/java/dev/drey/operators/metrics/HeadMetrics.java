@@ -3,7 +3,6 @@ package dev.drey.operators.metrics;
 import dev.drey.operators.slot.SlotEngine;
 import dev.drey.runtime.schedule.FinishReason;
 import dev.drey.runtime.schedule.Sequence;
-import dev.drey.runtime.schedule.SequenceProgress;
 import dev.drey.runtime.schedule.SequenceRequest;
 import dev.drey.runtime.schedule.Step;
 import dev.drey.runtime.schedule.StepScheduler;
@@ -49,9 +48,7 @@ public final class HeadMetrics {
     for (FinishReason reason : FinishReason.values()) {
       success.put(
           reason,
-          group
-              .addGroup("finished_reason", reason.wireName())
-              .counter("request_success_total"));
+          group.addGroup("finished_reason", reason.wireName()).counter("request_success_total"));
     }
     firstToken = new Summary(group, "time_to_first_token_us");
     interToken = new Summary(group, "inter_token_latency_us");
@@ -67,11 +64,10 @@ public final class HeadMetrics {
   }
 
   /** Registers gauges on what the head drives. */
-  public void watch(StepScheduler scheduler, SlotEngine engine) {
+  public void watch(SlotEngine engine) {
     group.gauge("num_requests_running", () -> running);
     group.gauge("num_requests_waiting", () -> waiting);
     group.gauge("num_preemptions_total", () -> preemptions);
-    observe(scheduler);
     EngineMetrics.register(group, engine);
   }
 
@@ -114,15 +110,20 @@ public final class HeadMetrics {
     }
   }
 
-  /** A sequence came into the table. */
-  public Timing admitted(SequenceRequest request, SequenceProgress progress) {
-    int produced = progress.outputIds().length;
+  /**
+   * A sequence came into the table.
+   *
+   * @param tokensBefore tokens it had already produced
+   */
+  public Timing admitted(SequenceRequest request, int tokensBefore) {
     promptTokens.inc(request.promptIds().length);
-    if (progress != SequenceProgress.START) {
-      restoredSequences.inc();
-      restoredTokens.inc(produced);
-    }
-    return new Timing(produced);
+    return new Timing(tokensBefore);
+  }
+
+  /** A sequence came back from a checkpoint with so many tokens. */
+  public void restored(int tokens) {
+    restoredSequences.inc();
+    restoredTokens.inc(tokens);
   }
 
   /** A step was completed. */
@@ -133,13 +134,12 @@ public final class HeadMetrics {
     TokenCounters rows = step.rows();
     rePrefilledTokens.inc(rows.rePrefilled());
     recomputedTokens.inc(rows.recomputed());
-    observe(scheduler);
+    observe(scheduler, step.waiting());
   }
 
-  private void observe(StepScheduler scheduler) {
-    int runs = scheduler.running();
-    running = runs;
-    waiting = scheduler.sequences().size() - runs;
+  private void observe(StepScheduler scheduler, int waitingNow) {
+    waiting = waitingNow;
+    running = scheduler.sequences().size() - waitingNow;
     preemptions = scheduler.preemptions();
   }
 }

@@ -75,8 +75,7 @@ final class DecodeHead implements StepLoop<Admission, Step> {
   public void open(Context<Step> context) throws Exception {
     RuntimeContext runtime = context.runtime();
     AdmissionGate.End gate =
-        AdmissionGate.open(
-            GatedReader.attemptOf(runtime.getMetricGroup().getAllVariables()));
+        AdmissionGate.open(GatedReader.attemptOf(runtime.getMetricGroup().getAllVariables()));
     SlotLease lease;
     try {
       lease = options.engines().acquire(SlotKey.of(runtime));

@@ -104,8 +104,7 @@ public final class ReplicaPipeline {
     return predictions;
   }
 
-  private static void prefetch(
-      DataStream<ExpertPrediction> predictions, PipelineOptions options) {
+  private static void prefetch(DataStream<ExpertPrediction> predictions, PipelineOptions options) {
     SingleOutputStreamOperator<Void> prefetch =
         KeyGroups.keyedInPlace(predictions, ExpertPrediction::key)
             .process(new ExpertPrefetch(options.engines()), Types.VOID)

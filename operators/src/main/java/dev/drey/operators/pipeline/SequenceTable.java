@@ -9,6 +9,7 @@ import dev.drey.operators.slot.SlotEngine;
 import dev.drey.operators.state.StoredSequence;
 import dev.drey.runtime.schedule.Sequence;
 import dev.drey.runtime.schedule.SequenceProgress;
+import dev.drey.runtime.schedule.SequenceRequest;
 import dev.drey.runtime.schedule.Step;
 import dev.drey.runtime.schedule.StepScheduler;
 import java.util.ArrayList;
@@ -40,8 +41,7 @@ final class SequenceTable implements AutoCloseable {
   private final Step step;
   private final Map<Sequence, Row> rows = new HashMap<>();
 
-  private record Row(
-      SourceRecord record, @Nullable String customId, HeadMetrics.Timing timing) {}
+  private record Row(SourceRecord record, @Nullable String customId, HeadMetrics.Timing timing) {}
 
   SequenceTable(
       SlotEngine engine,
@@ -58,13 +58,14 @@ final class SequenceTable implements AutoCloseable {
     this.scheduler = engine.newScheduler();
     this.step = engine.newStep();
     engine.cancelWhen(context::isCanceled);
-    metrics.watch(scheduler, engine);
+    metrics.watch(engine);
   }
 
   /** Takes a sequence back from a checkpoint. */
   void restore(StoredSequence stored, boolean keepProgress) {
     Admission admission = reader.read(stored.record());
     SequenceProgress progress = keepProgress ? stored.progress() : SequenceProgress.START;
+    metrics.restored(progress.outputIds().length);
     add(admission, progress);
   }
 
@@ -78,16 +79,23 @@ final class SequenceTable implements AutoCloseable {
   }
 
   private void add(Admission admission, SequenceProgress progress) {
-    if (admission.request() == null || admission.deadLetter() != null) {
+    if (admission.deadLetter() != null) {
       context.sideOutput(
           DecodeHead.OUTCOMES, Outcome.of(admission.record(), admission.deadLetter()));
-      return;
+    } else if (admission.request() != null) {
+      add(admission, admission.request(), progress);
     }
-    Sequence sequence = Sequence.restored(admission.request(), progress);
+  }
+
+  private void add(Admission admission, SequenceRequest request, SequenceProgress progress) {
+    Sequence sequence = Sequence.restored(request, progress);
     scheduler.admit(sequence);
     rows.put(
         sequence,
-        new Row(admission.record(), admission.customId(), metrics.admitted(admission.request(), progress)));
+        new Row(
+            admission.record(),
+            admission.customId(),
+            metrics.admitted(request, progress.outputIds().length)));
   }
 
   boolean hasRoom() {

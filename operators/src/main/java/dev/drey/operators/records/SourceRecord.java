@@ -60,8 +60,22 @@ public record SourceRecord(
     }
   }
 
-  public SourceRecord {
-    headers = List.copyOf(headers);
+  /** A record; the arrays are not copied. */
+  public SourceRecord(
+      byte @Nullable [] key,
+      byte @Nullable [] value,
+      List<Header> headers,
+      String source,
+      int partition,
+      long offset,
+      long timestamp) {
+    this.key = key;
+    this.value = value;
+    this.headers = List.copyOf(headers);
+    this.source = source;
+    this.partition = partition;
+    this.offset = offset;
+    this.timestamp = timestamp;
   }
 
   /** A record without key, headers and timestamp. */
