@@ -15,11 +15,15 @@ public record ScheduleConfig(
   public static final ScheduleConfig DEFAULT = new ScheduleConfig(32, 32, 256, 128, 1_000_000_000L);
 
   public ScheduleConfig {
-    if (maxSequences < 1 || microBatch < 1 || prefillChunk < 1 || maxStepTokens < maxSequences) {
+    if (maxSequences < 1
+        || microBatch < 1
+        || prefillChunk < 1
+        || stepNanos < 1
+        || maxStepTokens < maxSequences) {
       throw new IllegalArgumentException(
           "schedule limits must be positive and the step must hold one token of every sequence: "
-              + "maxSequences=%d microBatch=%d maxStepTokens=%d prefillChunk=%d"
-                  .formatted(maxSequences, microBatch, maxStepTokens, prefillChunk));
+              + "maxSequences=%d microBatch=%d maxStepTokens=%d prefillChunk=%d stepNanos=%d"
+                  .formatted(maxSequences, microBatch, maxStepTokens, prefillChunk, stepNanos));
     }
   }
 }
