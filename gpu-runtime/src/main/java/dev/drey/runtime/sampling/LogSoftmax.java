@@ -22,8 +22,11 @@ final class LogSoftmax {
     return total;
   }
 
-  /** Logarithm of the sum of the logits' exponentials. */
-  static double normaliser(float[] logits, int count, float max) {
-    return max + StrictMath.log(sumExp(logits, count, max, 1));
+  /**
+   * Logarithm of the sum of {@code exp(logit - max)}. A log-probability is {@code (logit - max)}
+   * less this number, in this order: adding a large {@code max} first would cost digits.
+   */
+  static double logSum(float[] logits, int count, float max) {
+    return StrictMath.log(sumExp(logits, count, max, 1));
   }
 }

@@ -139,15 +139,16 @@ public final class Sampler {
     if (!wantsLogprob) {
       return new TokenChoice(id, Float.NaN, id == likeliest, NO_IDS, NO_LOGPROBS);
     }
-    double normaliser = LogSoftmax.normaliser(raw, vocabulary, raw[likeliest]);
-    float logprob = (float) (raw[id] - normaliser);
+    double max = raw[likeliest];
+    double logSum = LogSoftmax.logSum(raw, vocabulary, raw[likeliest]);
+    float logprob = (float) (raw[id] - max - logSum);
     if (alternatives <= 0) {
       return new TokenChoice(id, logprob, id == likeliest, NO_IDS, NO_LOGPROBS);
     }
     int[] topIds = top.likeliest(raw, vocabulary, alternatives);
     float[] topLogprobs = new float[topIds.length];
     for (int i = 0; i < topIds.length; i++) {
-      topLogprobs[i] = (float) (raw[topIds[i]] - normaliser);
+      topLogprobs[i] = (float) (raw[topIds[i]] - max - logSum);
     }
     return new TokenChoice(id, logprob, id == likeliest, topIds, topLogprobs);
   }

@@ -20,7 +20,7 @@ public final class StepLoopOperatorFactory<I, S> extends AbstractStreamOperatorF
   }
 
   @Override
-  @SuppressWarnings("unchecked") // the interface asks for any subtype; there is only this one
+  @SuppressWarnings({"unchecked", "TypeParameterUnusedInFormals"}) // the interface is like that
   public <T extends StreamOperator<S>> T createStreamOperator(
       StreamOperatorParameters<S> parameters) {
     return (T) new StepLoopOperator<>(parameters, loop);

@@ -14,6 +14,7 @@ import org.apache.flink.api.connector.source.SourceSplit;
 import org.apache.flink.core.io.InputStatus;
 
 /** The reader of a {@link GatedSource}: the wrapped reader behind the task's gate. */
+@SuppressWarnings("try") // closing throws what the wrapped reader's close throws: anything
 final class GatedReader<T, S extends SourceSplit> implements SourceReader<T, S> {
   private static final String ATTEMPT_VARIABLE = "<task_attempt_id>";
 

@@ -67,4 +67,21 @@ public final class BinaryFields {
     }
     return values;
   }
+
+  /** Writes the length and the values. */
+  public static void writeFloats(float[] values, DataOutputView out) throws IOException {
+    out.writeInt(values.length);
+    for (float value : values) {
+      out.writeFloat(value);
+    }
+  }
+
+  /** Reads what {@link #writeFloats} wrote. */
+  public static float[] readFloats(DataInputView in) throws IOException {
+    float[] values = new float[in.readInt()];
+    for (int i = 0; i < values.length; i++) {
+      values[i] = in.readFloat();
+    }
+    return values;
+  }
 }

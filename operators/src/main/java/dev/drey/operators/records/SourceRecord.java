@@ -60,8 +60,22 @@ public record SourceRecord(
     }
   }
 
-  public SourceRecord {
-    headers = List.copyOf(headers);
+  /** A record; the arrays are not copied. */
+  public SourceRecord(
+      byte @Nullable [] key,
+      byte @Nullable [] value,
+      List<Header> headers,
+      String source,
+      int partition,
+      long offset,
+      long timestamp) {
+    this.key = key;
+    this.value = value;
+    this.headers = List.copyOf(headers);
+    this.source = source;
+    this.partition = partition;
+    this.offset = offset;
+    this.timestamp = timestamp;
   }
 
   /** A record without key, headers and timestamp. */
@@ -72,6 +86,11 @@ public record SourceRecord(
   /** What tells this record from every other of the job: source, partition and offset. */
   public String identity() {
     return source + "-" + partition + "-" + offset;
+  }
+
+  /** The same without its value. */
+  public SourceRecord withoutValue() {
+    return new SourceRecord(key, null, headers, source, partition, offset, timestamp);
   }
 
   @Override
