@@ -32,6 +32,19 @@ public final class InferenceJob {
   public static StreamExecutionEnvironment environment(Configuration settings) {
     Configuration flink = new Configuration();
     flink.set(CheckpointingOptions.TOLERABLE_FAILURE_NUMBER, TOLERATED_CHECKPOINT_FAILURES);
+    flink.addAll(flinkSettings(settings));
+    flink.set(
+        CheckpointingOptions.CHECKPOINTING_INTERVAL, JobSettings.CHECKPOINT_INTERVAL.in(settings));
+    StreamExecutionEnvironment environment =
+        StreamExecutionEnvironment.getExecutionEnvironment(flink);
+    environment.setParallelism(JobSettings.REPLICAS.in(settings));
+    environment.setMaxParallelism(JobSettings.MAX_PARALLELISM);
+    return environment;
+  }
+
+  /** Those of the settings that are Flink's own. */
+  public static Configuration flinkSettings(Configuration settings) {
+    Configuration flink = new Configuration();
     settings
         .toMap()
         .forEach(
@@ -40,13 +53,7 @@ public final class InferenceJob {
                 flink.setString(key, value);
               }
             });
-    flink.set(
-        CheckpointingOptions.CHECKPOINTING_INTERVAL, JobSettings.CHECKPOINT_INTERVAL.in(settings));
-    StreamExecutionEnvironment environment =
-        StreamExecutionEnvironment.getExecutionEnvironment(flink);
-    environment.setParallelism(JobSettings.REPLICAS.in(settings));
-    environment.setMaxParallelism(JobSettings.MAX_PARALLELISM);
-    return environment;
+    return flink;
   }
 
   /**
