@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.drey.schemas.InferenceRequest;
 import dev.drey.schemas.Samples;
 import dev.drey.schemas.serde.RecordFormatException;
+import dev.drey.schemas.serde.RequestKind;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -112,6 +113,17 @@ class RequestJsonCodecTest {
       InferenceRequest request = decode(line);
       assertThat(request.getCustomId()).isNotEmpty();
       assertThat(request.getPrompt()).isNotEmpty();
+    }
+  }
+
+  @Test
+  void theSamplePassagesAreRequests() throws Exception {
+    List<String> lines = Files.readAllLines(Path.of("..", "examples", "sample-eval.jsonl"));
+    assertThat(lines).hasSize(200);
+    for (String line : lines) {
+      InferenceRequest request = decode(line);
+      assertThat(request.getCustomId()).isNotEmpty();
+      assertThat(RequestKind.of(request)).isEqualTo(RequestKind.SCORE_ROLLING);
     }
   }
 
