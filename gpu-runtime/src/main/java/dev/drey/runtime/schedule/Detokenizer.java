@@ -12,4 +12,13 @@ public interface Detokenizer {
    * @return the characters that are certain now and were not before; may be empty
    */
   String append(int id);
+
+  /**
+   * Ends the text.
+   *
+   * @return what was held back because it is no whole character yet; empty if nothing was
+   */
+  default String finish() {
+    return "";
+  }
 }

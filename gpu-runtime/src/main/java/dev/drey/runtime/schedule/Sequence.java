@@ -35,6 +35,7 @@ public final class Sequence {
   private int mark;
   private TokenCounters counters;
   private @Nullable Detokenizer detokenizer;
+  private boolean cutAtStop;
   private @Nullable FinishReason finishReason;
 
   private Sequence(SequenceRequest request, SequenceProgress progress) {
@@ -224,7 +225,8 @@ public final class Sequence {
       text.appendExempt(piece);
       return false;
     }
-    return text.append(piece);
+    cutAtStop = text.append(piece);
+    return cutAtStop;
   }
 
   /** Forgets the keys and values; the blocks must have been released. */
@@ -233,6 +235,9 @@ public final class Sequence {
   }
 
   void finish(FinishReason reason) {
+    if (detokenizer != null && !cutAtStop) {
+      text.appendExempt(detokenizer.finish());
+    }
     finishReason = reason;
   }
 
