@@ -63,7 +63,7 @@ final class EngineParts implements AutoCloseable {
   private EngineParts(EngineConfig config) throws IOException {
     this.config = config;
     try {
-      checkpoint = own(Checkpoint.open(config.model()));
+      checkpoint = own(Checkpoint.open(config.modelDirectory()));
       ModelConfig model = checkpoint.config();
       experts = ExpertStore.open(checkpoint);
       tokenizer = openTokenizer(model);
@@ -128,10 +128,10 @@ final class EngineParts implements AutoCloseable {
   }
 
   private @Nullable Tokenizer openTokenizer(ModelConfig model) {
-    if (!Files.exists(config.model().resolve("tokenizer.json"))) {
+    if (!Files.exists(config.modelDirectory().resolve("tokenizer.json"))) {
       return null;
     }
-    Tokenizer opened = own(Tokenizer.open(config.model()));
+    Tokenizer opened = own(Tokenizer.open(config.modelDirectory()));
     opened.requireWithin(model.vocabulary());
     return opened;
   }
@@ -198,7 +198,7 @@ final class EngineParts implements AutoCloseable {
   EngineInfo info() {
     return new EngineInfo(
         checkpoint.config(),
-        String.valueOf(config.model().toAbsolutePath().normalize().getFileName()),
+        String.valueOf(config.modelDirectory().toAbsolutePath().normalize().getFileName()),
         checkpoint.digest(),
         checkpoint.generationDefaults(),
         config.compute(),
