@@ -221,21 +221,33 @@ final class EngineParts implements AutoCloseable {
 
   private Detokenizer newDetokenizer() {
     Tokenizer present = tokenizer;
-    if (present == null) {
-      return id -> "";
-    }
-    IncrementalDetokenizer incremental = new IncrementalDetokenizer(present, true);
-    return new Detokenizer() {
-      @Override
-      public String append(int id) {
-        return incremental.append(id);
-      }
+    return present == null
+        ? new NoText()
+        : new TokenizerText(new IncrementalDetokenizer(present, true));
+  }
 
-      @Override
-      public String finish() {
-        return incremental.finish();
-      }
-    };
+  private static final class NoText implements Detokenizer {
+    @Override
+    public String append(int id) {
+      return "";
+    }
+
+    @Override
+    public String finish() {
+      return "";
+    }
+  }
+
+  private record TokenizerText(IncrementalDetokenizer detokenizer) implements Detokenizer {
+    @Override
+    public String append(int id) {
+      return detokenizer.append(id);
+    }
+
+    @Override
+    public String finish() {
+      return detokenizer.finish();
+    }
   }
 
   StepSampler newSampler() {
