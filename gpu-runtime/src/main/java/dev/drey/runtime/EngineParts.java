@@ -197,13 +197,15 @@ final class EngineParts implements AutoCloseable {
 
   EngineInfo info() {
     return new EngineInfo(
+        EngineVersion.read(),
         checkpoint.config(),
         String.valueOf(config.modelDirectory().toAbsolutePath().normalize().getFileName()),
         checkpoint.digest(),
         checkpoint.generationDefaults(),
         config.compute(),
         device.numericFingerprint(),
-        contextTokens(),
+        limits(),
+        kv.capacityTokens(),
         plan);
   }
 
@@ -272,6 +274,10 @@ final class EngineParts implements AutoCloseable {
 
   ResidencyWindow window() {
     return window;
+  }
+
+  KvPool kv() {
+    return kv;
   }
 
   Decoder decoder() {
