@@ -5,7 +5,6 @@ import dev.drey.runtime.checkpoint.Checkpoint;
 import dev.drey.runtime.device.ComputeStream;
 import dev.drey.runtime.device.Device;
 import dev.drey.runtime.device.KvShape;
-import dev.drey.runtime.device.cpu.CpuDevice;
 import dev.drey.runtime.device.reference.ReferenceDevice;
 import dev.drey.runtime.expertstore.ExpertStore;
 import dev.drey.runtime.kvcache.KvPool;
@@ -19,6 +18,7 @@ import dev.drey.runtime.plan.FixedMemory;
 import dev.drey.runtime.plan.MemoryPlan;
 import dev.drey.runtime.predict.Predictors;
 import dev.drey.runtime.residency.ResidencyWindow;
+import dev.drey.runtime.schedule.Detokenizer;
 import dev.drey.runtime.schedule.ModelLimits;
 import dev.drey.runtime.schedule.ScheduleConfig;
 import dev.drey.runtime.schedule.Step;
@@ -27,9 +27,12 @@ import dev.drey.runtime.schedule.StepScheduler;
 import dev.drey.runtime.tokenizer.IncrementalDetokenizer;
 import dev.drey.runtime.tokenizer.Tokenizer;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.Optional;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Builds the parts of an engine in order of dependence and takes them down in reverse, also when
@@ -45,7 +48,7 @@ final class EngineParts implements AutoCloseable {
   private final Deque<AutoCloseable> owned = new ArrayDeque<>();
   private final EngineConfig config;
   private final Checkpoint checkpoint;
-  private final Tokenizer tokenizer;
+  private final @Nullable Tokenizer tokenizer;
   private final Device device;
   private final ExpertStore experts;
   private final KvShape kvShape;
@@ -60,10 +63,10 @@ final class EngineParts implements AutoCloseable {
   private EngineParts(EngineConfig config) throws IOException {
     this.config = config;
     try {
-      checkpoint = own(Checkpoint.open(config.model()));
+      checkpoint = own(Checkpoint.open(config.modelDirectory()));
       ModelConfig model = checkpoint.config();
       experts = ExpertStore.open(checkpoint);
-      tokenizer = own(Tokenizer.open(config.model()));
+      tokenizer = openTokenizer(model);
       device = own(openDevice());
       kvShape =
           new KvShape(
@@ -124,13 +127,21 @@ final class EngineParts implements AutoCloseable {
     return new EngineParts(config);
   }
 
+  private @Nullable Tokenizer openTokenizer(ModelConfig model) {
+    if (!Files.exists(config.modelDirectory().resolve("tokenizer.json"))) {
+      return null;
+    }
+    Tokenizer opened = own(Tokenizer.open(config.modelDirectory()));
+    opened.requireWithin(model.vocabulary());
+    return opened;
+  }
+
   private Device openDevice() {
     return switch (config.device()) {
-      case "cpu" -> CpuDevice.open(config.compute(), config.threads());
       case "reference" -> new ReferenceDevice(config.compute());
       default ->
           throw new IllegalArgumentException(
-              "unknown device '" + config.device() + "'; known devices: cpu, reference");
+              "unknown device '" + config.device() + "'; known devices: reference");
     };
   }
 
@@ -151,8 +162,7 @@ final class EngineParts implements AutoCloseable {
     long staging =
         Math.max(
             WeightLoader.stagingBytes(model, device),
-            ResidencyWindow.stagingBytes(
-                device, experts, model.expertShape(), config.transfer()));
+            ResidencyWindow.stagingBytes(device, experts, model.expertShape(), config.transfer()));
     FixedMemory fixed =
         new FixedMemory(
             WeightLoader.denseBytes(model, device),
@@ -187,13 +197,15 @@ final class EngineParts implements AutoCloseable {
 
   EngineInfo info() {
     return new EngineInfo(
+        EngineVersion.read(),
         checkpoint.config(),
-        String.valueOf(config.model().toAbsolutePath().normalize().getFileName()),
+        String.valueOf(config.modelDirectory().toAbsolutePath().normalize().getFileName()),
         checkpoint.digest(),
         checkpoint.generationDefaults(),
         config.compute(),
         device.numericFingerprint(),
-        contextTokens(),
+        limits(),
+        kv.capacityTokens(),
         plan);
   }
 
@@ -206,11 +218,38 @@ final class EngineParts implements AutoCloseable {
 
   StepScheduler newScheduler() {
     return new StepScheduler(
-        config.schedule(),
-        limits(),
-        kv,
-        () -> new IncrementalDetokenizer(tokenizer, true)::append,
-        System::nanoTime);
+        config.schedule(), limits(), kv, this::newDetokenizer, System::nanoTime);
+  }
+
+  private Detokenizer newDetokenizer() {
+    Tokenizer present = tokenizer;
+    return present == null
+        ? new NoText()
+        : new TokenizerText(new IncrementalDetokenizer(present, true));
+  }
+
+  private static final class NoText implements Detokenizer {
+    @Override
+    public String append(int id) {
+      return "";
+    }
+
+    @Override
+    public String finish() {
+      return "";
+    }
+  }
+
+  private record TokenizerText(IncrementalDetokenizer detokenizer) implements Detokenizer {
+    @Override
+    public String append(int id) {
+      return detokenizer.append(id);
+    }
+
+    @Override
+    public String finish() {
+      return detokenizer.finish();
+    }
   }
 
   StepSampler newSampler() {
@@ -221,8 +260,8 @@ final class EngineParts implements AutoCloseable {
     return new Step(config.schedule().maxStepTokens());
   }
 
-  Tokenizer tokenizer() {
-    return tokenizer;
+  Optional<Tokenizer> tokenizer() {
+    return Optional.ofNullable(tokenizer);
   }
 
   MemoryBudget budget() {
@@ -235,6 +274,10 @@ final class EngineParts implements AutoCloseable {
 
   ResidencyWindow window() {
     return window;
+  }
+
+  KvPool kv() {
+    return kv;
   }
 
   Decoder decoder() {

@@ -4,12 +4,12 @@ import dev.drey.runtime.layers.Decoder;
 import dev.drey.runtime.layers.StepBatch;
 import dev.drey.runtime.memory.MemoryBudget;
 import dev.drey.runtime.predict.Prediction;
-import dev.drey.runtime.residency.ResidencyWindow;
 import dev.drey.runtime.schedule.Step;
 import dev.drey.runtime.schedule.StepSampler;
 import dev.drey.runtime.schedule.StepScheduler;
 import dev.drey.runtime.tokenizer.Tokenizer;
 import java.io.IOException;
+import java.util.Optional;
 import java.util.concurrent.CancellationException;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
@@ -22,14 +22,14 @@ import org.jspecify.annotations.Nullable;
  * layer 0 to {@link #layers()} in as many calls as there are stages, then {@link #sample}, then
  * {@code scheduler.complete(step)}. {@link DecodeLoop} does just that.
  *
- * <p><b>Ownership.</b> The engine owns device, weights, key/value pool, residency window and budget.
- * Closing it closes all of them and checks that no byte is left.
+ * <p><b>Ownership.</b> The engine owns device, weights, key/value pool, residency window and
+ * budget. Closing it closes all of them and checks that no byte is left.
  *
- * <p><b>Threading.</b> Steps belong to one thread at a time. {@link #prefetch}, {@link #stats()} and
- * the progress getters may be called from any thread.
+ * <p><b>Threading.</b> Steps belong to one thread at a time. {@link #prefetch}, {@link #stats()}
+ * and the progress getters may be called from any thread.
  *
- * <p><b>Failure.</b> An exception out of a step, other than a cancellation, leaves the engine {@link
- * #failed()}: it must be closed and opened again.
+ * <p><b>Failure.</b> An exception out of a step, other than a cancellation, leaves the engine
+ * {@link #failed()}: it must be closed and opened again.
  */
 public final class MoeEngine implements AutoCloseable {
   private final EngineParts parts;
@@ -66,8 +66,11 @@ public final class MoeEngine implements AutoCloseable {
     return parts.info();
   }
 
-  /** The model's tokenizer; thread-safe. */
-  public Tokenizer tokenizer() {
+  /**
+   * The model's tokenizer; thread-safe. Absent if the directory has no {@code tokenizer.json}:
+   * token ids go in and come out then, without text.
+   */
+  public Optional<Tokenizer> tokenizer() {
     return parts.tokenizer();
   }
 
@@ -82,8 +85,8 @@ public final class MoeEngine implements AutoCloseable {
   }
 
   /**
-   * Starts with an empty table. A scheduler made before is closed, so that a restarted job finds all
-   * key/value blocks free.
+   * Starts with an empty table. A scheduler made before is closed, so that a restarted job finds
+   * all key/value blocks free.
    */
   public StepScheduler newScheduler() {
     if (scheduler != null) {
@@ -170,7 +173,9 @@ public final class MoeEngine implements AutoCloseable {
     return currentLayer;
   }
 
-  /** Counters since the engine was opened. Any thread; of a running step only roughly up to date. */
+  /**
+   * Counters since the engine was opened. Any thread; of a running step only roughly up to date.
+   */
   public EngineStats stats() {
     MemoryBudget budget = parts.budget();
     return new EngineStats(
@@ -178,6 +183,8 @@ public final class MoeEngine implements AutoCloseable {
         rows,
         stepNanos,
         parts.window().stats(),
+        parts.kv().blocks() - parts.kv().freeBlocks(),
+        parts.kv().blocks(),
         budget.usedBytes(),
         budget.peakBytes(),
         budget.limitBytes());

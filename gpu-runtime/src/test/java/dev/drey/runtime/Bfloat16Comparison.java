@@ -6,9 +6,9 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.util.Arrays;
 
 /**
- * Compares a bfloat16 run with the float32 reference by the golden files' bfloat16 rules: a near-tie
- * in the routing may flip, so single logits may move far; what must hold is that the first flip is a
- * near-tie and that averages stay in the band of transformers' own bfloat16 runs.
+ * Compares a bfloat16 run with the float32 reference by the golden files' bfloat16 rules: a
+ * near-tie in the routing may flip, so single logits may move far; what must hold is that the first
+ * flip is a near-tie and that averages stay in the band of transformers' own bfloat16 runs.
  */
 final class Bfloat16Comparison {
   private double differenceSum;

@@ -39,8 +39,7 @@ final class ForwardProbe {
     int[] blocks = new int[ids.length / EngineParts.KV_BLOCK_TOKENS + 1];
     Arrays.setAll(blocks, block -> block);
     AttentionBatch.Span span = new AttentionBatch.Span(0, ids.length, 0, blocks);
-    batch.addMicroBatch(
-        new StepBatch.MicroBatch(0, ids.length, new AttentionBatch(List.of(span))));
+    batch.addMicroBatch(new StepBatch.MicroBatch(0, ids.length, new AttentionBatch(List.of(span))));
     var model = engine.info().model();
     int[][][] experts = new int[model.moeLayers()][][];
     float[][][] weights = new float[model.moeLayers()][][];

@@ -10,8 +10,8 @@ import dev.drey.runtime.model.ModelConfig;
 import java.util.Arrays;
 
 /**
- * Grouped-query attention with rotary embedding over the paged key/value pool, one micro-batch after
- * the other. Adds its output to the residual stream.
+ * Grouped-query attention with rotary embedding over the paged key/value pool, one micro-batch
+ * after the other. Adds its output to the residual stream.
  */
 final class AttentionLayer {
   private final ModelConfig model;

@@ -53,8 +53,7 @@ public final class Decoder {
         RotaryTable.plain(
             model.attention().headDim(), contextTokens, model.attention().ropeTheta());
     this.attention = new AttentionLayer(model, stream, kv, rotary);
-    this.moe =
-        new MoeFeedForward(model, compute, stream, weights, window, predictor, maxRows);
+    this.moe = new MoeFeedForward(model, compute, stream, weights, window, predictor, maxRows);
     FeedForward dense = new DenseFeedForward(model, stream, weights, maxRows);
     this.feedForwards = new FeedForward[model.layers()];
     Arrays.setAll(feedForwards, layer -> model.isMoe(layer) ? moe : dense);
@@ -62,8 +61,7 @@ public final class Decoder {
 
   /** Looks the step's tokens up; the residual stream starts from them. */
   public void embed(StepBatch batch) {
-    stream.embed(
-        weights.embedding(), batch.ids(), batch.rows(), model.hidden(), buffers.hidden);
+    stream.embed(weights.embedding(), batch.ids(), batch.rows(), model.hidden(), buffers.hidden);
   }
 
   /**

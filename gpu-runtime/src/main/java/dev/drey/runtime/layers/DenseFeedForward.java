@@ -11,7 +11,9 @@ import java.util.List;
 import java.util.Objects;
 import java.util.function.Consumer;
 
-/** One always-resident network for every token: an expert that each row is sent to with weight 1. */
+/**
+ * One always-resident network for every token: an expert that each row is sent to with weight 1.
+ */
 final class DenseFeedForward implements FeedForward {
   private final ModelConfig model;
   private final ComputeStream stream;

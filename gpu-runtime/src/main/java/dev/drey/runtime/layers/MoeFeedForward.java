@@ -27,10 +27,10 @@ import java.util.function.Consumer;
  * rows are summed in rank order afterwards, so the result has the same bits whatever the order of
  * arrival.
  *
- * <p><b>Order of events in one layer.</b> The true router decides; its demand is announced first, so
- * that missing experts start moving; then the next layer's gate is applied to this layer's router
- * input (Fate's cross-layer gate) and the predictions leave through the sink; then experts compute
- * as they become ready.
+ * <p><b>Order of events in one layer.</b> The true router decides; its demand is announced first,
+ * so that missing experts start moving; then the next layer's gate is applied to this layer's
+ * router input (Fate's cross-layer gate) and the predictions leave through the sink; then experts
+ * compute as they become ready.
  */
 final class MoeFeedForward implements FeedForward {
   /** Experts computed per call: enough to feed the threads, few enough to free slots soon. */

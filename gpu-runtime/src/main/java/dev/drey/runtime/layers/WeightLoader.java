@@ -23,6 +23,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -140,8 +141,7 @@ public final class WeightLoader {
     int bytes = stagingBytes(checkpoint.config(), device);
     try (HostBuffer staging = device.allocateHost(stagingBudget, bytes);
         CopyStream copies = device.newCopyStream(stagingBudget)) {
-      WeightLoader loader =
-          new WeightLoader(checkpoint, device, budget, copies, stream, staging);
+      WeightLoader loader = new WeightLoader(checkpoint, device, budget, copies, stream, staging);
       try {
         return loader.load();
       } catch (IOException | RuntimeException failure) {
@@ -167,7 +167,6 @@ public final class WeightLoader {
     int hidden = model.hidden();
     MatrixShape queries = new MatrixShape(model.attention().queryWidth(), hidden);
     MatrixShape keys = new MatrixShape(model.attention().kvWidth(), hidden);
-    ExpertTensors dense = tensors.dense();
     return new LayerWeights(
         floats(tensors.attentionNorm()),
         matrix(tensors.query(), queries),
@@ -178,7 +177,7 @@ public final class WeightLoader {
         floatsIfPresent(tensors.keyNorm()),
         floats(tensors.feedForwardNorm()),
         floatsIfPresent(tensors.router()),
-        dense == null ? null : expert(dense));
+        tensors.dense().isPresent() ? expert(tensors.dense().get()) : null);
   }
 
   private Expert expert(ExpertTensors tensors) throws IOException {
@@ -205,7 +204,7 @@ public final class WeightLoader {
     for (int block = 0; block < layout.blocks(); block++) {
       ByteBuffer target = staging.bytes();
       target.limit(Math.toIntExact(layout.outputsOf(block) * rowBytes));
-      checkpoint.read(tensor, block * layout.blockOutputs() * rowBytes, target);
+      checkpoint.read(tensor, rowBytes * block * layout.blockOutputs(), target);
       copies.copyBlock(staging, 0, tensor.type(), layout, block, matrix.data());
       copies.record().await();
     }
@@ -226,8 +225,8 @@ public final class WeightLoader {
     return target;
   }
 
-  private @Nullable DeviceBuffer floatsIfPresent(@Nullable TensorRegion tensor) throws IOException {
-    return tensor == null ? null : floats(tensor);
+  private @Nullable DeviceBuffer floatsIfPresent(Optional<TensorRegion> tensor) throws IOException {
+    return tensor.isPresent() ? floats(tensor.get()) : null;
   }
 
   private DeviceBuffer floats(TensorRegion tensor) throws IOException {
@@ -243,7 +242,11 @@ public final class WeightLoader {
             case BF16 -> Float.intBitsToFloat(bytes.getShort() << 16);
             case F16, U8 ->
                 throw new IllegalStateException(
-                    "tensor '" + tensor.name() + "' is " + tensor.type() + ", expected BF16 or F32");
+                    "tensor '"
+                        + tensor.name()
+                        + "' is "
+                        + tensor.type()
+                        + ", expected BF16 or F32");
           };
     }
     DeviceBuffer target = allocate(align((long) values.length * Float.BYTES));

@@ -17,20 +17,21 @@ import org.slf4j.LoggerFactory;
 /**
  * The registry of engines by task slot, the only process-wide state of the project.
  *
- * <p><b>Why static.</b> The operators of a slot run in two tasks that have nothing in common but the
- * process. The class must be loaded once per process (it belongs to the TaskManager's own class path,
- * not to the job's), or budgets and native libraries would double.
+ * <p><b>Why static.</b> The operators of a slot run in two tasks that have nothing in common but
+ * the process. The class must be loaded once per process (it belongs to the TaskManager's own class
+ * path, not to the job's), or budgets and native libraries would double.
  *
  * <p><b>Ownership.</b> The registry owns the engines. Users hold {@link SlotRuntime}s; the first to
  * acquire opens the engine, while others wait for it.
  *
- * <p><b>Lingering.</b> When the last user leaves, the engine stays open for a while: after a failure
- * all tasks of a slot close before any opens again, and loading weights is the slow part of a
- * restart. A lingering engine is closed at once if it has failed, if its slot comes back with another
- * configuration, or if another job opens an engine (so that idle weights never crowd out live ones).
+ * <p><b>Lingering.</b> When the last user leaves, the engine stays open for a while: after a
+ * failure all tasks of a slot close before any opens again, and loading weights is the slow part of
+ * a restart. A lingering engine is closed at once if it has failed, if its slot comes back with
+ * another configuration, or if another job opens an engine (so that idle weights never crowd out
+ * live ones).
  *
- * <p><b>Locking.</b> The registry's lock guards the map and the counts; opening and closing an engine
- * happen under the entry's own lock, never under the registry's.
+ * <p><b>Locking.</b> The registry's lock guards the map and the counts; opening and closing an
+ * engine happen under the entry's own lock, never under the registry's.
  */
 public final class SlotRuntimes {
   private static final Logger LOG = LoggerFactory.getLogger(SlotRuntimes.class);

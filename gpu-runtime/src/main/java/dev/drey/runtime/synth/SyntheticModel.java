@@ -18,7 +18,8 @@ import java.util.Map;
 /**
  * Writes a Qwen3-MoE checkpoint with random weights: the published file layout (one shard per
  * layer, an index, config.json, tokenizer.json). Deviations follow the usual initialisation scaled
- * up a little, so that hidden states keep their size from layer to layer and routers choose clearly.
+ * up a little, so that hidden states keep their size from layer to layer and routers choose
+ * clearly.
  */
 public final class SyntheticModel {
   private static final int BUFFER_BYTES = 8 << 20;
@@ -40,7 +41,7 @@ public final class SyntheticModel {
     this.weights = new GaussianWeights(spec.seed());
   }
 
-  /** One tensor to be written; a gain of 0 means all ones, as norms have. */
+  /** One tensor to be written; a deviation of 0 means all ones, as norms have. */
   private record Planned(TensorSpec tensor, double deviation) {}
 
   /**
@@ -64,12 +65,10 @@ public final class SyntheticModel {
 
   private List<Planned> outer() {
     List<Planned> tensors = new ArrayList<>();
-    long vocabulary = spec.vocabulary();
-    long hidden = spec.hidden();
-    tensors.add(
-        planned("model.embed_tokens.weight", EMBEDDING_DEVIATION, vocabulary, hidden));
-    tensors.add(
-        planned("lm_head.weight", OUTPUT_GAIN / Math.sqrt(hidden), vocabulary, hidden));
+    int vocabulary = spec.vocabulary();
+    int hidden = spec.hidden();
+    tensors.add(planned("model.embed_tokens.weight", EMBEDDING_DEVIATION, vocabulary, hidden));
+    tensors.add(planned("lm_head.weight", OUTPUT_GAIN / Math.sqrt(hidden), vocabulary, hidden));
     tensors.add(planned("model.norm.weight", 0, hidden));
     return tensors;
   }
@@ -77,9 +76,9 @@ public final class SyntheticModel {
   private List<Planned> layer(int layer) {
     List<Planned> tensors = new ArrayList<>();
     String prefix = "model.layers." + layer + ".";
-    long hidden = spec.hidden();
-    long queries = (long) spec.heads() * spec.headDim();
-    long keys = (long) spec.kvHeads() * spec.headDim();
+    int hidden = spec.hidden();
+    int queries = spec.heads() * spec.headDim();
+    int keys = spec.kvHeads() * spec.headDim();
     double fromHidden = LINEAR_GAIN / Math.sqrt(hidden);
     tensors.add(planned(prefix + "input_layernorm.weight", 0, hidden));
     tensors.add(planned(prefix + "post_attention_layernorm.weight", 0, hidden));
@@ -95,7 +94,7 @@ public final class SyntheticModel {
     double fromIntermediate = LINEAR_GAIN / Math.sqrt(spec.intermediate());
     for (int expert = 0; expert < spec.experts(); expert++) {
       String name = prefix + "mlp.experts." + expert + ".";
-      long width = spec.intermediate();
+      int width = spec.intermediate();
       tensors.add(planned(name + "gate_proj.weight", fromHidden, width, hidden));
       tensors.add(planned(name + "up_proj.weight", fromHidden, width, hidden));
       tensors.add(planned(name + "down_proj.weight", fromIntermediate, hidden, width));
