@@ -216,10 +216,22 @@ public final class Sequence {
    * @return whether a stop string was completed
    */
   boolean appendText(int id, int count) {
+    return appendPiece(detokenizer().append(id), count);
+  }
+
+  /** Appends what the detokenizer held back; returns whether a stop string was completed. */
+  boolean finishText() {
+    return appendPiece(detokenizer().finish(), log.size());
+  }
+
+  private Detokenizer detokenizer() {
     if (detokenizer == null) {
       throw new IllegalStateException("sequence '" + request.id() + "' was never admitted");
     }
-    String piece = detokenizer.append(id);
+    return detokenizer;
+  }
+
+  private boolean appendPiece(String piece, int count) {
     if (count <= request.sampling().minTokens()) {
       text.appendExempt(piece);
       return false;

@@ -1,5 +1,6 @@
 package dev.drey.runtime.transfer;
 
+import java.io.Serializable;
 import java.time.Duration;
 
 /**
@@ -10,7 +11,23 @@ import java.time.Duration;
  * @param deadline longest wait for one demanded expert before the step fails
  * @param attempts tries per read before the transfer fails
  */
-public record TransferConfig(int threads, long maxBytesPerSecond, Duration deadline, int attempts) {
+public record TransferConfig(int threads, long maxBytesPerSecond, Duration deadline, int attempts)
+    implements Serializable {
   /** Two threads, unpaced, one minute, three tries. */
   public static final TransferConfig DEFAULT = new TransferConfig(2, 0, Duration.ofMinutes(1), 3);
+
+  public TransferConfig {
+    require(threads >= 1, "threads must be at least 1, found " + threads);
+    require(
+        maxBytesPerSecond >= 0,
+        "maxBytesPerSecond must be 0 (no limit) or more, found " + maxBytesPerSecond);
+    require(!deadline.isNegative() && !deadline.isZero(), "deadline must be positive: " + deadline);
+    require(attempts >= 1, "attempts must be at least 1, found " + attempts);
+  }
+
+  private static void require(boolean holds, String message) {
+    if (!holds) {
+      throw new IllegalArgumentException("transfer settings: " + message);
+    }
+  }
 }

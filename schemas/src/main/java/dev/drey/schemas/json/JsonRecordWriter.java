@@ -58,7 +58,7 @@ final class JsonRecordWriter {
       throw new IllegalArgumentException(where + ": expected a value, found null");
     }
     switch (schema.getType()) {
-      case STRING -> out.writeString(value.toString());
+      case STRING -> out.writeString(wellFormed(value.toString(), where));
       case INT -> out.writeNumber((int) value);
       case LONG -> out.writeNumber((long) value);
       case FLOAT -> out.writeNumber((float) finite((Float) value, where));
@@ -75,6 +75,14 @@ final class JsonRecordWriter {
       }
       default -> throw JsonValues.unsupported(schema);
     }
+  }
+
+  private static String wellFormed(String text, String where) {
+    if (!JsonValues.isWellFormed(text)) {
+      throw new IllegalArgumentException(
+          where + ": expected well-formed Unicode, found a lone surrogate");
+    }
+    return text;
   }
 
   private static double finite(Number number, String where) {

@@ -18,8 +18,8 @@
  * ({@code InferenceRequest.v1.avsc}, {@code .v2.avsc} …), the newest equal to the current schema. A
  * codec resolves any of them to the current schema; a schema published later by someone else can be
  * added with {@link dev.drey.schemas.serde.AvroCodec#alsoReading}. A new version may add a field
- * with a default, drop a field that has one, widen a number or rename with an alias, and must stay
- * readable both ways; tests hold every pair of versions to that.
+ * with a default or drop a field that has one, and so stays readable both ways; tests hold every
+ * pair of versions to that.
  *
  * <p>Bytes come from strangers: a body is walked against its schema before anything is allocated
  * for it.

@@ -1,0 +1,29 @@
+package dev.drey.runtime.checkpoint;
+
+import java.util.List;
+
+/** The architectures that can be read. */
+final class Architectures {
+  private static final List<Architecture> ALL = List.of(new Qwen3MoeArchitecture());
+
+  private Architectures() {}
+
+  /**
+   * The architecture of a {@code config.json}.
+   *
+   * @throws dev.drey.runtime.safetensors.ModelFileException if it is not supported, naming those
+   *     that are
+   */
+  static Architecture of(JsonConfig config) {
+    String modelType = config.text("model_type");
+    for (Architecture architecture : ALL) {
+      if (architecture.modelType().equals(modelType)) {
+        return architecture;
+      }
+    }
+    throw config.refuse(
+        "model_type",
+        "one of " + ALL.stream().map(Architecture::modelType).toList(),
+        "Use a model of a supported architecture.");
+  }
+}

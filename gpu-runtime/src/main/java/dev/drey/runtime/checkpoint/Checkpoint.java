@@ -1,0 +1,154 @@
+package dev.drey.runtime.checkpoint;
+
+import dev.drey.runtime.model.ExpertId;
+import dev.drey.runtime.model.ModelConfig;
+import dev.drey.runtime.safetensors.ModelDirectory;
+import dev.drey.runtime.safetensors.OnFailure;
+import dev.drey.runtime.safetensors.Sha256;
+import dev.drey.runtime.safetensors.TensorFiles;
+import dev.drey.runtime.safetensors.TensorRegion;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * A model in the Hugging Face layout, open for reading.
+ *
+ * <p><b>Ownership.</b> Owns the open weight files until closed; holds no weights.
+ *
+ * <p><b>Threading.</b> Everything is immutable; reads may run at once, from any threads. Whoever
+ * closes sees to it that nobody reads any more; a late reader gets an {@link IOException}.
+ *
+ * <p><b>Failure.</b> {@link #open} finds every weight that the model needs and checks its place,
+ * type and shape, so that nothing but reading can fail later. Everything wrong with the files is a
+ * {@link dev.drey.runtime.safetensors.ModelFileException}.
+ */
+public final class Checkpoint implements AutoCloseable {
+  private static final String TOKENIZER = "tokenizer.json";
+
+  private final ModelDirectory directory;
+  private final ModelDescription model;
+  private final TensorFiles files;
+  private final ModelWeights weights;
+  private final String digest;
+
+  private Checkpoint(
+      ModelDirectory directory,
+      ModelDescription model,
+      TensorFiles files,
+      ModelWeights weights,
+      String digest) {
+    this.directory = directory;
+    this.model = model;
+    this.files = files;
+    this.weights = weights;
+    this.digest = digest;
+  }
+
+  /**
+   * Opens a model's directory.
+   *
+   * @throws dev.drey.runtime.safetensors.ModelFileException if a file is missing, damaged, outside
+   *     the directory, or of a kind that is not supported
+   */
+  public static Checkpoint open(Path path) {
+    ModelDirectory directory = ModelDirectory.open(path);
+    Sha256 digest = new Sha256();
+    ModelDescription model = ModelDescription.read(directory, digest);
+    TensorFiles files = TensorFiles.open(directory);
+    return OnFailure.close(
+        files,
+        () -> {
+          ModelWeights weights = ModelWeights.find(path, model, files);
+          files.addTo(digest);
+          if (directory.has(TOKENIZER)) {
+            digest.add(TOKENIZER, directory.file(TOKENIZER));
+          }
+          return new Checkpoint(directory, model, files, weights, digest.hex());
+        });
+  }
+
+  /** The network. */
+  public ModelConfig config() {
+    return model.config();
+  }
+
+  /** How the model's authors want it to generate. */
+  public GenerationDefaults generationDefaults() {
+    return model.generation();
+  }
+
+  /**
+   * What results depend on, short of the weights' values: SHA-256 over configuration, tokenizer,
+   * index, and the sizes and headers of the weight files, as 64 hexadecimal digits. Independent of
+   * where the directory is.
+   */
+  public String digest() {
+    return digest;
+  }
+
+  /** The directory as it was given. */
+  public Path directory() {
+    return directory.path();
+  }
+
+  /** Sizes by purpose. */
+  public CheckpointSummary summary() {
+    return weights.summary();
+  }
+
+  /** Every tensor of the weight files, in the order of files and of places in them. */
+  public List<TensorRegion> tensors() {
+    return List.copyOf(files.regions().values());
+  }
+
+  /** Token embeddings, {@code [vocabulary, hidden]}. */
+  public TensorRegion embedding() {
+    return weights.embedding();
+  }
+
+  /** Scale of the norm behind the last layer, {@code [hidden]}. */
+  public TensorRegion finalNorm() {
+    return weights.finalNorm();
+  }
+
+  /** Output projection, {@code [vocabulary, hidden]}; empty if it is the embedding. */
+  public Optional<TensorRegion> outputProjection() {
+    return weights.outputProjection();
+  }
+
+  /** The weights of a layer, from 0, routed experts aside. */
+  public LayerTensors layer(int layer) {
+    return weights.layer(layer);
+  }
+
+  /**
+   * The weights of a routed expert.
+   *
+   * @throws IndexOutOfBoundsException if the model has no such expert
+   */
+  public ExpertTensors expert(ExpertId id) {
+    return weights.expert(id);
+  }
+
+  /**
+   * Reads exactly the bytes that {@code dst} has room for.
+   *
+   * @param region one of {@link #tensors()}
+   * @param offset from the start of the region, in bytes
+   * @throws IOException if reading fails and may succeed later, or if the thread is interrupted
+   * @throws dev.drey.runtime.safetensors.ModelFileException if a file has changed since the model
+   *     was opened
+   */
+  public void read(TensorRegion region, long offset, ByteBuffer dst) throws IOException {
+    files.read(region, offset, dst);
+  }
+
+  /** Closes the files. Closing twice is harmless. */
+  @Override
+  public void close() {
+    files.close();
+  }
+}

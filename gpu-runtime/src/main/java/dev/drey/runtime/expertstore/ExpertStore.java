@@ -1,0 +1,118 @@
+package dev.drey.runtime.expertstore;
+
+import dev.drey.runtime.checkpoint.Checkpoint;
+import dev.drey.runtime.checkpoint.ExpertTensors;
+import dev.drey.runtime.model.DType;
+import dev.drey.runtime.model.ExpertId;
+import dev.drey.runtime.model.ModelConfig;
+import dev.drey.runtime.safetensors.TensorRegion;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+
+/**
+ * Experts straight from a checkpoint's safetensors, as they are: a block of output rows is one
+ * contiguous read, whatever tensor or shard it lies in.
+ *
+ * <p><b>Ownership.</b> Keeps no weights and does not own the checkpoint, which must stay open.
+ *
+ * <p><b>Threading.</b> Immutable; any number of threads may read.
+ */
+public final class ExpertStore implements ExpertSource {
+  private final Checkpoint checkpoint;
+  private final ModelConfig config;
+  private final DType type;
+
+  private ExpertStore(Checkpoint checkpoint, DType type) {
+    this.checkpoint = checkpoint;
+    this.config = checkpoint.config();
+    this.type = type;
+  }
+
+  /**
+   * A store over an open checkpoint.
+   *
+   * @throws IllegalArgumentException if the model has no experts, or experts of different element
+   *     types
+   */
+  public static ExpertStore open(Checkpoint checkpoint) {
+    ModelConfig config = checkpoint.config();
+    TensorRegion first = null;
+    for (int layer = 0; layer < config.layers(); layer++) {
+      for (int index = 0; config.isMoe(layer) && index < config.moe().experts(); index++) {
+        ExpertTensors expert = checkpoint.expert(new ExpertId(layer, index));
+        first = first == null ? expert.gate() : first;
+        requireSameType(first, expert.gate());
+        requireSameType(first, expert.up());
+        requireSameType(first, expert.down());
+      }
+    }
+    if (first == null) {
+      throw new IllegalArgumentException(
+          checkpoint.directory() + ": the model has no layer with experts");
+    }
+    return new ExpertStore(checkpoint, first.type());
+  }
+
+  private static void requireSameType(TensorRegion first, TensorRegion other) {
+    if (other.type() != first.type()) {
+      throw new IllegalArgumentException(
+          "experts must have one element type; found %s in %s (%s) and %s in %s (%s)"
+              .formatted(
+                  first.type(),
+                  first.name(),
+                  first.file(),
+                  other.type(),
+                  other.name(),
+                  other.file()));
+    }
+  }
+
+  @Override
+  public int layers() {
+    return config.layers();
+  }
+
+  @Override
+  public int experts() {
+    return config.moe().experts();
+  }
+
+  @Override
+  public DType type() {
+    return type;
+  }
+
+  @Override
+  public void readBlock(
+      ExpertId expert, ExpertPart part, int firstOutputRow, int rows, ByteBuffer target)
+      throws IOException {
+    ExpertTensors tensors = checkpoint.expert(expert);
+    TensorRegion region =
+        switch (part) {
+          case GATE -> tensors.gate();
+          case UP -> tensors.up();
+          case DOWN -> tensors.down();
+        };
+    int inputs = part == ExpertPart.DOWN ? config.moe().intermediate() : config.hidden();
+    long rowBytes = (long) inputs * type.bytes();
+    if (target.remaining() != rows * rowBytes) {
+      throw new IllegalArgumentException(
+          "%d rows of %s are %d bytes, the target has room for %d"
+              .formatted(rows, region.name(), rows * rowBytes, target.remaining()));
+    }
+    try {
+      checkpoint.read(region, firstOutputRow * rowBytes, target);
+    } catch (IOException e) {
+      throw new IOException(
+          "expert %s: cannot read rows %d to %d of %s from %s: %s"
+              .formatted(
+                  expert,
+                  firstOutputRow,
+                  firstOutputRow + rows - 1,
+                  region.name(),
+                  region.file(),
+                  e.getMessage()),
+          e);
+    }
+  }
+}

@@ -1,0 +1,8 @@
+/**
+ * The disk tier: where each expert lies, read block by block into a given buffer. Keeps nothing in
+ * memory and never retries; the reader decides.
+ */
+@NullMarked
+package dev.drey.runtime.expertstore;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,152 @@
+package dev.drey.runtime.residency;
+
+import dev.drey.runtime.cache.CachePolicy;
+import dev.drey.runtime.expertstore.ExpertSource;
+import dev.drey.runtime.model.ExpertId;
+import dev.drey.runtime.transfer.TransferEngine;
+import dev.drey.runtime.transfer.TransferPriority;
+import dev.drey.runtime.transfer.TransferTicket;
+import java.util.Collection;
+import java.util.Objects;
+import java.util.function.LongSupplier;
+import java.util.function.Predicate;
+
+/**
+ * Carries out what {@link Placement} decides: starts and stops loads, evicts, and takes the reports
+ * of finished loads, keeping slots, cache policy and counters in step. Guarded by the window's
+ * lock; never waits.
+ */
+final class Loads {
+  private final SlotTable slots;
+  private final TransferEngine engine;
+  private final ExpertSource source;
+  private final CachePolicy policy;
+  private final Counters counters;
+  private final LongSupplier clock;
+  private final ExpertLoad.Listener listener;
+  private long started;
+
+  Loads(
+      SlotTable slots,
+      TransferEngine engine,
+      ExpertSource source,
+      CachePolicy policy,
+      Counters counters,
+      LongSupplier clock,
+      ExpertLoad.Listener listener) {
+    this.slots = slots;
+    this.engine = engine;
+    this.source = source;
+    this.policy = policy;
+    this.counters = counters;
+    this.clock = clock;
+    this.listener = listener;
+  }
+
+  /** Somebody has asked for the expert in this slot. */
+  void use(Slot slot) {
+    if (slot.unusedPrefetch) {
+      counters.prefetchUsed++;
+      slot.unusedPrefetch = false;
+    }
+  }
+
+  /** The prefetch into this slot has lost its purpose before it was complete. */
+  void cancelled(Slot slot) {
+    if (slot.unusedPrefetch) {
+      counters.prefetchCancelled++;
+      slot.unusedPrefetch = false;
+    }
+  }
+
+  /** Evicts the policy's choice among the residents for which the condition holds, if any. */
+  boolean evict(Predicate<Slot> condition) {
+    Collection<ExpertId> candidates = slots.resident(condition);
+    if (candidates.isEmpty()) {
+      return false;
+    }
+    ExpertId victim = policy.victim(candidates);
+    if (!candidates.contains(victim)) {
+      throw new IllegalStateException(
+          "cache policy '%s' chose %s, which is not among the candidates %s"
+              .formatted(policy.name(), victim, candidates));
+    }
+    Slot slot = Objects.requireNonNull(slots.find(victim));
+    if (slot.unusedPrefetch) {
+      counters.prefetchWasted++;
+    }
+    counters.evictions++;
+    policy.onEvict(victim);
+    slots.release(slot);
+    return true;
+  }
+
+  /** Starts a load into a free slot. */
+  Slot start(ExpertId expert, TransferPriority priority) {
+    Slot slot = slots.occupy(expert, priority);
+    slot.issuedNanos = clock.getAsLong();
+    ExpertLoad load = new ExpertLoad(slot, expert, priority, started++, source, listener);
+    slot.load = load;
+    TransferTicket ticket = engine.submit(load, priority);
+    if (ticket == null) {
+      slots.release(slot);
+      throw new IllegalStateException("transfer queue refused " + load + ": " + engine.describe());
+    }
+    load.accepted(ticket);
+    return slot;
+  }
+
+  /** Stops a load; true if its slot is free already, false if that will be reported. */
+  boolean cancel(Slot slot) {
+    if (engine.cancel(Objects.requireNonNull(slot.load).ticket())) {
+      stopped(slot);
+      return true;
+    }
+    slot.stopping = true;
+    return false;
+  }
+
+  // -- reports of I/O threads
+
+  void drained(ExpertLoad load) {
+    TransferPriority priority =
+        load.isPrefetch() ? TransferPriority.PREFETCH : TransferPriority.DEMAND;
+    slots.become(load.slot, SlotTable.loading(priority));
+  }
+
+  void loaded(Slot slot) {
+    ExpertId id = Objects.requireNonNull(slot.id);
+    if (slots.find(id) != slot) {
+      stopped(slot);
+      return;
+    }
+    slot.startedNanos = Objects.requireNonNull(slot.load).ticket().startedNanos();
+    slot.load = null;
+    slot.stopping = false;
+    slots.become(slot, SlotState.RESIDENT);
+    policy.onInsert(id);
+    LayerDemand owner = slot.owner;
+    if (owner != null) {
+      owner.ready.add(slot);
+    }
+  }
+
+  void stopped(Slot slot) {
+    cancelled(slot);
+    slots.release(slot);
+  }
+
+  void failed(Slot slot, Throwable cause) {
+    ExpertId id = Objects.requireNonNull(slot.id);
+    LayerDemand owner = slot.owner;
+    if (owner != null) {
+      String reason = "expert " + id + " could not be loaded: " + cause.getMessage();
+      owner.failure = new ExpertLoadException(id, reason, cause);
+    }
+    if (slot.unusedPrefetch) {
+      counters.prefetchFailed++;
+      slot.unusedPrefetch = false;
+    }
+    slots.release(slot);
+  }
+}

@@ -1,0 +1,282 @@
+package dev.drey.runtime.residency;
+
+import dev.drey.runtime.cache.CachePolicy;
+import dev.drey.runtime.model.ExpertId;
+import dev.drey.runtime.predict.Prediction;
+import dev.drey.runtime.transfer.TransferEngine;
+import dev.drey.runtime.transfer.TransferPriority;
+import java.util.ArrayDeque;
+import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Decides which load goes into which slot. Guarded by the window's lock; never waits.
+ *
+ * <p><b>Where a demand finds a slot</b>, in this order: a free one; the cache policy's victim among
+ * residents nobody asked for; a prefetch that has not begun to move, the latest first; a victim
+ * among residents that are predicted for a layer ahead; at last it stops prefetches that are being
+ * moved and takes their slots when they report. Leased experts and members of the current demand
+ * that have not been handed out are never touched.
+ *
+ * <p><b>Where a prefetch finds one</b>: a free slot or the policy's victim among residents that
+ * nobody asked for, that no admitted prediction ahead of now is for, that the current demand does
+ * not need any more and whose last use is reached. It gets none while a demand waits for a slot,
+ * nor beyond half of all slots. What finds no room waits in a bounded queue until its layer has
+ * come.
+ */
+final class Placement {
+  private record Wish(ExpertId expert, long position) {}
+
+  // -- configuration
+  private final SlotTable slots;
+  private final Loads loads;
+  private final TransferEngine engine;
+  private final CachePolicy policy;
+  private final Counters counters;
+  private final int prefetchShare;
+  private final int maxWishes;
+
+  // -- runtime
+  private final Timeline timeline;
+  private final ArrayDeque<Wish> wishes = new ArrayDeque<>();
+  private @Nullable LayerDemand current;
+  private boolean closed;
+
+  Placement(
+      SlotTable slots, Loads loads, TransferEngine engine, CachePolicy policy, Counters counters) {
+    this.slots = slots;
+    this.loads = loads;
+    this.engine = engine;
+    this.policy = policy;
+    this.counters = counters;
+    this.prefetchShare = slots.total() / 2;
+    this.maxWishes = Math.max(slots.total(), slots.experts());
+    this.timeline = new Timeline(slots.layers());
+  }
+
+  @Nullable LayerDemand current() {
+    return current;
+  }
+
+  // -- demand
+
+  /** Takes a demand in: one atomic event, then the first loads. */
+  void admit(LayerDemand demand, List<ExpertId> experts) {
+    current = demand;
+    if (!timeline.demand(timeline.position(demand.step, demand.layer))) {
+      forgetPredictions();
+    }
+    policy.onDemand(demand.step, demand.layer, experts);
+    for (ExpertId expert : experts) {
+      classify(demand, expert);
+    }
+    dropPassed();
+    pump();
+  }
+
+  private void classify(LayerDemand demand, ExpertId expert) {
+    Slot slot = slots.find(expert);
+    if (slot != null && slot.state() == SlotState.RESIDENT) {
+      counters.hit(demand.layer);
+      loads.use(slot);
+      slot.owner = demand;
+      demand.ready.add(slot);
+    } else if (slot != null && join(demand, slot)) {
+      slot.owner = demand;
+    } else {
+      counters.miss(demand.layer);
+      demand.pending.add(expert);
+    }
+  }
+
+  /** Makes a load that is on its way part of the demand; false if it has just been stopped. */
+  private boolean join(LayerDemand demand, Slot slot) {
+    ExpertLoad load = Objects.requireNonNull(slot.load);
+    boolean moving = load.ticket().started();
+    if (!engine.promote(load.ticket())) {
+      slots.orphan(slot);
+      return false;
+    }
+    if (moving) {
+      counters.lateHit(demand.layer);
+      loads.use(slot);
+    } else {
+      counters.miss(demand.layer);
+      loads.cancelled(slot);
+    }
+    slot.stopping = false;
+    slot.predictedFor = Slot.NOT_PREDICTED;
+    load.promoted();
+    if (slot.state() == SlotState.LOADING_PREFETCH) {
+      slots.become(slot, SlotState.LOADING_DEMAND);
+    }
+    return true;
+  }
+
+  /** Ends a demand: what it waited for is not needed any more. */
+  void abandon(LayerDemand demand) {
+    demand.pending.clear();
+    demand.ready.clear();
+    for (Slot slot : slots.slots()) {
+      if (slot.owner == demand) {
+        slot.owner = null;
+        if (slot.state().isInFlight()) {
+          loads.cancel(slot);
+        }
+      }
+    }
+    current = null;
+    pump();
+  }
+
+  // -- predictions
+
+  /** Takes a prediction in; false if it is dropped. */
+  boolean offer(Prediction prediction) {
+    ExpertId expert = slots.id(prediction.expert().layer(), prediction.expert().index());
+    long position = timeline.position(prediction.step(), expert.layer());
+    if (timeline.isStale(position)) {
+      counters.predictionsStale++;
+      return false;
+    }
+    Wish wish = new Wish(expert, position);
+    if (grant(wish)) {
+      return true;
+    }
+    if (wishes.size() < maxWishes) {
+      return wishes.add(wish);
+    }
+    counters.predictionsDropped++;
+    return false;
+  }
+
+  /** The forward pass has come to a layer. */
+  void reach(long step, int layer) {
+    if (!timeline.reach(timeline.position(step, layer))) {
+      forgetPredictions();
+    }
+    dropPassed();
+    pump();
+  }
+
+  private boolean grant(Wish wish) {
+    Slot there = slots.find(wish.expert());
+    if (there != null) {
+      there.predictedFor = there.stopping ? Slot.NOT_PREDICTED : wish.position();
+      return !there.stopping;
+    }
+    boolean demandWaits = current != null && !current.pending.isEmpty();
+    if (demandWaits || closed || prefetchesAhead() >= prefetchShare) {
+      return false;
+    }
+    if (slots.free() == 0 && !loads.evict(Slot::isIdle)) {
+      return false;
+    }
+    Slot slot = loads.start(wish.expert(), TransferPriority.PREFETCH);
+    slot.predictedFor = wish.position();
+    slot.unusedPrefetch = true;
+    counters.prefetchIssued++;
+    return true;
+  }
+
+  private int prefetchesAhead() {
+    int ahead = 0;
+    for (Slot slot : slots.slots()) {
+      boolean unsettled = slot.predictedFor != Slot.NOT_PREDICTED || slot.load != null;
+      ahead += slot.unusedPrefetch && unsettled ? 1 : 0;
+    }
+    return ahead;
+  }
+
+  /** Lets go of what was meant for layers that have been passed. */
+  private void dropPassed() {
+    int before = wishes.size();
+    wishes.removeIf(wish -> timeline.isStale(wish.position()));
+    counters.predictionsDropped += before - wishes.size();
+    for (Slot slot : slots.slots()) {
+      if (slot.predictedFor != Slot.NOT_PREDICTED && timeline.isPassed(slot.predictedFor)) {
+        slot.predictedFor = Slot.NOT_PREDICTED;
+        if (slot.isPrefetching()) {
+          loads.cancel(slot);
+        }
+      }
+    }
+  }
+
+  private void forgetPredictions() {
+    counters.predictionsDropped += wishes.size();
+    wishes.clear();
+    for (Slot slot : slots.slots()) {
+      slot.predictedFor = Slot.NOT_PREDICTED;
+      if (slot.isPrefetching()) {
+        loads.cancel(slot);
+      }
+    }
+  }
+
+  // -- slots
+
+  /** Gives slots to whoever waits for one: demands, then predictions. */
+  void pump() {
+    LayerDemand demand = current;
+    while (demand != null && !closed && !demand.pending.isEmpty()) {
+      if (!makeRoom(demand.pending.size())) {
+        return;
+      }
+      loads.start(demand.pending.remove(), TransferPriority.DEMAND).owner = demand;
+    }
+    while (!closed && !wishes.isEmpty() && grant(wishes.element())) {
+      wishes.remove();
+    }
+  }
+
+  /** Finds a free slot for a demand, or makes prefetches stop so that there will be one. */
+  private boolean makeRoom(int waiting) {
+    if (slots.free() > 0 || loads.evict(Slot::isUnasked)) {
+      return true;
+    }
+    for (Slot slot = latestPrefetch(false); slot != null; slot = latestPrefetch(false)) {
+      if (loads.cancel(slot)) {
+        return true;
+      }
+    }
+    if (loads.evict(Slot::isNotNeededNow)) {
+      return true;
+    }
+    long stopping = slots.slots().stream().filter(slot -> slot.stopping).count();
+    for (; stopping < waiting; stopping++) {
+      Slot slot = latestPrefetch(true);
+      if (slot == null) {
+        break;
+      }
+      if (loads.cancel(slot)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** The prefetch issued last among those that are (not) being moved; null if there is none. */
+  private @Nullable Slot latestPrefetch(boolean moving) {
+    Slot latest = null;
+    long latestOrder = -1;
+    for (Slot slot : slots.slots()) {
+      ExpertLoad load = slot.load;
+      if (load != null
+          && load.isPrefetch()
+          && !slot.stopping
+          && load.ticket().started() == moving
+          && load.order > latestOrder) {
+        latest = slot;
+        latestOrder = load.order;
+      }
+    }
+    return latest;
+  }
+
+  void close() {
+    closed = true;
+    wishes.clear();
+  }
+}

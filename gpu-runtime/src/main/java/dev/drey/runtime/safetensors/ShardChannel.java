@@ -1,0 +1,164 @@
+package dev.drey.runtime.safetensors;
+
+import java.io.EOFException;
+import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.ClosedByInterruptException;
+import java.nio.channels.ClosedChannelException;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Positional, exact reads of one file that many threads share.
+ *
+ * <p><b>Failure.</b> An interrupted read closes a {@code FileChannel} for everybody. Here only the
+ * interrupted reader fails; the others, and later reads, open the file again, after a check that it
+ * is still the same one.
+ *
+ * <p><b>Locking.</b> Reads take no lock; opening and closing do.
+ */
+final class ShardChannel implements AutoCloseable {
+  /** A read into a heap buffer goes through native memory of this size at most, per thread. */
+  private static final int HEAP_CHUNK_BYTES = 1 << 20;
+
+  private final Path file;
+  private final long bytes;
+  private final @Nullable Object identity;
+  private final Object lock = new Object();
+  private volatile FileChannel channel;
+  private volatile boolean closed;
+
+  private ShardChannel(Path file, long bytes, @Nullable Object identity, FileChannel channel) {
+    this.file = file;
+    this.bytes = bytes;
+    this.identity = identity;
+    this.channel = channel;
+  }
+
+  /**
+   * Opens a regular file.
+   *
+   * @throws ModelFileException if there is none or it cannot be opened
+   */
+  static ShardChannel open(Path file) {
+    try {
+      BasicFileAttributes attributes = Files.readAttributes(file, BasicFileAttributes.class);
+      if (!attributes.isRegularFile()) {
+        throw ModelFileException.of(
+            file, null, "a regular file", "a directory or device", "Fetch the file again.");
+      }
+      FileChannel channel = FileChannel.open(file, StandardOpenOption.READ);
+      return new ShardChannel(file, channel.size(), attributes.fileKey(), channel);
+    } catch (IOException e) {
+      throw ModelFileException.of(
+          file, null, "a readable file", e.toString(), "Fetch it, or check its permissions.", e);
+    }
+  }
+
+  Path file() {
+    return file;
+  }
+
+  /** Size when opened. */
+  long bytes() {
+    return bytes;
+  }
+
+  /** Fills {@code dst} from this position of the file. */
+  void read(ByteBuffer dst, long position) throws IOException {
+    long shift = position - dst.position();
+    while (dst.hasRemaining()) {
+      try {
+        if (readSome(dst, shift + dst.position()) < 0) {
+          checkUnchanged();
+          throw new EOFException("the end of the file came too early");
+        }
+      } catch (ClosedByInterruptException e) {
+        InterruptedIOException interrupted =
+            new InterruptedIOException("interrupted while reading " + file);
+        interrupted.initCause(e);
+        throw interrupted;
+      } catch (ClosedChannelException e) {
+        if (closed) {
+          throw new IOException(file + " was closed before or during a read", e);
+        }
+      } catch (IOException e) {
+        throw new IOException(
+            "%s: reading %d bytes at %d failed: %s"
+                .formatted(file, dst.remaining(), shift + dst.position(), e.getMessage()),
+            e);
+      }
+    }
+  }
+
+  private int readSome(ByteBuffer dst, long position) throws IOException {
+    int limit = dst.limit();
+    if (!dst.isDirect()) {
+      dst.limit(Math.min(limit, dst.position() + HEAP_CHUNK_BYTES));
+    }
+    try {
+      return current().read(dst, position);
+    } finally {
+      dst.limit(limit);
+    }
+  }
+
+  private void checkUnchanged() throws IOException {
+    long now = Files.size(file);
+    if (now < bytes) {
+      throw changed(now + " bytes");
+    }
+  }
+
+  private FileChannel current() throws IOException {
+    FileChannel current = channel;
+    if (current.isOpen()) {
+      return current;
+    }
+    synchronized (lock) {
+      if (!channel.isOpen()) {
+        if (closed) {
+          throw new ClosedChannelException();
+        }
+        channel = reopen();
+      }
+      return channel;
+    }
+  }
+
+  private FileChannel reopen() throws IOException {
+    BasicFileAttributes attributes = Files.readAttributes(file, BasicFileAttributes.class);
+    if (attributes.size() != bytes || !Objects.equals(attributes.fileKey(), identity)) {
+      throw changed("another file of " + attributes.size() + " bytes");
+    }
+    return FileChannel.open(file, StandardOpenOption.READ);
+  }
+
+  private ModelFileException changed(String found) {
+    return ModelFileException.of(
+        file,
+        null,
+        "the " + bytes + " bytes it had when it was opened",
+        found,
+        "Something changed the file while it was in use; restore it and restart.");
+  }
+
+  @Override
+  public void close() {
+    synchronized (lock) {
+      closed = true;
+      try {
+        channel.close();
+      } catch (IOException e) {
+        throw new UncheckedIOException("closing " + file, e);
+      }
+    }
+  }
+}

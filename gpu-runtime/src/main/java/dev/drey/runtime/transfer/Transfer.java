@@ -1,0 +1,49 @@
+package dev.drey.runtime.transfer;
+
+import dev.drey.runtime.device.CopyStream;
+import dev.drey.runtime.device.HostBuffer;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+
+/**
+ * Bytes to be moved into device memory, in blocks: the engine reads a block into staging memory,
+ * then copies it from there. Blocks are moved in rising order, each exactly once, but not
+ * necessarily by one thread.
+ *
+ * <p>Exactly one of {@link #completed()}, {@link #cancelled()} and {@link #failed} is called, once,
+ * on an I/O thread (or on the thread that closes the engine), with no lock of the engine held. None
+ * of them is called for a transfer that {@link TransferEngine#cancel} removed. They must not throw.
+ */
+public interface Transfer {
+  /** What is moved, for messages. */
+  String name();
+
+  /** Number of blocks, at least 1. */
+  int blocks();
+
+  /** Bytes of a block in staging memory. */
+  int blockBytes(int block);
+
+  /**
+   * Fills {@code staging} with a block. An {@link IOException} is retried.
+   *
+   * @param staging exactly {@link #blockBytes} bytes remain
+   */
+  void read(int block, ByteBuffer staging) throws IOException;
+
+  /**
+   * Issues the copy of a block that was read. May wait until the target may be written.
+   *
+   * @param offset first byte of the block in {@code staging}
+   */
+  void copy(int block, HostBuffer staging, int offset, CopyStream stream);
+
+  /** Every byte is in device memory. */
+  void completed();
+
+  /** The engine stopped before the last block; nothing writes the target any more. */
+  void cancelled();
+
+  /** A block could not be moved; nothing writes the target any more. */
+  void failed(Throwable cause);
+}

@@ -1,0 +1,267 @@
+package dev.drey.runtime.transfer;
+
+import dev.drey.runtime.device.CopyStream;
+import dev.drey.runtime.device.DeviceEvent;
+import dev.drey.runtime.device.HostBuffer;
+import dev.drey.runtime.transfer.TransferTicket.State;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Moves blocks, one after the other, through its own staging buffer and copy stream.
+ *
+ * <p><b>Ownership.</b> The worker owns both and frees them when it ends, on its own thread: a
+ * worker that hangs in a read never loses the memory it is reading into.
+ *
+ * <p><b>Staging</b> is two pieces used in turn, so that a block is read while the one before is
+ * still being copied. A piece is reused after its copy's event is reached. A transfer is handed on
+ * (completed, stopped, put back) only after all its copies: the next thread's stream knows nothing
+ * of this one.
+ *
+ * <p><b>Failure.</b> Whatever a transfer throws while it is moved ends that transfer, never the
+ * worker. What its last callback throws is a bug and ends the worker, loudly.
+ */
+final class TransferWorker implements Runnable {
+  private static final int PIECES = 2;
+  private static final int ALIGNMENT = 4096;
+  private static final long RETRY_NANOS = 10_000_000;
+
+  // -- configuration
+  private final String name;
+  private final TransferQueue queue;
+  private final Pacer pacer;
+  private final TransferMeter meter;
+  private final Ticker ticker;
+  private final int attempts;
+  private final int pieceBytes;
+
+  // -- runtime, used by the worker's thread only
+  private final HostBuffer staging;
+  private final CopyStream stream;
+  private final ByteBuffer view;
+  private final DeviceEvent[] copied = {DeviceEvent.REACHED, DeviceEvent.REACHED};
+  private int piece;
+  private @Nullable TransferTicket current;
+
+  // -- read by others
+  private volatile Activity activity;
+  private volatile @Nullable RuntimeException releaseFailure;
+
+  private record Activity(String what, @Nullable TransferTicket ticket, int block, long since) {}
+
+  TransferWorker(
+      String name,
+      TransferQueue queue,
+      Pacer pacer,
+      TransferMeter meter,
+      Ticker ticker,
+      int attempts,
+      int pieceBytes,
+      HostBuffer staging,
+      CopyStream stream) {
+    this.name = name;
+    this.queue = queue;
+    this.pacer = pacer;
+    this.meter = meter;
+    this.ticker = ticker;
+    this.attempts = attempts;
+    this.pieceBytes = pieceBytes;
+    this.staging = staging;
+    this.stream = stream;
+    this.view = staging.bytes();
+    this.activity = new Activity("idle", null, 0, ticker.nanoTime());
+  }
+
+  /** Bytes of one worker's staging buffer for blocks of at most so many bytes. */
+  static long stagingBytes(int blockBytes) {
+    return (long) PIECES * pieceBytes(blockBytes);
+  }
+
+  static int pieceBytes(int blockBytes) {
+    return Math.toIntExact(((long) blockBytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT);
+  }
+
+  @Override
+  public void run() {
+    try {
+      do {
+        while (advance()) {}
+      } while (queue.awaitWork());
+      while (advance()) {}
+    } finally {
+      release();
+    }
+  }
+
+  /**
+   * Moves one block, or ends or puts back the transfer in hand.
+   *
+   * @return false if there was nothing to do
+   */
+  boolean advance() {
+    TransferTicket ticket = current;
+    if (ticket == null) {
+      ticket = queue.poll();
+      if (ticket == null) {
+        return false;
+      }
+      ticket.start(ticker.nanoTime());
+      current = ticket;
+    }
+    try {
+      switch (queue.next(ticket)) {
+        case MOVE -> move(ticket);
+        case YIELD -> putBack(ticket);
+        case STOP -> stop(ticket);
+      }
+    } catch (Throwable t) {
+      fail(ticket, t);
+    }
+    return true;
+  }
+
+  private void move(TransferTicket ticket) throws IOException {
+    Transfer transfer = ticket.transfer();
+    int block = ticket.nextBlock;
+    int bytes = transfer.blockBytes(block);
+    if (bytes > pieceBytes) {
+      throw new IllegalArgumentException(
+          "%s: block %d has %d bytes, staging holds %d"
+              .formatted(transfer.name(), block, bytes, pieceBytes));
+    }
+    long due = pacer.charge(bytes);
+    int offset = piece * pieceBytes;
+    meter.begin();
+    try {
+      doing("waiting for the copy of a block before", ticket, block);
+      copied[piece].await();
+      read(ticket, block, offset, bytes);
+      doing("copying", ticket, block);
+      transfer.copy(block, staging, offset, stream);
+      copied[piece] = stream.record();
+      piece = (piece + 1) % PIECES;
+      doing("pacing", ticket, block);
+      ticker.sleepUntil(due, queue::isClosed);
+      meter.moved(bytes, ticket.priority);
+    } finally {
+      meter.end();
+    }
+    ticket.nextBlock = block + 1;
+    if (ticket.nextBlock == transfer.blocks()) {
+      awaitCopies(ticket);
+      settle(ticket, State.COMPLETED);
+      transfer.completed();
+    }
+  }
+
+  private void read(TransferTicket ticket, int block, int offset, int bytes) throws IOException {
+    Transfer transfer = ticket.transfer();
+    for (int attempt = 1; ; attempt++) {
+      doing(attempt == 1 ? "reading" : "reading again", ticket, block);
+      try {
+        transfer.read(block, view.limit(offset + bytes).position(offset));
+        return;
+      } catch (IOException e) {
+        if (attempt == attempts || queue.isClosed()) {
+          throw new IOException(
+              "%s: block %d of %d could not be read in %d attempts: %s"
+                  .formatted(transfer.name(), block, transfer.blocks(), attempt, e.getMessage()),
+              e);
+        }
+        meter.retried();
+        doing("waiting to read again", ticket, block);
+        ticker.sleepUntil(ticker.nanoTime() + attempt * RETRY_NANOS, queue::isClosed);
+      }
+    }
+  }
+
+  private void putBack(TransferTicket ticket) {
+    awaitCopies(ticket);
+    if (queue.putBack(ticket)) {
+      current = null;
+      idle();
+    } else {
+      stop(ticket);
+    }
+  }
+
+  private void stop(TransferTicket ticket) {
+    awaitCopies(ticket);
+    settle(ticket, State.CANCELLED);
+    ticket.transfer().cancelled();
+  }
+
+  private void fail(TransferTicket ticket, Throwable cause) {
+    if (current == null) { // the transfer had ended: its own callback threw
+      throw new IllegalStateException(name + ": " + ticket.transfer().name() + " threw", cause);
+    }
+    try {
+      awaitCopies(ticket);
+    } catch (RuntimeException e) {
+      if (e != cause) {
+        cause.addSuppressed(e);
+      }
+    }
+    settle(ticket, State.FAILED);
+    ticket.transfer().failed(cause);
+  }
+
+  private void settle(TransferTicket ticket, State outcome) {
+    queue.end(ticket, outcome);
+    current = null;
+    idle();
+  }
+
+  private void awaitCopies(TransferTicket ticket) {
+    doing("waiting for its copies", ticket, ticket.nextBlock);
+    for (DeviceEvent event : copied) {
+      event.await();
+    }
+  }
+
+  private void release() {
+    try {
+      for (DeviceEvent event : copied) {
+        event.await();
+      }
+      stream.close();
+    } catch (RuntimeException e) {
+      releaseFailure = e;
+    } finally {
+      staging.close();
+    }
+  }
+
+  /** What went wrong when the worker freed its memory, if anything. */
+  @Nullable RuntimeException releaseFailure() {
+    return releaseFailure;
+  }
+
+  private void doing(String what, TransferTicket ticket, int block) {
+    activity = new Activity(what, ticket, block, ticker.nanoTime());
+  }
+
+  private void idle() {
+    activity = new Activity("idle", null, 0, ticker.nanoTime());
+  }
+
+  /** What this worker is doing, for messages. */
+  String describe() {
+    Activity now = activity;
+    TransferTicket ticket = now.ticket();
+    long millis = (ticker.nanoTime() - now.since()) / 1_000_000;
+    return ticket == null
+        ? "%s: %s for %d ms".formatted(name, now.what(), millis)
+        : "%s: %s, %s %s, block %d of %d, for %d ms"
+            .formatted(
+                name,
+                now.what(),
+                ticket.priority.name().toLowerCase(Locale.ROOT),
+                ticket.transfer().name(),
+                now.block(),
+                ticket.transfer().blocks(),
+                millis);
+  }
+}
