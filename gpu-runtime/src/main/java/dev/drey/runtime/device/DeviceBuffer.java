@@ -12,7 +12,7 @@ public interface DeviceBuffer extends AutoCloseable {
    * A view of part of this buffer. Closing the view does nothing; it is valid while this buffer is
    * open.
    *
-   * @param offset in bytes, a multiple of 64
+   * @param offset in bytes, a multiple of 16
    * @param bytes size of the view
    */
   DeviceBuffer slice(long offset, long bytes);

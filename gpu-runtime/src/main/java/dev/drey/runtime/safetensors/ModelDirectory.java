@@ -73,14 +73,7 @@ public final class ModelDirectory {
    *     is a link to one outside
    */
   public Path file(String name) {
-    if (!isPlain(name)) {
-      throw ModelFileException.of(
-          directory,
-          "file name " + ModelFileException.quote(name),
-          "a plain file name inside the model's directory",
-          "a path or a name with control characters",
-          "Do not use this model: its index points outside its directory.");
-    }
+    requirePlain(name);
     Path file = directory.resolve(name);
     Path real;
     try {
@@ -128,11 +121,25 @@ public final class ModelDirectory {
     }
   }
 
-  private static boolean isPlain(String name) {
-    return !name.isEmpty()
-        && name.length() <= 255
-        && !name.startsWith(".")
-        && name.chars()
-            .noneMatch(c -> c == '/' || c == '\\' || c == ':' || Character.isISOControl(c));
+  /**
+   * Checks a file name that came from a file, before anything is opened by it.
+   *
+   * @throws ModelFileException if it is anything but printable ASCII without separators
+   */
+  void requirePlain(String name) {
+    boolean plain =
+        !name.isEmpty()
+            && name.length() <= 255
+            && !name.startsWith(".")
+            && name.chars()
+                .allMatch(c -> c >= ' ' && c <= '~' && c != '/' && c != '\\' && c != ':');
+    if (!plain) {
+      throw ModelFileException.of(
+          directory,
+          "file name " + ModelFileException.quote(name),
+          "a plain file name inside the model's directory",
+          "a path, or characters that no published model uses",
+          "Do not use this model: its index points outside its directory.");
+    }
   }
 }

@@ -7,7 +7,6 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -68,10 +67,8 @@ public final class TensorFiles implements AutoCloseable {
 
   private void openAll(ModelDirectory directory) {
     Collection<String> names = index == null ? List.of(SINGLE) : index.shards();
-    List<Path> paths = new ArrayList<>();
-    for (String name : names) {
-      paths.add(directory.file(name));
-    }
+    names.forEach(directory::requirePlain);
+    List<Path> paths = names.stream().map(directory::file).toList();
     if (index != null) {
       refuseUnlistedShards(directory, names);
     }

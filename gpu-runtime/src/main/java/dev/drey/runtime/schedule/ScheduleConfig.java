@@ -1,5 +1,7 @@
 package dev.drey.runtime.schedule;
 
+import java.io.Serializable;
+
 /**
  * Limits of the scheduler. None of them changes results, only speed.
  *
@@ -10,16 +12,21 @@ package dev.drey.runtime.schedule;
  * @param stepNanos time a step should not exceed; prefill is cut down to keep it
  */
 public record ScheduleConfig(
-    int maxSequences, int microBatch, int maxStepTokens, int prefillChunk, long stepNanos) {
+    int maxSequences, int microBatch, int maxStepTokens, int prefillChunk, long stepNanos)
+    implements Serializable {
   /** Defaults that suit two cores. */
   public static final ScheduleConfig DEFAULT = new ScheduleConfig(32, 32, 256, 128, 1_000_000_000L);
 
   public ScheduleConfig {
-    if (maxSequences < 1 || microBatch < 1 || prefillChunk < 1 || maxStepTokens < maxSequences) {
+    if (maxSequences < 1
+        || microBatch < 1
+        || prefillChunk < 1
+        || stepNanos < 1
+        || maxStepTokens < maxSequences) {
       throw new IllegalArgumentException(
           "schedule limits must be positive and the step must hold one token of every sequence: "
-              + "maxSequences=%d microBatch=%d maxStepTokens=%d prefillChunk=%d"
-                  .formatted(maxSequences, microBatch, maxStepTokens, prefillChunk));
+              + "maxSequences=%d microBatch=%d maxStepTokens=%d prefillChunk=%d stepNanos=%d"
+                  .formatted(maxSequences, microBatch, maxStepTokens, prefillChunk, stepNanos));
     }
   }
 }

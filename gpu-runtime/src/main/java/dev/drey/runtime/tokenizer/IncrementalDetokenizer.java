@@ -71,6 +71,11 @@ public final class IncrementalDetokenizer {
     return text.toString();
   }
 
+  /** Tokens that are kept to be decoded again. */
+  int windowSize() {
+    return windowSize;
+  }
+
   private String appendToken(int id) {
     return tokenizer.file().bytes().get(id) ? "" : endWindow(decode(0, windowSize));
   }

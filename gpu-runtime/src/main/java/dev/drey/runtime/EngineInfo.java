@@ -1,0 +1,28 @@
+package dev.drey.runtime;
+
+import dev.drey.runtime.checkpoint.GenerationDefaults;
+import dev.drey.runtime.model.ComputeType;
+import dev.drey.runtime.model.ModelConfig;
+import dev.drey.runtime.plan.MemoryPlan;
+
+/**
+ * What an open engine is.
+ *
+ * @param model the network
+ * @param modelName last part of the model directory's name
+ * @param modelDigest digest of the model's description and tensor layout
+ * @param defaults the model's own generation defaults and end tokens
+ * @param compute activations' type
+ * @param fingerprint everything else bits depend on
+ * @param contextTokens longest sequence this engine can hold
+ * @param memory how the memory is split
+ */
+public record EngineInfo(
+    ModelConfig model,
+    String modelName,
+    String modelDigest,
+    GenerationDefaults defaults,
+    ComputeType compute,
+    String fingerprint,
+    int contextTokens,
+    MemoryPlan memory) {}

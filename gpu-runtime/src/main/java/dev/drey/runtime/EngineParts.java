@@ -1,0 +1,312 @@
+package dev.drey.runtime;
+
+import dev.drey.runtime.cache.CachePolicies;
+import dev.drey.runtime.checkpoint.Checkpoint;
+import dev.drey.runtime.device.ComputeStream;
+import dev.drey.runtime.device.Device;
+import dev.drey.runtime.device.KvShape;
+import dev.drey.runtime.device.reference.ReferenceDevice;
+import dev.drey.runtime.expertstore.ExpertStore;
+import dev.drey.runtime.kvcache.KvPool;
+import dev.drey.runtime.layers.Activations;
+import dev.drey.runtime.layers.Decoder;
+import dev.drey.runtime.layers.ModelWeights;
+import dev.drey.runtime.layers.WeightLoader;
+import dev.drey.runtime.memory.MemoryBudget;
+import dev.drey.runtime.model.ModelConfig;
+import dev.drey.runtime.plan.FixedMemory;
+import dev.drey.runtime.plan.MemoryPlan;
+import dev.drey.runtime.predict.Predictors;
+import dev.drey.runtime.residency.ResidencyWindow;
+import dev.drey.runtime.schedule.Detokenizer;
+import dev.drey.runtime.schedule.ModelLimits;
+import dev.drey.runtime.schedule.ScheduleConfig;
+import dev.drey.runtime.schedule.Step;
+import dev.drey.runtime.schedule.StepSampler;
+import dev.drey.runtime.schedule.StepScheduler;
+import dev.drey.runtime.tokenizer.IncrementalDetokenizer;
+import dev.drey.runtime.tokenizer.Tokenizer;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.Optional;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Builds the parts of an engine in order of dependence and takes them down in reverse, also when
+ * building stops half-way.
+ */
+final class EngineParts implements AutoCloseable {
+  /** Tokens per key/value block; also the number of keys attention takes at a time. */
+  static final int KV_BLOCK_TOKENS = 64;
+
+  private static final int DEFAULT_KV_TOKENS_PER_SEQUENCE = 256;
+  private static final int DEFAULT_CONTEXT_TOKENS = 4096;
+
+  private final Deque<AutoCloseable> owned = new ArrayDeque<>();
+  private final EngineConfig config;
+  private final Checkpoint checkpoint;
+  private final @Nullable Tokenizer tokenizer;
+  private final Device device;
+  private final ExpertStore experts;
+  private final KvShape kvShape;
+  private final int kvBlocks;
+  private final MemoryPlan plan;
+  private final MemoryBudget budget;
+  private final ComputeStream stream;
+  private final KvPool kv;
+  private final ResidencyWindow window;
+  private final Decoder decoder;
+
+  private EngineParts(EngineConfig config) throws IOException {
+    this.config = config;
+    try {
+      checkpoint = own(Checkpoint.open(config.modelDirectory()));
+      ModelConfig model = checkpoint.config();
+      experts = ExpertStore.open(checkpoint);
+      tokenizer = openTokenizer(model);
+      device = own(openDevice());
+      kvShape =
+          new KvShape(
+              model.layers(),
+              model.attention().kvHeads(),
+              model.attention().headDim(),
+              KV_BLOCK_TOKENS);
+      kvBlocks = kvBlocks(model);
+      plan = plan(model);
+      budget = own(MemoryBudget.root("device", plan.totalBytes()));
+      FixedMemory fixed = plan.fixed();
+      int maxRows = config.schedule().maxStepTokens();
+      stream =
+          own(
+              device.newComputeStream(
+                  own(budget.child("scratch", fixed.scratch())), model, maxRows));
+      MemoryBudget staging = own(budget.child("staging", fixed.staging()));
+      ModelWeights weights =
+          own(
+              WeightLoader.load(
+                  checkpoint,
+                  device,
+                  own(budget.child("dense weights", fixed.dense())),
+                  staging,
+                  stream));
+      kv =
+          own(
+              new KvPool(
+                  device.newKvStore(own(budget.child("kv", fixed.kv())), kvShape, kvBlocks)));
+      Activations activations =
+          own(
+              new Activations(
+                  device,
+                  own(budget.child("activations", fixed.activations())),
+                  model,
+                  config.compute(),
+                  maxRows));
+      window = own(openWindow(staging));
+      decoder =
+          new Decoder(
+              model,
+              config.compute(),
+              stream,
+              weights,
+              activations,
+              kv.store(),
+              window,
+              Predictors.named(config.predictor(), model.moe().experts()),
+              maxRows,
+              contextTokens());
+    } catch (IOException | RuntimeException | Error failure) {
+      closeAfter(failure);
+      throw failure;
+    }
+  }
+
+  static EngineParts open(EngineConfig config) throws IOException {
+    return new EngineParts(config);
+  }
+
+  private @Nullable Tokenizer openTokenizer(ModelConfig model) {
+    if (!Files.exists(config.modelDirectory().resolve("tokenizer.json"))) {
+      return null;
+    }
+    Tokenizer opened = own(Tokenizer.open(config.modelDirectory()));
+    opened.requireWithin(model.vocabulary());
+    return opened;
+  }
+
+  private Device openDevice() {
+    return switch (config.device()) {
+      case "reference" -> new ReferenceDevice(config.compute());
+      default ->
+          throw new IllegalArgumentException(
+              "unknown device '" + config.device() + "'; known devices: reference");
+    };
+  }
+
+  private ResidencyWindow openWindow(MemoryBudget staging) {
+    return ResidencyWindow.open(
+        device,
+        experts,
+        checkpoint.config().expertShape(),
+        plan.slots(),
+        own(budget.child("expert window", plan.windowBytes())),
+        staging,
+        CachePolicies.named(config.policy()),
+        config.transfer());
+  }
+
+  private MemoryPlan plan(ModelConfig model) {
+    int maxRows = config.schedule().maxStepTokens();
+    long staging =
+        Math.max(
+            WeightLoader.stagingBytes(model, device),
+            ResidencyWindow.stagingBytes(device, experts, model.expertShape(), config.transfer()));
+    FixedMemory fixed =
+        new FixedMemory(
+            WeightLoader.denseBytes(model, device),
+            device.kvStoreBytes(kvShape, kvBlocks),
+            staging,
+            Activations.bytes(model, config.compute(), maxRows),
+            device.computeStreamBytes(model, maxRows));
+    return MemoryPlan.solve(
+        fixed,
+        device.expertLayout(model.expertShape()).bytes(),
+        model.totalExperts(),
+        ResidencyWindow.MIN_SLOTS,
+        config.deviceMemory(),
+        config.expertMemory());
+  }
+
+  private int kvBlocks(ModelConfig model) {
+    int tokens = config.kvTokens();
+    if (tokens == 0) {
+      ScheduleConfig schedule = config.schedule();
+      tokens =
+          Math.max(
+              Math.min(model.maxPositions(), DEFAULT_CONTEXT_TOKENS),
+              schedule.maxSequences() * DEFAULT_KV_TOKENS_PER_SEQUENCE);
+    }
+    return (tokens + KV_BLOCK_TOKENS - 1) / KV_BLOCK_TOKENS;
+  }
+
+  private int contextTokens() {
+    return Math.min(checkpoint.config().maxPositions(), kvBlocks * KV_BLOCK_TOKENS);
+  }
+
+  EngineInfo info() {
+    return new EngineInfo(
+        checkpoint.config(),
+        String.valueOf(config.modelDirectory().toAbsolutePath().normalize().getFileName()),
+        checkpoint.digest(),
+        checkpoint.generationDefaults(),
+        config.compute(),
+        device.numericFingerprint(),
+        contextTokens(),
+        plan);
+  }
+
+  private ModelLimits limits() {
+    return new ModelLimits(
+        checkpoint.config().vocabulary(),
+        contextTokens(),
+        Set.copyOf(checkpoint.generationDefaults().eosTokenIds()));
+  }
+
+  StepScheduler newScheduler() {
+    return new StepScheduler(
+        config.schedule(), limits(), kv, this::newDetokenizer, System::nanoTime);
+  }
+
+  private Detokenizer newDetokenizer() {
+    Tokenizer present = tokenizer;
+    return present == null
+        ? new NoText()
+        : new TokenizerText(new IncrementalDetokenizer(present, true));
+  }
+
+  private static final class NoText implements Detokenizer {
+    @Override
+    public String append(int id) {
+      return "";
+    }
+
+    @Override
+    public String finish() {
+      return "";
+    }
+  }
+
+  private record TokenizerText(IncrementalDetokenizer detokenizer) implements Detokenizer {
+    @Override
+    public String append(int id) {
+      return detokenizer.append(id);
+    }
+
+    @Override
+    public String finish() {
+      return detokenizer.finish();
+    }
+  }
+
+  StepSampler newSampler() {
+    return new StepSampler(limits(), decoder.logitRows());
+  }
+
+  Step newStep() {
+    return new Step(config.schedule().maxStepTokens());
+  }
+
+  Optional<Tokenizer> tokenizer() {
+    return Optional.ofNullable(tokenizer);
+  }
+
+  MemoryBudget budget() {
+    return budget;
+  }
+
+  ComputeStream stream() {
+    return stream;
+  }
+
+  ResidencyWindow window() {
+    return window;
+  }
+
+  Decoder decoder() {
+    return decoder;
+  }
+
+  private <T extends AutoCloseable> T own(T part) {
+    owned.push(part);
+    return part;
+  }
+
+  @Override
+  public void close() {
+    RuntimeException failure = null;
+    while (!owned.isEmpty()) {
+      try {
+        owned.pop().close();
+      } catch (Exception problem) {
+        if (failure == null) {
+          failure = new IllegalStateException("the engine did not close cleanly", problem);
+        } else {
+          failure.addSuppressed(problem);
+        }
+      }
+    }
+    if (failure != null) {
+      throw failure;
+    }
+  }
+
+  private void closeAfter(Throwable cause) {
+    try {
+      close();
+    } catch (RuntimeException problem) {
+      cause.addSuppressed(problem);
+    }
+  }
+}

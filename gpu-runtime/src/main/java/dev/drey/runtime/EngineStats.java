@@ -1,0 +1,23 @@
+package dev.drey.runtime;
+
+import dev.drey.runtime.residency.ResidencyStats;
+
+/**
+ * Counters of an engine since it was opened.
+ *
+ * @param steps forward passes
+ * @param rows tokens computed, prefill and decode together
+ * @param stepNanos time spent in steps, from embedding to sampled tokens
+ * @param residency counters of the residency window
+ * @param usedBytes bytes reserved now
+ * @param peakBytes most bytes ever reserved
+ * @param budgetBytes the hard limit
+ */
+public record EngineStats(
+    long steps,
+    long rows,
+    long stepNanos,
+    ResidencyStats residency,
+    long usedBytes,
+    long peakBytes,
+    long budgetBytes) {}

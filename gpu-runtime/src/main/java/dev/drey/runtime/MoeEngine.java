@@ -1,0 +1,209 @@
+package dev.drey.runtime;
+
+import dev.drey.runtime.layers.Decoder;
+import dev.drey.runtime.layers.StepBatch;
+import dev.drey.runtime.memory.MemoryBudget;
+import dev.drey.runtime.predict.Prediction;
+import dev.drey.runtime.schedule.Step;
+import dev.drey.runtime.schedule.StepSampler;
+import dev.drey.runtime.schedule.StepScheduler;
+import dev.drey.runtime.tokenizer.Tokenizer;
+import java.io.IOException;
+import java.util.Optional;
+import java.util.concurrent.CancellationException;
+import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A loaded model and everything needed to run it in one task slot: the front door of the runtime.
+ *
+ * <p><b>A step.</b> {@code scheduler.plan(step)}, then {@link #embed}, then {@link #runLayers} from
+ * layer 0 to {@link #layers()} in as many calls as there are stages, then {@link #sample}, then
+ * {@code scheduler.complete(step)}. {@link DecodeLoop} does just that.
+ *
+ * <p><b>Ownership.</b> The engine owns device, weights, key/value pool, residency window and
+ * budget. Closing it closes all of them and checks that no byte is left.
+ *
+ * <p><b>Threading.</b> Steps belong to one thread at a time. {@link #prefetch}, {@link #stats()}
+ * and the progress getters may be called from any thread.
+ *
+ * <p><b>Failure.</b> An exception out of a step, other than a cancellation, leaves the engine
+ * {@link #failed()}: it must be closed and opened again.
+ */
+public final class MoeEngine implements AutoCloseable {
+  private final EngineParts parts;
+  private final Decoder decoder;
+  private final StepSampler sampler;
+  private @Nullable StepScheduler scheduler;
+  private long steps;
+  private long rows;
+  private long stepNanos;
+  private long stepStart;
+  private volatile long currentStep = -1;
+  private volatile int currentLayer = -1;
+  private volatile boolean failed;
+
+  private MoeEngine(EngineParts parts) {
+    this.parts = parts;
+    this.decoder = parts.decoder();
+    this.sampler = parts.newSampler();
+  }
+
+  /**
+   * Opens a model.
+   *
+   * @throws IOException if a file cannot be read
+   * @throws dev.drey.runtime.safetensors.ModelFileException if a file is damaged or not supported
+   * @throws dev.drey.runtime.plan.InsufficientMemoryException if the memory asked for is too small
+   */
+  public static MoeEngine open(EngineConfig config) throws IOException {
+    return new MoeEngine(EngineParts.open(config));
+  }
+
+  /** What this engine is. */
+  public EngineInfo info() {
+    return parts.info();
+  }
+
+  /**
+   * The model's tokenizer; thread-safe. Absent if the directory has no {@code tokenizer.json}:
+   * token ids go in and come out then, without text.
+   */
+  public Optional<Tokenizer> tokenizer() {
+    return parts.tokenizer();
+  }
+
+  /** The budget tree, for reports. */
+  public MemoryBudget budget() {
+    return parts.budget();
+  }
+
+  /** Number of decoder layers. */
+  public int layers() {
+    return parts.info().model().layers();
+  }
+
+  /**
+   * Starts with an empty table. A scheduler made before is closed, so that a restarted job finds
+   * all key/value blocks free.
+   */
+  public StepScheduler newScheduler() {
+    if (scheduler != null) {
+      scheduler.close();
+    }
+    scheduler = parts.newScheduler();
+    return scheduler;
+  }
+
+  /** A step to be planned and run, over and over. */
+  public Step newStep() {
+    return parts.newStep();
+  }
+
+  /** Begins a planned step: looks its tokens up. */
+  public void embed(Step step) {
+    stepStart = System.nanoTime();
+    StepBatch batch = step.batch();
+    currentStep = batch.step();
+    guarded(() -> decoder.embed(batch));
+  }
+
+  /**
+   * Runs layers {@code from} to {@code to - 1}.
+   *
+   * @param sink receives predictions for later layers as they are made
+   * @throws CancellationException if {@link #cancelWhen}'s question was answered with yes
+   */
+  public void runLayers(Step step, int from, int to, Consumer<Prediction> sink) {
+    guarded(
+        () -> {
+          for (int layer = from; layer < to; layer++) {
+            currentLayer = layer;
+            decoder.layer(layer, step.batch(), sink);
+          }
+        });
+  }
+
+  /** Ends a step whose layers have all run: chooses the next token of each sequence that asked. */
+  public void sample(Step step) {
+    StepBatch batch = step.batch();
+    guarded(() -> sampler.sample(step, (from, count) -> decoder.logits(batch, from, count)));
+    steps++;
+    rows += batch.rows();
+    stepNanos += System.nanoTime() - stepStart;
+  }
+
+  private void guarded(Runnable work) {
+    try {
+      work.run();
+    } catch (CancellationException cancelled) {
+      throw cancelled;
+    } catch (RuntimeException | Error failure) {
+      failed = true;
+      throw failure;
+    }
+  }
+
+  /**
+   * Installs a question asked between pieces of work; once it is answered with yes, the step ends
+   * with a {@link CancellationException}.
+   */
+  public void cancelWhen(BooleanSupplier cancelled) {
+    parts.stream().cancelWhen(cancelled);
+    parts.window().cancelWhen(cancelled);
+  }
+
+  /**
+   * Offers a prediction to the residency window; never blocks. Any thread.
+   *
+   * @return false if it was dropped: too late, already there, or no room
+   */
+  public boolean prefetch(Prediction prediction) {
+    return parts.window().offer(prediction);
+  }
+
+  /** Step being run, -1 before the first. Any thread. */
+  public long currentStep() {
+    return currentStep;
+  }
+
+  /** Layer being run. Any thread. */
+  public int currentLayer() {
+    return currentLayer;
+  }
+
+  /**
+   * Counters since the engine was opened. Any thread; of a running step only roughly up to date.
+   */
+  public EngineStats stats() {
+    MemoryBudget budget = parts.budget();
+    return new EngineStats(
+        steps,
+        rows,
+        stepNanos,
+        parts.window().stats(),
+        budget.usedBytes(),
+        budget.peakBytes(),
+        budget.limitBytes());
+  }
+
+  /** Whether a step has failed; the engine must then not be used again. */
+  public boolean failed() {
+    return failed;
+  }
+
+  /** The forward pass itself, for comparison with reference data. */
+  Decoder decoder() {
+    return decoder;
+  }
+
+  @Override
+  public void close() {
+    if (scheduler != null) {
+      scheduler.close();
+      scheduler = null;
+    }
+    parts.close();
+  }
+}

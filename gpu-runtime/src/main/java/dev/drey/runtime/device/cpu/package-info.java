@@ -1,0 +1,8 @@
+/**
+ * The CPU device: matrix products by oneDNN, the rest in Java. The only package that may import
+ * {@code org.bytedeco}; otherwise {@code device}, {@code model} and {@code memory} only.
+ */
+@NullMarked
+package dev.drey.runtime.device.cpu;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,78 @@
+package dev.drey.runtime.device.reference;
+
+import dev.drey.runtime.device.KvShape;
+import dev.drey.runtime.device.KvStore;
+import dev.drey.runtime.device.OpenResources;
+import dev.drey.runtime.memory.MemoryBudget;
+import dev.drey.runtime.model.DType;
+
+/**
+ * Keys and values as {@code [layer][block][key or value][token][kvHead][headDim]} in the activation
+ * type, one buffer per layer.
+ */
+final class HeapKvStore implements KvStore {
+  private final KvShape shape;
+  private final int blocks;
+  private final DType type;
+  private final HeapBuffer[] layers;
+
+  HeapKvStore(MemoryBudget budget, KvShape shape, int blocks, DType type, OpenResources open) {
+    this.shape = shape;
+    this.blocks = blocks;
+    this.type = type;
+    this.layers = new HeapBuffer[shape.layers()];
+    long layerBytes = bytes(shape, blocks, type) / shape.layers();
+    for (int layer = 0; layer < layers.length; layer++) {
+      try {
+        layers[layer] = HeapBuffer.allocate(budget, layerBytes, open);
+      } catch (RuntimeException e) {
+        for (int allocated = 0; allocated < layer; allocated++) {
+          layers[allocated].close();
+        }
+        throw e;
+      }
+    }
+  }
+
+  static long bytes(KvShape shape, int blocks, DType type) {
+    return (long) shape.layers() * blocks * shape.elementsPerLayerBlock() * type.bytes();
+  }
+
+  float key(int layer, int block, int token, int kvHead, int i) {
+    return layers[layer].get(type, index(block, 0, token, kvHead, i));
+  }
+
+  float value(int layer, int block, int token, int kvHead, int i) {
+    return layers[layer].get(type, index(block, 1, token, kvHead, i));
+  }
+
+  void put(int layer, int block, int token, int kvHead, int i, float key, float value) {
+    layers[layer].put(type, index(block, 0, token, kvHead, i), key);
+    layers[layer].put(type, index(block, 1, token, kvHead, i), value);
+  }
+
+  private long index(int block, int keyOrValue, int token, int kvHead, int i) {
+    if (block < 0 || block >= blocks) {
+      throw new IndexOutOfBoundsException("KV block " + block + " of " + blocks);
+    }
+    long row = (block * 2L + keyOrValue) * shape.blockTokens() + token;
+    return (row * shape.kvHeads() + kvHead) * shape.headDim() + i;
+  }
+
+  @Override
+  public KvShape shape() {
+    return shape;
+  }
+
+  @Override
+  public int blocks() {
+    return blocks;
+  }
+
+  @Override
+  public void close() {
+    for (HeapBuffer layer : layers) {
+      layer.close();
+    }
+  }
+}

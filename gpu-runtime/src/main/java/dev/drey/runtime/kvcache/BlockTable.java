@@ -1,0 +1,44 @@
+package dev.drey.runtime.kvcache;
+
+import java.util.Arrays;
+
+/**
+ * The blocks of one sequence in order of position. Holds one reference to each of its blocks; only
+ * {@link KvPool} changes it.
+ */
+public final class BlockTable {
+  private int[] blocks = new int[8];
+  private int size;
+
+  /** Number of blocks. */
+  public int size() {
+    return size;
+  }
+
+  /** The block at an index. */
+  public int block(int index) {
+    if (index < 0 || index >= size) {
+      throw new IndexOutOfBoundsException("block " + index + " of a table of " + size);
+    }
+    return blocks[index];
+  }
+
+  /**
+   * The blocks, the first {@link #size()} entries. Not copied: valid until the table changes, and
+   * not to be written.
+   */
+  public int[] array() {
+    return blocks;
+  }
+
+  void append(int block) {
+    if (size == blocks.length) {
+      blocks = Arrays.copyOf(blocks, 2 * size);
+    }
+    blocks[size++] = block;
+  }
+
+  void clear() {
+    size = 0;
+  }
+}

@@ -1,0 +1,66 @@
+package dev.drey.runtime.layers;
+
+import dev.drey.runtime.device.Expert;
+import dev.drey.runtime.device.ExpertBatch;
+import dev.drey.runtime.device.Routing;
+import java.util.Arrays;
+
+/** Turns a routing (experts by token) round: tokens by expert. Reused from layer to layer. */
+final class ExpertTokens {
+  private final int[] counts;
+  private final int[] starts;
+  private final int[] entries;
+  private final int[] experts;
+  private int distinct;
+  private int k = 1;
+
+  ExpertTokens(int expertsPerLayer, int maxEntries) {
+    counts = new int[expertsPerLayer];
+    starts = new int[expertsPerLayer + 1];
+    entries = new int[maxEntries];
+    experts = new int[expertsPerLayer];
+  }
+
+  /** Sorts the entries (token * k + rank) of a routing by expert, stably. */
+  void sort(Routing routing, int rows) {
+    k = routing.k();
+    int total = rows * k;
+    int[] chosen = routing.experts();
+    Arrays.fill(counts, 0);
+    for (int entry = 0; entry < total; entry++) {
+      counts[chosen[entry]]++;
+    }
+    distinct = 0;
+    for (int expert = 0; expert < counts.length; expert++) {
+      starts[expert + 1] = starts[expert] + counts[expert];
+      if (counts[expert] > 0) {
+        experts[distinct++] = expert;
+      }
+    }
+    Arrays.fill(counts, 0);
+    for (int entry = 0; entry < total; entry++) {
+      int expert = chosen[entry];
+      entries[starts[expert] + counts[expert]++] = entry;
+    }
+  }
+
+  /** The experts with at least one token, in rising order; the first {@link #distinct()} count. */
+  int[] experts() {
+    return experts;
+  }
+
+  /** How many experts have at least one token. */
+  int distinct() {
+    return distinct;
+  }
+
+  /** The work of one expert: which rows it reads, and the (token, rank) rows it writes. */
+  ExpertBatch batch(int index, Expert expert) {
+    int[] outputs = Arrays.copyOfRange(entries, starts[index], starts[index + 1]);
+    int[] inputs = new int[outputs.length];
+    for (int i = 0; i < outputs.length; i++) {
+      inputs[i] = outputs[i] / k;
+    }
+    return new ExpertBatch(expert, inputs, outputs, outputs.length);
+  }
+}

@@ -1,0 +1,23 @@
+package dev.drey.runtime.plan;
+
+/**
+ * What an engine holds besides its expert slots, in bytes.
+ *
+ * @param dense weights that are not routed experts
+ * @param kv key/value pool
+ * @param staging host buffers of the I/O threads, or of the weight loader where that is more
+ * @param activations buffers of one step, with logits and (token, rank) outputs
+ * @param scratch scratch memory and primitives of the compute stream
+ */
+public record FixedMemory(long dense, long kv, long staging, long activations, long scratch) {
+  /** Everything together. */
+  public long total() {
+    return dense + kv + staging + activations + scratch;
+  }
+
+  @Override
+  public String toString() {
+    return "dense weights %d + KV %d + staging %d + activations %d + scratch %d"
+        .formatted(dense, kv, staging, activations, scratch);
+  }
+}

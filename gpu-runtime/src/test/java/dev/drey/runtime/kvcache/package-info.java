@@ -1,0 +1,4 @@
+@NullMarked
+package dev.drey.runtime.kvcache;
+
+import org.jspecify.annotations.NullMarked;

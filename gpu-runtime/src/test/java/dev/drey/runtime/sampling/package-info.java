@@ -1,0 +1,4 @@
+@NullMarked
+package dev.drey.runtime.sampling;
+
+import org.jspecify.annotations.NullMarked;

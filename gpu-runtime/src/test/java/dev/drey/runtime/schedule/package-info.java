@@ -1,0 +1,4 @@
+@NullMarked
+package dev.drey.runtime.schedule;
+
+import org.jspecify.annotations.NullMarked;
