@@ -132,10 +132,7 @@ class ResidencyStressTest {
     FileSource(Path path) throws IOException {
       file =
           FileChannel.open(
-              path,
-              StandardOpenOption.CREATE,
-              StandardOpenOption.READ,
-              StandardOpenOption.WRITE);
+              path, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
       for (int layer = 0; layer < LAYERS; layer++) {
         for (int index = 0; index < EXPERTS; index++) {
           append(new ExpertId(layer, index));
