@@ -98,6 +98,7 @@ class StoppingTest extends WithToyWorld {
   @Test
   void cancellingDoesNotWaitForADrain(TestCluster cluster) throws Exception {
     world.stepsTake(Duration.ofMillis(20));
+    world.stepsIgnoreCancellation();
     ToyJob toy = job(endless);
     JobID job = cluster.submit(toy.graph());
     world.awaitSteps(5);
