@@ -1,0 +1,41 @@
+package dev.drey.operators.slot;
+
+/**
+ * What an engine did since it was opened, and how full it is. Counters only grow.
+ *
+ * @param expertHits experts resident at demand
+ * @param expertLateHits in flight at demand
+ * @param expertMisses neither
+ * @param prefetchUsed prefetched and then used
+ * @param prefetchWasted prefetched and evicted unused
+ * @param prefetchCancelled given up because their layer had passed
+ * @param bytesDemand bytes moved for demand loads
+ * @param bytesPrefetch bytes moved for prefetches
+ * @param stallNanos time steps waited for experts
+ * @param evictions experts evicted
+ * @param residentExperts experts resident now
+ * @param kvBlocksUsed key/value blocks in use now
+ * @param kvBlocks key/value blocks of the pool
+ * @param budgetBytes hard total of the device tier
+ * @param usedBytes reserved of it now
+ */
+public record EngineStats(
+    long expertHits,
+    long expertLateHits,
+    long expertMisses,
+    long prefetchUsed,
+    long prefetchWasted,
+    long prefetchCancelled,
+    long bytesDemand,
+    long bytesPrefetch,
+    long stallNanos,
+    long evictions,
+    int residentExperts,
+    int kvBlocksUsed,
+    int kvBlocks,
+    long budgetBytes,
+    long usedBytes) {
+  /** Nothing happened, nothing held. */
+  public static final EngineStats NONE =
+      new EngineStats(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
+}

@@ -1,0 +1,79 @@
+package dev.drey.operators.state;
+
+import dev.drey.operators.flink.ValueSerializer;
+import dev.drey.operators.records.BinaryFields;
+import dev.drey.operators.records.SourceRecord;
+import dev.drey.operators.records.SourceRecordSerializer;
+import dev.drey.runtime.schedule.SequenceProgress;
+import dev.drey.runtime.schedule.TokenCounters;
+import java.io.IOException;
+import org.apache.flink.api.common.typeutils.SimpleTypeSerializerSnapshot;
+import org.apache.flink.api.common.typeutils.TypeSerializerSnapshot;
+import org.apache.flink.core.memory.DataInputView;
+import org.apache.flink.core.memory.DataOutputView;
+
+/**
+ * A stored sequence as bytes. Version 1: the version (int), the source record, output ids,
+ * log-probabilities, ids and log-probabilities of the alternatives (each an int count and that many
+ * four-byte values), greedy (byte), computed tokens (int), the four counters (long).
+ *
+ * <p>Every value carries the version, so that a later format can read what this one wrote.
+ */
+public final class StoredSequenceSerializer extends ValueSerializer<StoredSequence> {
+  private static final int VERSION = 1;
+  private static final SourceRecordSerializer RECORDS = new SourceRecordSerializer();
+
+  @Override
+  public void serialize(StoredSequence value, DataOutputView target) throws IOException {
+    target.writeInt(VERSION);
+    RECORDS.serialize(value.record(), target);
+    SequenceProgress progress = value.progress();
+    BinaryFields.writeInts(progress.outputIds(), target);
+    BinaryFields.writeFloats(progress.logprobs(), target);
+    BinaryFields.writeInts(progress.topIds(), target);
+    BinaryFields.writeFloats(progress.topLogprobs(), target);
+    target.writeBoolean(progress.greedy());
+    target.writeInt(progress.computedTokens());
+    TokenCounters counters = progress.counters();
+    target.writeLong(counters.prefilled());
+    target.writeLong(counters.generated());
+    target.writeLong(counters.rePrefilled());
+    target.writeLong(counters.recomputed());
+  }
+
+  @Override
+  public StoredSequence deserialize(DataInputView source) throws IOException {
+    int version = source.readInt();
+    if (version != VERSION) {
+      throw new IOException(
+          "stored sequence: expected format version %d, found %d; restore with the software that"
+                  .formatted(VERSION, version)
+              + " wrote it");
+    }
+    SourceRecord record = RECORDS.deserialize(source);
+    return new StoredSequence(
+        record,
+        new SequenceProgress(
+            BinaryFields.readInts(source),
+            BinaryFields.readFloats(source),
+            BinaryFields.readInts(source),
+            BinaryFields.readFloats(source),
+            source.readBoolean(),
+            source.readInt(),
+            new TokenCounters(
+                source.readLong(), source.readLong(), source.readLong(), source.readLong())));
+  }
+
+  @Override
+  public TypeSerializerSnapshot<StoredSequence> snapshotConfiguration() {
+    return new Snapshot();
+  }
+
+  /** Written beside state that holds sequences. */
+  public static final class Snapshot extends SimpleTypeSerializerSnapshot<StoredSequence> {
+    /** Called by Flink when it reads state. */
+    public Snapshot() {
+      super(StoredSequenceSerializer::new);
+    }
+  }
+}

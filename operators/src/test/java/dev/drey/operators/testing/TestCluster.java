@@ -1,0 +1,142 @@
+package dev.drey.operators.testing;
+
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
+import org.apache.flink.api.common.JobExecutionResult;
+import org.apache.flink.api.common.JobID;
+import org.apache.flink.api.common.JobStatus;
+import org.apache.flink.configuration.Configuration;
+import org.apache.flink.configuration.MemorySize;
+import org.apache.flink.configuration.RestOptions;
+import org.apache.flink.configuration.TaskManagerOptions;
+import org.apache.flink.core.execution.CheckpointType;
+import org.apache.flink.core.execution.SavepointFormatType;
+import org.apache.flink.runtime.executiongraph.AccessExecutionGraph;
+import org.apache.flink.runtime.jobgraph.JobGraph;
+import org.apache.flink.runtime.jobgraph.SavepointRestoreSettings;
+import org.apache.flink.runtime.minicluster.MiniCluster;
+import org.apache.flink.runtime.minicluster.MiniClusterConfiguration;
+import org.junit.jupiter.api.extension.BeforeAllCallback;
+import org.junit.jupiter.api.extension.ExtensionContext;
+import org.junit.jupiter.api.extension.ExtensionContext.Namespace;
+import org.junit.jupiter.api.extension.ParameterContext;
+import org.junit.jupiter.api.extension.ParameterResolver;
+
+/** Two TaskManagers with two slots each, started once for all tests of the module. */
+public final class TestCluster implements AutoCloseable {
+  private static final Duration PATIENCE = Duration.ofSeconds(90);
+
+  private final MiniCluster cluster;
+
+  private TestCluster() throws Exception {
+    Configuration configuration = new Configuration();
+    configuration.set(RestOptions.BIND_PORT, "0");
+    configuration.set(TaskManagerOptions.NETWORK_MEMORY_MIN, MemorySize.ofMebiBytes(32));
+    configuration.set(TaskManagerOptions.NETWORK_MEMORY_MAX, MemorySize.ofMebiBytes(32));
+    configuration.set(TaskManagerOptions.MANAGED_MEMORY_SIZE, MemorySize.ofMebiBytes(8));
+    cluster =
+        new MiniCluster(
+            new MiniClusterConfiguration.Builder()
+                .setConfiguration(configuration)
+                .setNumTaskManagers(2)
+                .setNumSlotsPerTaskManager(2)
+                .build());
+    cluster.start();
+  }
+
+  /** Starts the cluster before the first test that asks for it. */
+  public static final class Extension implements BeforeAllCallback, ParameterResolver {
+    private static final Namespace NAMESPACE = Namespace.create(TestCluster.class);
+
+    @Override
+    public void beforeAll(ExtensionContext context) {
+      shared(context);
+    }
+
+    @Override
+    public boolean supportsParameter(ParameterContext parameter, ExtensionContext context) {
+      return parameter.getParameter().getType() == TestCluster.class;
+    }
+
+    @Override
+    public Object resolveParameter(ParameterContext parameter, ExtensionContext context) {
+      return shared(context);
+    }
+
+    private static TestCluster shared(ExtensionContext context) {
+      return context
+          .getRoot()
+          .getStore(NAMESPACE)
+          .getOrComputeIfAbsent(
+              TestCluster.class,
+              key -> {
+                try {
+                  return new TestCluster();
+                } catch (Exception e) {
+                  throw new IllegalStateException("the cluster does not start", e);
+                }
+              },
+              TestCluster.class);
+    }
+  }
+
+  /** Submits a job. */
+  public JobID submit(JobGraph job) throws Exception {
+    return cluster.submitJob(job).get(PATIENCE.toSeconds(), TimeUnit.SECONDS).getJobID();
+  }
+
+  /** Submits a job that goes on from a savepoint. */
+  public JobID submit(JobGraph job, String savepoint) throws Exception {
+    job.setSavepointRestoreSettings(SavepointRestoreSettings.forPath(savepoint));
+    return submit(job);
+  }
+
+  /** Waits for the job's end; throws what made it fail. */
+  public JobExecutionResult await(JobID job) throws Exception {
+    return cluster
+        .requestJobResult(job)
+        .get(PATIENCE.toSeconds(), TimeUnit.SECONDS)
+        .toJobExecutionResult(TestCluster.class.getClassLoader());
+  }
+
+  /** Waits for the job's end, whatever it is. */
+  public JobStatus awaitEnd(JobID job) throws Exception {
+    cluster.requestJobResult(job).get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
+    return cluster.getJobStatus(job).get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
+  }
+
+  /** Takes a checkpoint and waits until it is complete. */
+  public void checkpoint(JobID job) throws Exception {
+    cluster
+        .triggerCheckpoint(job, CheckpointType.CONFIGURED)
+        .get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
+  }
+
+  /** Stops the job with a savepoint and returns where that is. */
+  public String stop(JobID job, String directory, boolean drain) throws Exception {
+    return cluster
+        .stopWithSavepoint(job, directory, drain, SavepointFormatType.CANONICAL)
+        .get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
+  }
+
+  /** Asks for a drain and returns at once. */
+  public void beginDrain(JobID job, String directory) {
+    cluster.stopWithSavepoint(job, directory, true, SavepointFormatType.CANONICAL);
+  }
+
+  /** Cancels the job and waits until it is gone. */
+  public void cancel(JobID job) throws Exception {
+    cluster.cancelJob(job).get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
+    cluster.requestJobResult(job).get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
+  }
+
+  /** The job's graph with its attempts. */
+  public AccessExecutionGraph graph(JobID job) throws Exception {
+    return cluster.getExecutionGraph(job).get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
+  }
+
+  @Override
+  public void close() throws Exception {
+    cluster.close();
+  }
+}

@@ -1,0 +1,83 @@
+package dev.drey.operators.testing;
+
+import dev.drey.operators.pipeline.PipelineOptions;
+import dev.drey.operators.pipeline.ReplicaPipeline;
+import dev.drey.operators.records.Outcome;
+import java.nio.file.Path;
+import java.time.Duration;
+import org.apache.flink.configuration.CheckpointingOptions;
+import org.apache.flink.configuration.Configuration;
+import org.apache.flink.configuration.RestartStrategyOptions;
+import org.apache.flink.runtime.jobgraph.JobGraph;
+import org.apache.flink.streaming.api.datastream.DataStream;
+import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
+
+/** Builds the jobs of the tests: a source, the pipeline, a committing sink in the same chain. */
+public record ToyJob(
+    ToyWorld world,
+    ListSource source,
+    PipelineOptions options,
+    int replicas,
+    Duration checkpointInterval,
+    Path directory) {
+  private static final int MAX_PARALLELISM = 12;
+  private static final Duration RARELY = Duration.ofHours(1);
+
+  /** One replica, default options, checkpoints only when asked for. */
+  public static ToyJob of(ToyWorld world, ListSource source, Path directory) {
+    PipelineOptions defaults = PipelineOptions.defaults(world.engines());
+    PipelineOptions options =
+        new PipelineOptions(
+            defaults.engines(),
+            defaults.stages(),
+            defaults.prefetch(),
+            defaults.format(),
+            defaults.limits(),
+            defaults.breaker(),
+            defaults.modelNames(),
+            defaults.jobSeed(),
+            defaults.allowStateMismatch(),
+            true);
+    return new ToyJob(world, source, options, 1, RARELY, directory);
+  }
+
+  /** With so many replicas. */
+  public ToyJob replicas(int count) {
+    return new ToyJob(world, source, options, count, checkpointInterval, directory);
+  }
+
+  /** With other options. */
+  public ToyJob options(PipelineOptions other) {
+    return new ToyJob(world, source, other, replicas, checkpointInterval, directory);
+  }
+
+  /** With periodic checkpoints. */
+  public ToyJob checkpoints(Duration interval) {
+    return new ToyJob(world, source, options, replicas, interval, directory);
+  }
+
+  /** The job. */
+  public JobGraph graph() {
+    Configuration configuration = new Configuration();
+    configuration.set(CheckpointingOptions.CHECKPOINTING_INTERVAL, checkpointInterval);
+    configuration.set(CheckpointingOptions.CHECKPOINT_STORAGE, "filesystem");
+    configuration.set(
+        CheckpointingOptions.CHECKPOINTS_DIRECTORY, directory.resolve("checkpoints").toUri() + "");
+    configuration.set(RestartStrategyOptions.RESTART_STRATEGY, "fixed-delay");
+    configuration.set(RestartStrategyOptions.RESTART_STRATEGY_FIXED_DELAY_ATTEMPTS, 3);
+    configuration.set(
+        RestartStrategyOptions.RESTART_STRATEGY_FIXED_DELAY_DELAY, Duration.ofMillis(20));
+    StreamExecutionEnvironment environment =
+        StreamExecutionEnvironment.getExecutionEnvironment(configuration);
+    environment.setParallelism(replicas);
+    environment.setMaxParallelism(MAX_PARALLELISM);
+    DataStream<Outcome> outcomes = ReplicaPipeline.attach(environment, source, options);
+    outcomes.sinkTo(new CommittingSink(world)).name("outcomes").uid("outcomes");
+    return environment.getStreamGraph().getJobGraph();
+  }
+
+  /** Where savepoints go. */
+  public String savepoints() {
+    return directory.resolve("savepoints").toUri().toString();
+  }
+}
