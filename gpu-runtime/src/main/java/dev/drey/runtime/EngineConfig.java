@@ -4,11 +4,12 @@ import dev.drey.runtime.memory.MemorySize;
 import dev.drey.runtime.model.ComputeType;
 import dev.drey.runtime.schedule.ScheduleConfig;
 import dev.drey.runtime.transfer.TransferConfig;
+import java.io.Serializable;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How to open an engine.
+ * How to open an engine. Serialisable, so that it can travel with a job.
  *
  * @param model directory in the Hugging Face layout
  * @param device {@code cpu} or {@code reference}
@@ -26,7 +27,7 @@ import org.jspecify.annotations.Nullable;
  * @param transfer settings of the transfer engine
  */
 public record EngineConfig(
-    Path model,
+    String model,
     String device,
     ComputeType compute,
     int threads,
@@ -36,12 +37,13 @@ public record EngineConfig(
     String predictor,
     String policy,
     ScheduleConfig schedule,
-    TransferConfig transfer) {
+    TransferConfig transfer)
+    implements Serializable {
 
   /** The defaults for a model: cpu, bf16, all cores, everything resident, prefetch by next gate. */
   public static EngineConfig defaults(Path model) {
     return new EngineConfig(
-        model,
+        model.toString(),
         "cpu",
         ComputeType.BF16,
         Runtime.getRuntime().availableProcessors(),
@@ -52,5 +54,10 @@ public record EngineConfig(
         "classic.lru",
         ScheduleConfig.DEFAULT,
         TransferConfig.DEFAULT);
+  }
+
+  /** The model's directory. */
+  public Path modelDirectory() {
+    return Path.of(model);
   }
 }

@@ -63,7 +63,7 @@ final class EngineParts implements AutoCloseable {
   private EngineParts(EngineConfig config) throws IOException {
     this.config = config;
     try {
-      checkpoint = own(Checkpoint.open(config.model()));
+      checkpoint = own(Checkpoint.open(config.modelDirectory()));
       ModelConfig model = checkpoint.config();
       experts = ExpertStore.open(checkpoint);
       tokenizer = openTokenizer(model);
@@ -128,10 +128,10 @@ final class EngineParts implements AutoCloseable {
   }
 
   private @Nullable Tokenizer openTokenizer(ModelConfig model) {
-    if (!Files.exists(config.model().resolve("tokenizer.json"))) {
+    if (!Files.exists(config.modelDirectory().resolve("tokenizer.json"))) {
       return null;
     }
-    Tokenizer opened = own(Tokenizer.open(config.model()));
+    Tokenizer opened = own(Tokenizer.open(config.modelDirectory()));
     opened.requireWithin(model.vocabulary());
     return opened;
   }
@@ -197,13 +197,15 @@ final class EngineParts implements AutoCloseable {
 
   EngineInfo info() {
     return new EngineInfo(
+        EngineVersion.read(),
         checkpoint.config(),
-        String.valueOf(config.model().toAbsolutePath().normalize().getFileName()),
+        String.valueOf(config.modelDirectory().toAbsolutePath().normalize().getFileName()),
         checkpoint.digest(),
         checkpoint.generationDefaults(),
         config.compute(),
         device.numericFingerprint(),
-        contextTokens(),
+        limits(),
+        kv.capacityTokens(),
         plan);
   }
 
@@ -221,21 +223,33 @@ final class EngineParts implements AutoCloseable {
 
   private Detokenizer newDetokenizer() {
     Tokenizer present = tokenizer;
-    if (present == null) {
-      return id -> "";
-    }
-    IncrementalDetokenizer incremental = new IncrementalDetokenizer(present, true);
-    return new Detokenizer() {
-      @Override
-      public String append(int id) {
-        return incremental.append(id);
-      }
+    return present == null
+        ? new NoText()
+        : new TokenizerText(new IncrementalDetokenizer(present, true));
+  }
 
-      @Override
-      public String finish() {
-        return incremental.finish();
-      }
-    };
+  private static final class NoText implements Detokenizer {
+    @Override
+    public String append(int id) {
+      return "";
+    }
+
+    @Override
+    public String finish() {
+      return "";
+    }
+  }
+
+  private record TokenizerText(IncrementalDetokenizer detokenizer) implements Detokenizer {
+    @Override
+    public String append(int id) {
+      return detokenizer.append(id);
+    }
+
+    @Override
+    public String finish() {
+      return detokenizer.finish();
+    }
   }
 
   StepSampler newSampler() {
@@ -260,6 +274,10 @@ final class EngineParts implements AutoCloseable {
 
   ResidencyWindow window() {
     return window;
+  }
+
+  KvPool kv() {
+    return kv;
   }
 
   Decoder decoder() {

@@ -9,6 +9,8 @@ import dev.drey.runtime.residency.ResidencyStats;
  * @param rows tokens computed, prefill and decode together
  * @param stepNanos time spent in steps, from embedding to sampled tokens
  * @param residency counters of the residency window
+ * @param kvBlocksUsed key/value blocks that hold a sequence's tokens
+ * @param kvBlocks key/value blocks of the pool
  * @param usedBytes bytes reserved now
  * @param peakBytes most bytes ever reserved
  * @param budgetBytes the hard limit
@@ -18,6 +20,8 @@ public record EngineStats(
     long rows,
     long stepNanos,
     ResidencyStats residency,
+    int kvBlocksUsed,
+    int kvBlocks,
     long usedBytes,
     long peakBytes,
     long budgetBytes) {}

@@ -183,6 +183,8 @@ public final class MoeEngine implements AutoCloseable {
         rows,
         stepNanos,
         parts.window().stats(),
+        parts.kv().blocks() - parts.kv().freeBlocks(),
+        parts.kv().blocks(),
         budget.usedBytes(),
         budget.peakBytes(),
         budget.limitBytes());

@@ -174,7 +174,7 @@ class GoldenModelTest {
   private static MoeEngine open(String device, ComputeType compute) throws IOException {
     return MoeEngine.open(
         new EngineConfig(
-            MODEL,
+            MODEL.toString(),
             device,
             compute,
             2,

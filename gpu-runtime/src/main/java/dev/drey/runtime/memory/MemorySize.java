@@ -1,5 +1,6 @@
 package dev.drey.runtime.memory;
 
+import java.io.Serializable;
 import java.util.Locale;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -11,7 +12,7 @@ import java.util.regex.Pattern;
  * @param bytes the amount, or -1 where {@code percent} says it
  * @param percent share from 0 to 100, or -1 where {@code bytes} says it
  */
-public record MemorySize(long bytes, double percent) {
+public record MemorySize(long bytes, double percent) implements Serializable {
   private static final Pattern SYNTAX =
       Pattern.compile("\\s*([0-9]+(?:\\.[0-9]+)?)\\s*(%|[kmgt]?(?:i?b)?)\\s*");
 

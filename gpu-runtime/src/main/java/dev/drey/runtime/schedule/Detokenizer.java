@@ -1,11 +1,29 @@
 package dev.drey.runtime.schedule;
 
+import dev.drey.runtime.tokenizer.IncrementalDetokenizer;
+import dev.drey.runtime.tokenizer.Tokenizer;
+
 /**
  * Turns the ids of one sequence into text as they come. What it returns depends on the ids appended
  * so far and on nothing else.
  */
-@FunctionalInterface
 public interface Detokenizer {
+  /** The text of a model's tokens, special ones skipped. */
+  static Detokenizer of(Tokenizer tokenizer) {
+    IncrementalDetokenizer incremental = new IncrementalDetokenizer(tokenizer, true);
+    return new Detokenizer() {
+      @Override
+      public String append(int id) {
+        return incremental.append(id);
+      }
+
+      @Override
+      public String finish() {
+        return incremental.finish();
+      }
+    };
+  }
+
   /**
    * Takes the next id.
    *
@@ -13,12 +31,6 @@ public interface Detokenizer {
    */
   String append(int id);
 
-  /**
-   * Ends the text.
-   *
-   * @return what was held back because it is no whole character yet; empty if nothing was
-   */
-  default String finish() {
-    return "";
-  }
+  /** Ends the sequence; returns the characters held back so far, as good as they got. */
+  String finish();
 }

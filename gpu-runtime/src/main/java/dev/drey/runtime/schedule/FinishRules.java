@@ -7,8 +7,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * Takes a decided token into its sequence and says whether that ended it. The one place where the
  * order of the rules is written: end tokens, stop tokens, stop strings, {@code max_tokens}, longest
- * supported sequence. Until {@code min_tokens} are produced only the last two apply. A deadline
- * would be the last rule.
+ * supported sequence. Until {@code min_tokens} are produced only the last two apply. Where text was
+ * held back at the end, because a character was incomplete, it is given up last and may still hold
+ * a stop string. A deadline would be the last rule.
  */
 final class FinishRules {
   private final ModelLimits limits;
@@ -27,13 +28,17 @@ final class FinishRules {
     }
     SamplingParams params = request.sampling();
     if (count > params.minTokens() && ends(params, choice.id())) {
+      sequence.finishText();
       return FinishReason.STOP;
     }
     if (sequence.appendText(choice.id(), count)) {
       return FinishReason.STOP;
     }
     boolean full = request.promptIds().length + count >= limits.maxPositions();
-    return count >= params.maxTokens() || full ? FinishReason.LENGTH : null;
+    if (count < params.maxTokens() && !full) {
+      return null;
+    }
+    return sequence.finishText() ? FinishReason.STOP : FinishReason.LENGTH;
   }
 
   private boolean ends(SamplingParams params, int id) {

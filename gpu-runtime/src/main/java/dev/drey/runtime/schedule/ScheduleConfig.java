@@ -1,5 +1,7 @@
 package dev.drey.runtime.schedule;
 
+import java.io.Serializable;
+
 /**
  * Limits of the scheduler. None of them changes results, only speed.
  *
@@ -10,7 +12,8 @@ package dev.drey.runtime.schedule;
  * @param stepNanos time a step should not exceed; prefill is cut down to keep it
  */
 public record ScheduleConfig(
-    int maxSequences, int microBatch, int maxStepTokens, int prefillChunk, long stepNanos) {
+    int maxSequences, int microBatch, int maxStepTokens, int prefillChunk, long stepNanos)
+    implements Serializable {
   /** Defaults that suit two cores. */
   public static final ScheduleConfig DEFAULT = new ScheduleConfig(32, 32, 256, 128, 1_000_000_000L);
 

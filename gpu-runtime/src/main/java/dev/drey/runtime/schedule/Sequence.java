@@ -35,7 +35,6 @@ public final class Sequence {
   private int mark;
   private TokenCounters counters;
   private @Nullable Detokenizer detokenizer;
-  private boolean cutAtStop;
   private @Nullable FinishReason finishReason;
 
   private Sequence(SequenceRequest request, SequenceProgress progress) {
@@ -217,16 +216,27 @@ public final class Sequence {
    * @return whether a stop string was completed
    */
   boolean appendText(int id, int count) {
+    return appendPiece(detokenizer().append(id), count);
+  }
+
+  /** Appends what the detokenizer held back; returns whether a stop string was completed. */
+  boolean finishText() {
+    return appendPiece(detokenizer().finish(), log.size());
+  }
+
+  private Detokenizer detokenizer() {
     if (detokenizer == null) {
       throw new IllegalStateException("sequence '" + request.id() + "' was never admitted");
     }
-    String piece = detokenizer.append(id);
+    return detokenizer;
+  }
+
+  private boolean appendPiece(String piece, int count) {
     if (count <= request.sampling().minTokens()) {
       text.appendExempt(piece);
       return false;
     }
-    cutAtStop = text.append(piece);
-    return cutAtStop;
+    return text.append(piece);
   }
 
   /** Forgets the keys and values; the blocks must have been released. */
@@ -235,9 +245,6 @@ public final class Sequence {
   }
 
   void finish(FinishReason reason) {
-    if (detokenizer != null && !cutAtStop) {
-      text.appendExempt(detokenizer.finish());
-    }
     finishReason = reason;
   }
 

@@ -1,5 +1,6 @@
 package dev.drey.runtime.transfer;
 
+import java.io.Serializable;
 import java.time.Duration;
 
 /**
@@ -10,7 +11,8 @@ import java.time.Duration;
  * @param deadline longest wait for one demanded expert before the step fails
  * @param attempts tries per read before the transfer fails
  */
-public record TransferConfig(int threads, long maxBytesPerSecond, Duration deadline, int attempts) {
+public record TransferConfig(int threads, long maxBytesPerSecond, Duration deadline, int attempts)
+    implements Serializable {
   /** Two threads, unpaced, one minute, three tries. */
   public static final TransferConfig DEFAULT = new TransferConfig(2, 0, Duration.ofMinutes(1), 3);
 

@@ -14,6 +14,13 @@ final class FakeDetokenizer implements Detokenizer {
     return id % 7 == 6 ? "" : piece;
   }
 
+  @Override
+  public String finish() {
+    String piece = pending;
+    pending = "";
+    return piece;
+  }
+
   private static String letters(int id) {
     String letter = String.valueOf((char) ('a' + id % 20));
     return id < 20 ? letter : letter + letter;

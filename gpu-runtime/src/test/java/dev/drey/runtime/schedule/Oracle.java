@@ -108,12 +108,15 @@ final class Oracle {
       TokenChoice choice = sampler.sample(logits, params, history);
       choices.add(choice);
       all[prompt + n - 1] = choice.id();
-      if (n > params.minTokens()
-          && (isEnd(params, choice.id()) || stopAt(params, all, prompt, n) >= 0)) {
+      boolean stops = stopAt(params, pieces(all, prompt, n), all, prompt, n) >= 0;
+      if (stops || (n > params.minTokens() && isEnd(params, choice.id()))) {
         return FinishReason.STOP;
       }
     }
-    return FinishReason.LENGTH;
+    int count = params.maxTokens();
+    String whole = pieces(all, prompt, count) + rest(all, prompt, count);
+    boolean stops = count > params.minTokens() && stopAt(params, whole, all, prompt, count) >= 0;
+    return stops ? FinishReason.STOP : FinishReason.LENGTH;
   }
 
   private boolean isEnd(SamplingParams params, int id) {
@@ -124,15 +127,19 @@ final class Oracle {
   private String text(SequenceRequest request, int[] ids) {
     SamplingParams params = request.sampling();
     boolean ended = ids.length > params.minTokens() && isEnd(params, ids[ids.length - 1]);
-    String text = pieces(ids, 0, ended ? ids.length - 1 : ids.length);
-    int stop = ended ? -1 : stopAt(params, ids, 0, ids.length);
+    int count = ended ? ids.length - 1 : ids.length;
+    String text = pieces(ids, 0, count);
+    int stop = ended ? -1 : stopAt(params, text, ids, 0, count);
+    if (stop < 0) {
+      text += rest(ids, 0, count);
+      stop = ids.length > params.minTokens() ? stopAt(params, text, ids, 0, count) : -1;
+    }
     return stop >= 0 ? text.substring(0, stop) : text;
   }
 
   /** Where the stop string starts whose last character comes first, or -1. */
-  private static int stopAt(SamplingParams params, int[] ids, int from, int count) {
-    String text = pieces(ids, from, from + count);
-    int exempt = pieces(ids, from, from + Math.min(count, params.minTokens())).length();
+  private static int stopAt(SamplingParams params, String text, int[] ids, int from, int count) {
+    int exempt = pieces(ids, from, Math.min(count, params.minTokens())).length();
     int start = -1;
     int end = Integer.MAX_VALUE;
     for (String stop : params.stop()) {
@@ -146,10 +153,21 @@ final class Oracle {
     return start;
   }
 
-  private static String pieces(int[] ids, int from, int to) {
+  /** The whole characters of so many ids. */
+  private static String pieces(int[] ids, int from, int count) {
+    return feed(new FakeDetokenizer(), ids, from, count);
+  }
+
+  /** What is held back after them. */
+  private static String rest(int[] ids, int from, int count) {
     FakeDetokenizer detokenizer = new FakeDetokenizer();
+    feed(detokenizer, ids, from, count);
+    return detokenizer.finish();
+  }
+
+  private static String feed(FakeDetokenizer detokenizer, int[] ids, int from, int count) {
     StringBuilder text = new StringBuilder();
-    for (int i = from; i < to; i++) {
+    for (int i = from; i < from + count; i++) {
       text.append(detokenizer.append(ids[i]));
     }
     return text.toString();

@@ -113,9 +113,11 @@ class ScheduleInvarianceTest {
     }
     preemptions += bench.scheduler.preemptions();
     bench.close();
-    assertThat(outcomes)
-        .as("%s, %d blocks, restarts by seed %d", config, blocks, restartSeed)
-        .isEqualTo(expected);
+    expected.forEach(
+        (id, outcome) ->
+            assertThat(outcomes.get(id))
+                .as("%s: %s, %d blocks, restarts by seed %d", id, config, blocks, restartSeed)
+                .isEqualTo(outcome));
   }
 
   private Bench restart(Bench before, ScheduleConfig config, int blocks) {

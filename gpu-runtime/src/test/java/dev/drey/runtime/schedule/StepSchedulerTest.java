@@ -384,6 +384,6 @@ class StepSchedulerTest {
     for (int i = 0; i < ids.length - withoutLast; i++) {
       text.append(detokenizer.append(ids[i]));
     }
-    return text.toString();
+    return text + detokenizer.finish();
   }
 }

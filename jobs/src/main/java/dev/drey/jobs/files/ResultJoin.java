@@ -91,16 +91,9 @@ public final class ResultJoin {
 
   private void countLines() throws IOException {
     for (InputFile input : inputs) {
-      long[] places = new long[Math.toIntExact(lines(input))];
+      long[] places = new long[Math.toIntExact(LineCount.of(input))];
       Arrays.fill(places, -1);
       this.places.put(input.name(), places);
-    }
-  }
-
-  private static long lines(InputFile input) throws IOException {
-    try (LineReader lines = new LineReader(input.open(0), 0, 0, input.length(), 0)) {
-      while (lines.next()) {}
-      return lines.number() + 1;
     }
   }
 

@@ -1,8 +1,13 @@
 package dev.drey.jobs.local;
 
+import dev.drey.jobs.topology.Count;
+import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.EnumMap;
+import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -15,6 +20,8 @@ import org.apache.flink.configuration.RestOptions;
 import org.apache.flink.configuration.RestartStrategyOptions;
 import org.apache.flink.configuration.TaskManagerOptions;
 import org.apache.flink.core.execution.RecoveryClaimMode;
+import org.apache.flink.runtime.checkpoint.CheckpointStatsSnapshot;
+import org.apache.flink.runtime.executiongraph.AccessExecutionGraph;
 import org.apache.flink.runtime.jobgraph.JobGraph;
 import org.apache.flink.runtime.jobgraph.SavepointRestoreSettings;
 import org.apache.flink.runtime.jobmaster.JobResult;
@@ -22,6 +29,9 @@ import org.apache.flink.runtime.minicluster.MiniCluster;
 import org.apache.flink.runtime.minicluster.MiniClusterConfiguration;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 import org.apache.flink.streaming.api.graph.StreamGraph;
+import org.apache.flink.util.FlinkException;
+import org.apache.flink.util.OptionalFailure;
+import org.apache.flink.util.SerializedValue;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -53,6 +63,7 @@ public final class LocalCluster implements AutoCloseable {
     configuration.set(RestOptions.BIND_PORT, PORTS);
     configuration.set(TaskManagerOptions.MANAGED_MEMORY_SIZE, MemorySize.ofMebiBytes(16));
     configuration.setString("metrics.fetcher.update-interval", "500");
+    configuration.setString("heartbeat.interval", "1000");
     configuration.setString("cluster.registration.initial-timeout", "500 ms");
     configuration.addAll(overrides);
     MiniCluster cluster =
@@ -145,12 +156,43 @@ public final class LocalCluster implements AutoCloseable {
       }
     }
 
+    /** What the job has reported so far; the counts are about a second old. */
+    public JobSnapshot snapshot() throws InterruptedException {
+      try {
+        AccessExecutionGraph graph = cluster.getExecutionGraph(id).get();
+        Map<Count, Long> counts = new EnumMap<>(Count.class);
+        graph
+            .getAccumulatorsSerialized()
+            .forEach((name, value) -> count(name, value).ifPresent(c -> counts.putAll(c)));
+        return new JobSnapshot(counts, checkpoints(graph));
+      } catch (ExecutionException e) {
+        return new JobSnapshot(Map.of(), 0);
+      }
+    }
+
+    private static Optional<Map<Count, Long>> count(
+        String name, SerializedValue<OptionalFailure<Object>> value) {
+      try {
+        Object total = value.deserializeValue(LocalCluster.class.getClassLoader()).get();
+        return total instanceof Long number
+            ? Optional.of(Map.of(Count.valueOf(name), number))
+            : Optional.empty();
+      } catch (IOException | ClassNotFoundException | FlinkException e) {
+        throw new IllegalStateException("accumulator " + name + " cannot be read", e);
+      }
+    }
+
+    private static long checkpoints(AccessExecutionGraph graph) {
+      CheckpointStatsSnapshot stats = graph.getCheckpointStatsSnapshot();
+      return stats == null ? 0 : stats.getCounts().getNumberOfCompletedCheckpoints();
+    }
+
     /**
-     * How an ended job ended.
+     * The last word of an ended job.
      *
      * @throws JobFailedException if it did not finish
      */
-    public void requireFinished() throws JobFailedException, InterruptedException {
+    public JobSnapshot requireFinished() throws JobFailedException, InterruptedException {
       try {
         JobResult result = cluster.requestJobResult(id).get();
         if (!result.isSuccess()) {
@@ -161,6 +203,7 @@ public final class LocalCluster implements AutoCloseable {
                   .<Throwable>map(t -> t.deserializeError(LocalCluster.class.getClassLoader()))
                   .orElse(null));
         }
+        return snapshot();
       } catch (ExecutionException e) {
         throw new JobFailedException("UNKNOWN", e.getCause());
       }

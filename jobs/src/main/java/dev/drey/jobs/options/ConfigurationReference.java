@@ -2,6 +2,7 @@ package dev.drey.jobs.options;
 
 import java.time.Duration;
 import java.util.Locale;
+import java.util.Set;
 import org.apache.flink.util.TimeUtils;
 
 /** Writes the reference of all settings as Markdown. */
@@ -17,6 +18,9 @@ public final class ConfigurationReference {
 
       This file is generated from the code; a test fails when it is not current and says how to write it anew.
       """;
+
+  private static final Set<String> LISTS =
+      Set.of(FileSettings.INPUT.key(), JobSettings.MODEL_NAMES.key());
 
   private ConfigurationReference() {}
 
@@ -54,7 +58,7 @@ public final class ConfigurationReference {
     if (setting.option().hasDefaultValue()) {
       return setting.option().defaultValue().getClass().getSimpleName().toLowerCase(Locale.ROOT);
     }
-    return setting.key().equals(FileSettings.INPUT.key()) ? "list" : "string";
+    return LISTS.contains(setting.key()) ? "list" : "string";
   }
 
   private static String text(Object value) {

@@ -1,5 +1,6 @@
 package dev.drey.jobs.options;
 
+import dev.drey.operators.pipeline.PipelineSettings;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -46,11 +47,19 @@ public final class Validator {
         problems.add(setting.name() + ": is needed and not set. " + setting.description());
       }
     }
-    problems.addAll(FixedByTheJob.problems(given));
+    problems.addAll(flinkConflicts(configuration));
     if (sound) {
       problems.addAll(relations(configuration));
     }
     return problems;
+  }
+
+  private static List<String> flinkConflicts(Configuration configuration) {
+    try {
+      return PipelineSettings.conflicts(configuration);
+    } catch (IllegalArgumentException e) {
+      return List.of(rootMessage(e));
+    }
   }
 
   private static List<String> unknownKeys(Map<String, String> given) {
@@ -103,6 +112,17 @@ public final class Validator {
                   sequences,
                   rows));
     }
+    int kept = FileSettings.MAX_LINE_BYTES.in(c);
+    int taken = JobSettings.MAX_RECORD_BYTES.in(c);
+    if (kept <= taken) {
+      problems.add(
+          "%s: must be larger than %s = %d, or a cut line could pass for a whole one; found %d"
+              .formatted(
+                  FileSettings.MAX_LINE_BYTES.name(),
+                  JobSettings.MAX_RECORD_BYTES.name(),
+                  taken,
+                  kept));
+    }
     Duration step = EngineSettings.STEP_TIME.in(c);
     Duration interval = JobSettings.CHECKPOINT_INTERVAL.in(c);
     if (step.multipliedBy(2).compareTo(interval) > 0
@@ -114,6 +134,17 @@ public final class Validator {
                       JobSettings.CHECKPOINT_INTERVAL.name(),
                       interval.toMillis())
               + " %d ms".formatted(step.toMillis()));
+    }
+    int most = JobSettings.MAX_TOKENS.in(c);
+    int usual = JobSettings.DEFAULT_MAX_TOKENS.in(c);
+    if (usual > most) {
+      problems.add(
+          "%s: expected at most %s = %d, found %d"
+              .formatted(
+                  JobSettings.DEFAULT_MAX_TOKENS.name(),
+                  JobSettings.MAX_TOKENS.name(),
+                  most,
+                  usual));
     }
     problems.addAll(sourcesAndSinks(c));
     return problems;
