@@ -5,6 +5,7 @@ import dev.drey.runtime.checkpoint.Checkpoint;
 import dev.drey.runtime.device.ComputeStream;
 import dev.drey.runtime.device.Device;
 import dev.drey.runtime.device.KvShape;
+import dev.drey.runtime.device.cpu.CpuDevice;
 import dev.drey.runtime.device.reference.ReferenceDevice;
 import dev.drey.runtime.expertstore.ExpertStore;
 import dev.drey.runtime.kvcache.KvPool;
@@ -138,10 +139,11 @@ final class EngineParts implements AutoCloseable {
 
   private Device openDevice() {
     return switch (config.device()) {
+      case "cpu" -> CpuDevice.open(config.compute(), config.threads());
       case "reference" -> new ReferenceDevice(config.compute());
       default ->
           throw new IllegalArgumentException(
-              "unknown device '" + config.device() + "'; known devices: reference");
+              "unknown device '" + config.device() + "'; known devices: cpu, reference");
     };
   }
 
