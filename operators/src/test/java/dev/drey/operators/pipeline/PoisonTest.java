@@ -57,7 +57,8 @@ class PoisonTest extends WithToyWorld {
   @Test
   void tooManyBadRecordsStopTheJobWithoutARestart(TestCluster cluster) throws Exception {
     ListSource source = new ListSource(1, 30, true, PoisonTest::mixed);
-    JobID job = cluster.submit(job(source).options(o -> o.breaker(new BreakerLimits(1000, 1, 4))).graph());
+    JobID job =
+        cluster.submit(job(source).options(o -> o.breaker(new BreakerLimits(1000, 1, 4))).graph());
     assertThatThrownBy(() -> cluster.await(job))
         .rootCause()
         .isInstanceOf(TooManyBadRecordsException.class)
@@ -65,6 +66,8 @@ class PoisonTest extends WithToyWorld {
         .hasMessageContaining("list-0-12");
     assertThat(cluster.awaitEnd(job)).isEqualTo(JobStatus.FAILED);
     assertThat(cluster.attempts(job, "head")).containsOnly(0);
-    assertThat(world.committed()).as("nothing of a failed job is committed twice or lost").isEmpty();
+    assertThat(world.committed())
+        .as("nothing of a failed job is committed twice or lost")
+        .isEmpty();
   }
 }

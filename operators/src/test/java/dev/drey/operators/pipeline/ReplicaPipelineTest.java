@@ -67,8 +67,7 @@ class ReplicaPipelineTest extends WithToyWorld {
   void aFailingReplicaRestartsNoOther(TestCluster cluster) throws Exception {
     world.stepsTake(Duration.ofMillis(1));
     ListSource source = new ListSource(2, 20, true, (p, o) -> Requests.greedy(p, o, 100));
-    JobID job =
-        cluster.submit(job(source).replicas(2).checkpoints(Duration.ofMillis(200)).graph());
+    JobID job = cluster.submit(job(source).replicas(2).checkpoints(Duration.ofMillis(200)).graph());
     world.awaitCommitted(4);
     world.failNextStep();
     cluster.await(job);

@@ -35,8 +35,7 @@ class RestoreTest extends WithToyWorld {
   private String stopInTheMiddle(
       TestCluster cluster, ToyJob toy, @org.jspecify.annotations.Nullable String from)
       throws Exception {
-    JobID job =
-        from == null ? cluster.submit(toy.graph()) : cluster.submit(toy.graph(), from);
+    JobID job = from == null ? cluster.submit(toy.graph()) : cluster.submit(toy.graph(), from);
     world.awaitSteps(60);
     String savepoint = cluster.stop(job, toy.savepoints(), false);
     cluster.awaitEnd(job);
@@ -72,7 +71,8 @@ class RestoreTest extends WithToyWorld {
     assertThat(cluster.awaitEnd(refused)).isEqualTo(JobStatus.FAILED);
     assertThat(cluster.attempts(refused, "head")).containsOnly(0);
 
-    cluster.await(cluster.submit(changed.options(o -> o.allowStateMismatch(true)).graph(), savepoint));
+    cluster.await(
+        cluster.submit(changed.options(o -> o.allowStateMismatch(true)).graph(), savepoint));
     Requests.assertAllAnswered(world.committed(), source, TOKENS);
   }
 }

@@ -11,6 +11,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import org.apache.flink.api.common.JobID;
 import org.apache.flink.api.common.JobStatus;
 import org.junit.jupiter.api.Test;
@@ -23,8 +24,7 @@ class StoppingTest extends WithToyWorld {
       new ListSource(1, 12, false, (p, o) -> Requests.greedy(p, o, LONG));
 
   @Test
-  void checkpointsCompleteWithinAStepWhileLongGenerationsRun(TestCluster cluster)
-      throws Exception {
+  void checkpointsCompleteWithinAStepWhileLongGenerationsRun(TestCluster cluster) throws Exception {
     assertCheckpointsWithinAStep(cluster, job(endless));
   }
 
@@ -101,8 +101,9 @@ class StoppingTest extends WithToyWorld {
     ToyJob toy = job(endless);
     JobID job = cluster.submit(toy.graph());
     world.awaitSteps(5);
-    cluster.beginDrain(job, toy.savepoints());
+    CompletableFuture<String> drain = cluster.beginDrain(job, toy.savepoints());
     world.awaitSteps(30);
+    assertThat(drain).isNotDone();
     assertQuick(() -> cluster.cancel(job));
     assertThat(world.outcomes()).isZero();
   }

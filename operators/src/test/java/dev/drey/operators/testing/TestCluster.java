@@ -3,6 +3,7 @@ package dev.drey.operators.testing;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.apache.flink.api.common.JobExecutionResult;
 import org.apache.flink.api.common.JobID;
@@ -27,6 +28,7 @@ import org.junit.jupiter.api.extension.ParameterContext;
 import org.junit.jupiter.api.extension.ParameterResolver;
 
 /** Two TaskManagers with two slots each, started once for all tests of the module. */
+@SuppressWarnings("try") // the cluster may be interrupted while it closes
 public final class TestCluster implements AutoCloseable {
   private static final Duration PATIENCE = Duration.ofSeconds(90);
 
@@ -123,9 +125,9 @@ public final class TestCluster implements AutoCloseable {
         .get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
   }
 
-  /** Asks for a drain and returns at once. */
-  public void beginDrain(JobID job, String directory) {
-    cluster.stopWithSavepoint(job, directory, true, SavepointFormatType.CANONICAL);
+  /** Asks for a drain and returns at once, with its savepoint to come. */
+  public CompletableFuture<String> beginDrain(JobID job, String directory) {
+    return cluster.stopWithSavepoint(job, directory, true, SavepointFormatType.CANONICAL);
   }
 
   /** Cancels the job and waits until it is gone. */

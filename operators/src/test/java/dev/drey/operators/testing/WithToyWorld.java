@@ -6,6 +6,7 @@ import dev.drey.operators.slot.AdmissionGate;
 import java.nio.file.Path;
 import java.time.Duration;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -13,7 +14,12 @@ import org.junit.jupiter.api.io.TempDir;
 @ExtendWith(TestCluster.Extension.class)
 public abstract class WithToyWorld {
   protected final ToyWorld world = ToyWorld.create();
-  @TempDir protected Path directory;
+  protected Path directory;
+
+  @BeforeEach
+  void place(@TempDir Path temporary) {
+    directory = temporary;
+  }
 
   @AfterEach
   void nothingIsLeft() throws InterruptedException {
