@@ -76,8 +76,7 @@ class ResidencyDemandTest {
       assertThat(stats.hits()).isEqualTo(2);
       assertThat(stats.lateHits()).isEqualTo(1);
       assertThat(stats.misses()).isEqualTo(2 + 2); // two of the first demand
-      assertThat(stats.layers().get(1))
-          .isEqualTo(new ResidencyStats.Layer(2, 1, 4, 2));
+      assertThat(stats.layers().get(1)).isEqualTo(new ResidencyStats.Layer(2, 1, 4, 2));
       rig.drain();
       assertThat(experts(demand.nextReady(8))).containsExactly(0, 1, 2, 3, 4);
     }
@@ -180,9 +179,11 @@ class ResidencyDemandTest {
                 rig.window.checkConservation();
               });
       lease.release(lastUse);
-      assertThat(rig.window.stats().inFlight()).isEqualTo(1);
-      rig.drain();
+      assertThat(rig.states()).containsExactly(SlotState.DRAINING, SlotState.RESIDENT);
+      rig.move(1);
       assertThat(log).containsExactly("intact true");
+      assertThat(rig.states()).containsExactly(SlotState.LOADING_DEMAND, SlotState.RESIDENT);
+      rig.drain();
       release(demand.nextReady(1));
       assertThat(experts(demand.nextReady(1))).containsExactly(2);
     }
@@ -276,8 +277,7 @@ class ResidencyDemandTest {
   private static SlotTable emptyTable() {
     MemoryBudget budget = MemoryBudget.root("none", 0);
     FakeDevice device = new FakeDevice(false);
-    return SlotTable.allocate(
-        device, device.expertLayout(FakeExpertSource.SHAPE), 0, budget, 1, 1);
+    return SlotTable.allocate(device, device.expertLayout(FakeExpertSource.SHAPE), 0, budget, 1, 1);
   }
 
   /** Evicts the lowest candidate, to the harm of whoever is not protected. */

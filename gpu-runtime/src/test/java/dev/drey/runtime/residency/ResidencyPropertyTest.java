@@ -9,9 +9,9 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Random;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Thousands of random operations on one window: demands of any size, batches, releases in any order
@@ -89,7 +89,11 @@ class ResidencyPropertyTest {
         step = random.nextInt(50) == 0 ? 0 : step + 1;
       }
       int[] experts =
-          random.ints(0, WindowRig.EXPERTS).limit(1 + random.nextInt(12)).sorted().distinct()
+          random
+              .ints(0, WindowRig.EXPERTS)
+              .limit(1 + random.nextInt(12))
+              .sorted()
+              .distinct()
               .toArray();
       demand = rig.demand(step, layer, experts);
       for (int expert : experts) {
@@ -121,12 +125,14 @@ class ResidencyPropertyTest {
     /** Drives the I/O threads until something can be received; false if leases must go first. */
     private boolean makeReady(LayerDemand open) {
       while (open.ready() == 0) {
-        boolean moved = rig.stepped.advance(0) | rig.stepped.advance(1);
+        boolean moved = rig.stepped.advanceAll();
         if (!moved && open.ready() == 0) {
           if (!leases.isEmpty()) {
             return false;
           }
-          assertThat(broken).as("nothing is held and nothing moves").containsAnyElementsOf(outstanding);
+          assertThat(broken)
+              .as("nothing is held and nothing moves")
+              .containsAnyElementsOf(outstanding);
           return true; // nextReady tells what failed
         }
       }
