@@ -5,7 +5,6 @@ import dev.drey.runtime.checkpoint.Checkpoint;
 import dev.drey.runtime.device.ComputeStream;
 import dev.drey.runtime.device.Device;
 import dev.drey.runtime.device.KvShape;
-import dev.drey.runtime.device.reference.ReferenceDevice;
 import dev.drey.runtime.expertstore.ExpertStore;
 import dev.drey.runtime.kvcache.KvPool;
 import dev.drey.runtime.layers.Activations;
@@ -67,7 +66,7 @@ final class EngineParts implements AutoCloseable {
       ModelConfig model = checkpoint.config();
       experts = ExpertStore.open(checkpoint);
       tokenizer = openTokenizer(model);
-      device = own(openDevice());
+      device = own(Devices.open(config.device(), config.compute(), config.threads()));
       kvShape =
           new KvShape(
               model.layers(),
@@ -134,15 +133,6 @@ final class EngineParts implements AutoCloseable {
     Tokenizer opened = own(Tokenizer.open(config.modelDirectory()));
     opened.requireWithin(model.vocabulary());
     return opened;
-  }
-
-  private Device openDevice() {
-    return switch (config.device()) {
-      case "reference" -> new ReferenceDevice(config.compute());
-      default ->
-          throw new IllegalArgumentException(
-              "unknown device '" + config.device() + "'; known devices: reference");
-    };
   }
 
   private ResidencyWindow openWindow(MemoryBudget staging) {

@@ -127,6 +127,7 @@ final class Placement {
       }
     }
     current = null;
+    while (!policy.keepsUsed() && loads.evict(Slot::isUnasked)) {}
     pump();
   }
 
