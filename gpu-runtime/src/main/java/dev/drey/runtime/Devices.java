@@ -1,6 +1,7 @@
 package dev.drey.runtime;
 
 import dev.drey.runtime.device.Device;
+import dev.drey.runtime.device.cpu.CpuDevice;
 import dev.drey.runtime.device.reference.ReferenceDevice;
 import dev.drey.runtime.model.ComputeType;
 
@@ -11,7 +12,7 @@ public final class Devices {
   /**
    * Opens a device.
    *
-   * @param name {@code reference}
+   * @param name {@code cpu} or {@code reference}
    * @param compute activations' type
    * @param threads compute threads
    * @throws IllegalArgumentException if the name is unknown; the message lists the known ones
@@ -19,10 +20,11 @@ public final class Devices {
    */
   public static Device open(String name, ComputeType compute, int threads) {
     return switch (name) {
+      case "cpu" -> CpuDevice.open(compute, threads);
       case "reference" -> new ReferenceDevice(compute);
       default ->
           throw new IllegalArgumentException(
-              "unknown device '" + name + "'; known devices: reference");
+              "unknown device '" + name + "'; known devices: cpu, reference");
     };
   }
 }

@@ -16,7 +16,7 @@ import dev.drey.runtime.schedule.ModelLimits;
  * @param defaults the model's own generation defaults and end tokens
  * @param compute activations' type
  * @param fingerprint everything else bits depend on
- * @param limits what the model says about sequences, the context cut to what this engine can hold
+ * @param limits what the model says about sequences
  * @param poolTokens tokens the key/value pool holds
  * @param memory how the memory is split
  */

@@ -17,13 +17,13 @@ import dev.drey.runtime.plan.FixedMemory;
 import dev.drey.runtime.plan.MemoryPlan;
 import dev.drey.runtime.predict.Predictors;
 import dev.drey.runtime.residency.ResidencyWindow;
+import dev.drey.runtime.sampling.Sampler;
 import dev.drey.runtime.schedule.Detokenizer;
 import dev.drey.runtime.schedule.ModelLimits;
 import dev.drey.runtime.schedule.ScheduleConfig;
 import dev.drey.runtime.schedule.Step;
 import dev.drey.runtime.schedule.StepSampler;
 import dev.drey.runtime.schedule.StepScheduler;
-import dev.drey.runtime.tokenizer.IncrementalDetokenizer;
 import dev.drey.runtime.tokenizer.Tokenizer;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -103,6 +103,7 @@ final class EngineParts implements AutoCloseable {
                   model,
                   config.compute(),
                   maxRows));
+      own(new Reservation(own(budget.child("sampling", fixed.sampling()))));
       window = own(openWindow(staging));
       decoder =
           new Decoder(
@@ -135,6 +136,18 @@ final class EngineParts implements AutoCloseable {
     return opened;
   }
 
+  /** All of a budget, for memory that others allocate: the sampler's heap arrays. */
+  private record Reservation(MemoryBudget budget) implements AutoCloseable {
+    Reservation {
+      budget.reserve(budget.limitBytes());
+    }
+
+    @Override
+    public void close() {
+      budget.release(budget.limitBytes());
+    }
+  }
+
   private ResidencyWindow openWindow(MemoryBudget staging) {
     return ResidencyWindow.open(
         device,
@@ -159,7 +172,8 @@ final class EngineParts implements AutoCloseable {
             device.kvStoreBytes(kvShape, kvBlocks),
             staging,
             Activations.bytes(model, config.compute(), maxRows),
-            device.computeStreamBytes(model, maxRows));
+            device.computeStreamBytes(model, maxRows),
+            Sampler.scratchBytes(model.vocabulary()));
     return MemoryPlan.solve(
         fixed,
         device.expertLayout(model.expertShape()).bytes(),
@@ -181,6 +195,7 @@ final class EngineParts implements AutoCloseable {
     return (tokens + KV_BLOCK_TOKENS - 1) / KV_BLOCK_TOKENS;
   }
 
+  /** Positions that can occur: a sequence is never longer than the pool. */
   private int contextTokens() {
     return Math.min(checkpoint.config().maxPositions(), kvBlocks * KV_BLOCK_TOKENS);
   }
@@ -202,7 +217,7 @@ final class EngineParts implements AutoCloseable {
   private ModelLimits limits() {
     return new ModelLimits(
         checkpoint.config().vocabulary(),
-        contextTokens(),
+        checkpoint.config().maxPositions(),
         Set.copyOf(checkpoint.generationDefaults().eosTokenIds()));
   }
 
@@ -213,33 +228,7 @@ final class EngineParts implements AutoCloseable {
 
   private Detokenizer newDetokenizer() {
     Tokenizer present = tokenizer;
-    return present == null
-        ? new NoText()
-        : new TokenizerText(new IncrementalDetokenizer(present, true));
-  }
-
-  private static final class NoText implements Detokenizer {
-    @Override
-    public String append(int id) {
-      return "";
-    }
-
-    @Override
-    public String finish() {
-      return "";
-    }
-  }
-
-  private record TokenizerText(IncrementalDetokenizer detokenizer) implements Detokenizer {
-    @Override
-    public String append(int id) {
-      return detokenizer.append(id);
-    }
-
-    @Override
-    public String finish() {
-      return detokenizer.finish();
-    }
+    return present == null ? Detokenizer.none() : Detokenizer.of(present);
   }
 
   StepSampler newSampler() {

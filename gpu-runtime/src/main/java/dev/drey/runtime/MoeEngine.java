@@ -33,6 +33,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class MoeEngine implements AutoCloseable {
   private final EngineParts parts;
+  private final EngineInfo info;
   private final Decoder decoder;
   private final StepSampler sampler;
   private @Nullable StepScheduler scheduler;
@@ -46,6 +47,7 @@ public final class MoeEngine implements AutoCloseable {
 
   private MoeEngine(EngineParts parts) {
     this.parts = parts;
+    this.info = parts.info();
     this.decoder = parts.decoder();
     this.sampler = parts.newSampler();
   }
@@ -63,7 +65,7 @@ public final class MoeEngine implements AutoCloseable {
 
   /** What this engine is. */
   public EngineInfo info() {
-    return parts.info();
+    return info;
   }
 
   /**
@@ -81,7 +83,7 @@ public final class MoeEngine implements AutoCloseable {
 
   /** Number of decoder layers. */
   public int layers() {
-    return parts.info().model().layers();
+    return info.model().layers();
   }
 
   /**

@@ -28,7 +28,7 @@ class GoldenModelTest {
   private static final int MAX_ROWS = 256;
 
   @ParameterizedTest
-  @ValueSource(strings = {"reference"})
+  @ValueSource(strings = {"reference", "cpu"})
   void float32LogitsAndRoutingMatchTransformers(String device) throws IOException {
     try (MoeEngine engine = open(device, ComputeType.F32)) {
       ForwardProbe probe = new ForwardProbe(engine, MAX_ROWS);
@@ -81,7 +81,7 @@ class GoldenModelTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"reference"})
+  @ValueSource(strings = {"reference", "cpu"})
   void float32GreedyIdsAndLogLikelihoodsMatchTransformers(String device) throws IOException {
     JsonNode golden = golden();
     try (MoeEngine engine = open(device, ComputeType.F32)) {
@@ -109,7 +109,7 @@ class GoldenModelTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"reference"})
+  @ValueSource(strings = {"reference", "cpu"})
   void bfloat16KeepsWithinTheBandOfTransformersOwnBfloat16(String device) throws IOException {
     JsonNode golden = golden();
     JsonNode profile = golden.get("noise").get("bf16_transformers");

@@ -8,16 +8,18 @@ package dev.drey.runtime.plan;
  * @param staging host buffers of the I/O threads, or of the weight loader where that is more
  * @param activations buffers of one step, with logits and (token, rank) outputs
  * @param scratch scratch memory and primitives of the compute stream
+ * @param sampling scratch memory of the sampler
  */
-public record FixedMemory(long dense, long kv, long staging, long activations, long scratch) {
+public record FixedMemory(
+    long dense, long kv, long staging, long activations, long scratch, long sampling) {
   /** Everything together. */
   public long total() {
-    return dense + kv + staging + activations + scratch;
+    return dense + kv + staging + activations + scratch + sampling;
   }
 
   @Override
   public String toString() {
-    return "dense weights %d + KV %d + staging %d + activations %d + scratch %d"
-        .formatted(dense, kv, staging, activations, scratch);
+    return "dense weights %d + KV %d + staging %d + activations %d + scratch %d + sampling %d"
+        .formatted(dense, kv, staging, activations, scratch, sampling);
   }
 }

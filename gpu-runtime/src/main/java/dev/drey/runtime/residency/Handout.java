@@ -197,6 +197,9 @@ final class Handout {
             demand.leases.forEach(this::giveBack);
             demand.leases.clear();
             lock.decide(() -> placement.abandon(demand));
+            if (lock.isUsable()) {
+              lock.decide(placement::pump);
+            }
           }
         });
   }

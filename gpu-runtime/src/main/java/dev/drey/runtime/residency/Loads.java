@@ -49,6 +49,7 @@ final class Loads {
       counters.prefetchUsed++;
       slot.unusedPrefetch = false;
     }
+    slots.leaveShare(slot);
   }
 
   /** The prefetch into this slot has lost its purpose before it was complete. */
@@ -57,6 +58,7 @@ final class Loads {
       counters.prefetchCancelled++;
       slot.unusedPrefetch = false;
     }
+    slots.leaveShare(slot);
   }
 
   /** Evicts the policy's choice among the residents for which the condition holds, if any. */

@@ -128,7 +128,6 @@ final class Placement {
     }
     current = null;
     while (!policy.keepsUsed() && loads.evict(Slot::isUnasked)) {}
-    pump();
   }
 
   // -- predictions
@@ -168,7 +167,7 @@ final class Placement {
       return !there.stopping;
     }
     boolean demandWaits = current != null && !current.pending.isEmpty();
-    if (demandWaits || closed || prefetchesAhead() >= prefetchShare) {
+    if (demandWaits || closed || slots.ahead() >= prefetchShare) {
       return false;
     }
     if (slots.free() == 0 && !loads.evict(Slot::isIdle)) {
@@ -177,17 +176,9 @@ final class Placement {
     Slot slot = loads.start(wish.expert(), TransferPriority.PREFETCH);
     slot.predictedFor = wish.position();
     slot.unusedPrefetch = true;
+    slots.joinShare(slot);
     counters.prefetchIssued++;
     return true;
-  }
-
-  private int prefetchesAhead() {
-    int ahead = 0;
-    for (Slot slot : slots.slots()) {
-      boolean unsettled = slot.predictedFor != Slot.NOT_PREDICTED || slot.load != null;
-      ahead += slot.unusedPrefetch && unsettled ? 1 : 0;
-    }
-    return ahead;
   }
 
   /** Lets go of what was meant for layers that have been passed. */
@@ -197,10 +188,7 @@ final class Placement {
     counters.predictionsDropped += before - wishes.size();
     for (Slot slot : slots.slots()) {
       if (slot.predictedFor != Slot.NOT_PREDICTED && timeline.isPassed(slot.predictedFor)) {
-        slot.predictedFor = Slot.NOT_PREDICTED;
-        if (slot.isPrefetching()) {
-          loads.cancel(slot);
-        }
+        forget(slot);
       }
     }
   }
@@ -208,11 +196,15 @@ final class Placement {
   private void forgetPredictions() {
     counters.predictionsDropped += wishes.size();
     wishes.clear();
-    for (Slot slot : slots.slots()) {
-      slot.predictedFor = Slot.NOT_PREDICTED;
-      if (slot.isPrefetching()) {
-        loads.cancel(slot);
-      }
+    slots.slots().forEach(this::forget);
+  }
+
+  private void forget(Slot slot) {
+    slot.predictedFor = Slot.NOT_PREDICTED;
+    if (slot.isPrefetching()) {
+      loads.cancel(slot);
+    } else {
+      slots.leaveShare(slot);
     }
   }
 

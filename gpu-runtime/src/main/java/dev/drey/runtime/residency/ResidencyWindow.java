@@ -149,7 +149,7 @@ public final class ResidencyWindow implements AutoCloseable {
 
   /**
    * Installs a question asked while a demand waits: once it answers true, the wait ends with a
-   * {@link CancellationException} within 20 ms.
+   * {@link CancellationException} within 20 ms. The question must not block.
    */
   public void cancelWhen(BooleanSupplier question) {
     handout.cancelWhen(question);
@@ -198,7 +198,9 @@ public final class ResidencyWindow implements AutoCloseable {
   /**
    * Offers a prediction. Never waits for I/O or for a slot.
    *
-   * @return false if it was dropped: too late, no room, unknown expert, or the window is closed
+   * @return true if the expert is in the window, on its way, or queued until there is room; false
+   *     if the prediction was dropped: too late, no room in the queue, unknown expert, or the
+   *     window is closed
    */
   public boolean offer(Prediction prediction) {
     if (!slots.isKnown(prediction.expert())) {

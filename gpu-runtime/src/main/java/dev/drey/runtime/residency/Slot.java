@@ -43,6 +43,9 @@ final class Slot {
 
   long startedNanos;
 
+  /** Counts towards the prefetches' share of the slots. */
+  boolean ahead;
+
   /** Its load has been told to stop and will report. */
   boolean stopping;
 

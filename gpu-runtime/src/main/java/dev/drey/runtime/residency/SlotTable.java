@@ -28,6 +28,7 @@ final class SlotTable {
   private final Map<SlotState, Integer> count = new EnumMap<>(SlotState.class);
   private final int layers;
   private final int experts;
+  private int ahead;
   private final ExpertId[] ids;
   private final @Nullable Slot[] byExpert;
 
@@ -126,8 +127,10 @@ final class SlotTable {
     }
   }
 
+  /** Empties a slot. */
   void release(Slot slot) {
     orphan(slot);
+    leaveShare(slot);
     slot.id = null;
     slot.load = null;
     slot.owner = null;
@@ -138,7 +141,24 @@ final class SlotTable {
     free.add(slot);
   }
 
+  /** Counts a slot as taken by a prefetch for a layer ahead. */
+  void joinShare(Slot slot) {
+    slot.ahead = true;
+    ahead++;
+  }
+
+  /** The prefetch has been used, or its layer has been passed, or its slot is free again. */
+  void leaveShare(Slot slot) {
+    ahead -= slot.ahead ? 1 : 0;
+    slot.ahead = false;
+  }
+
   // -- counts
+
+  /** Slots taken by prefetches for layers ahead. */
+  int ahead() {
+    return ahead;
+  }
 
   private int count(SlotState state) {
     return count.getOrDefault(state, 0);
@@ -246,6 +266,7 @@ final class SlotTable {
     if (!found.equals(nonZero(count))
         || mapped != mappings
         || free.size() != free()
+        || ahead != slots.stream().filter(slot -> slot.ahead).count()
         || free() + resident() + inFlight() != total()) {
       throw new IllegalStateException(
           "residency window does not balance: free %d + resident %d + in flight %d of %d slots; %d in the free list, %d experts mapped to %d slots; by state counted %s, found %s"

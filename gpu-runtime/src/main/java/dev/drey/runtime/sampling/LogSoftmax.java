@@ -9,13 +9,19 @@ final class LogSoftmax {
 
   private LogSoftmax() {}
 
-  /** Sum of {@code exp((logit - max) / temperature)}; {@code max} is the largest logit. */
-  static double sumExp(float[] logits, int count, float max, double temperature) {
+  /**
+   * Sum of {@code exp((logit - max) * scale)}.
+   *
+   * @param max the largest logit
+   * @param scale finite and positive
+   */
+  static double sumExp(float[] logits, int count, float max, double scale) {
     double total = 0;
     for (int start = 0; start < count; start += BLOCK) {
+      int end = Math.min(start + BLOCK, count);
       double sum = 0;
-      for (int i = start; i < Math.min(start + BLOCK, count); i++) {
-        sum += Exponential.of(((double) logits[i] - max) / temperature);
+      for (int i = start; i < end; i++) {
+        sum += Exponential.of(((double) logits[i] - max) * scale);
       }
       total += sum;
     }

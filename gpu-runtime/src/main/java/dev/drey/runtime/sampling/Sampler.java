@@ -21,6 +21,9 @@ import java.util.Set;
  * thread at a time.
  */
 public final class Sampler {
+  /** Candidates less likely than {@code e^-NEAR} of the likeliest are rarely asked for. */
+  private static final double NEAR = 14;
+
   private static final int[] NO_IDS = {};
   private static final float[] NO_LOGPROBS = {};
 
@@ -155,20 +158,19 @@ public final class Sampler {
 
   /** Truncates and draws from the adjusted logits. */
   private int draw(SamplingParams params, float max, int position) {
-    double temperature = params.temperature();
-    order.reset(adjusted, vocabulary);
-    boolean cut = params.topK() > 0 && params.topK() < order.size();
-    int limit = cut ? params.topK() : order.size();
+    double scale = Math.min(1 / params.temperature(), Double.MAX_VALUE);
+    order.reset(adjusted, vocabulary, (float) (max - NEAR / scale));
+    int limit = params.topK() > 0 ? Math.min(params.topK(), order.size()) : order.size();
     double mass =
-        cut
-            ? massOf(limit, max, temperature)
-            : LogSoftmax.sumExp(adjusted, vocabulary, max, temperature);
+        limit < order.size()
+            ? massOf(limit, max, scale)
+            : LogSoftmax.sumExp(adjusted, vocabulary, max, scale);
     if (params.topP() < 1 || params.minP() > 0) {
       double enough = params.topP() < 1 ? params.topP() * mass : Double.POSITIVE_INFINITY;
       int kept = 0;
       mass = 0;
       while (kept < limit && (kept == 0 || mass < enough)) {
-        double weight = weight(kept, max, temperature);
+        double weight = weight(kept, max, scale);
         if (weight < params.minP()) {
           break;
         }
@@ -177,13 +179,13 @@ public final class Sampler {
       }
       limit = kept;
     }
-    return pick(CounterRandom.uniform(params.seed(), position) * mass, limit, max, temperature);
+    return pick(CounterRandom.uniform(params.seed(), position) * mass, limit, max, scale);
   }
 
-  private double massOf(int count, float max, double temperature) {
+  private double massOf(int count, float max, double scale) {
     double mass = 0;
     for (int rank = 0; rank < count; rank++) {
-      mass += weight(rank, max, temperature);
+      mass += weight(rank, max, scale);
     }
     return mass;
   }
@@ -192,11 +194,11 @@ public final class Sampler {
    * The first candidate at which the cumulative weight exceeds the target. Where rounding keeps the
    * sum below, the last one with any weight.
    */
-  private int pick(double target, int count, float max, double temperature) {
+  private int pick(double target, int count, float max, double scale) {
     double sum = 0;
     int last = 0;
     for (int rank = 0; rank < count; rank++) {
-      double weight = weight(rank, max, temperature);
+      double weight = weight(rank, max, scale);
       if (weight == 0) {
         break;
       }
@@ -209,7 +211,7 @@ public final class Sampler {
     return order.id(last);
   }
 
-  private double weight(int rank, float max, double temperature) {
-    return Exponential.of(((double) order.logit(rank) - max) / temperature);
+  private double weight(int rank, float max, double scale) {
+    return Exponential.of(((double) order.logit(rank) - max) * scale);
   }
 }

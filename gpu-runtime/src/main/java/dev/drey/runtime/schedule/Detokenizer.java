@@ -24,6 +24,21 @@ public interface Detokenizer {
     };
   }
 
+  /** No text at all, for a model without a tokenizer. */
+  static Detokenizer none() {
+    return new Detokenizer() {
+      @Override
+      public String append(int id) {
+        return "";
+      }
+
+      @Override
+      public String finish() {
+        return "";
+      }
+    };
+  }
+
   /**
    * Takes the next id.
    *

@@ -31,7 +31,7 @@ class CandidateOrderTest {
       expected.sort(
           Comparator.comparing((Integer id) -> -logits[id])
               .thenComparing(Comparator.naturalOrder()));
-      order.reset(logits, logits.length);
+      order.reset(logits, logits.length, round / 5f - 5);
 
       assertThat(ids(order)).isEqualTo(expected);
       assertThat(order.logit(17)).isEqualTo(logits[expected.get(17)]);
@@ -41,7 +41,7 @@ class CandidateOrderTest {
   @Test
   void takesMinusZeroAndZeroForEqual() {
     CandidateOrder order = new CandidateOrder(3);
-    order.reset(new float[] {-0f, 0f, -0f}, 3);
+    order.reset(new float[] {-0f, 0f, -0f}, 3, 0);
 
     assertThat(ids(order)).containsExactly(0, 1, 2);
   }
@@ -49,7 +49,10 @@ class CandidateOrderTest {
   @Test
   void leavesExcludedTokensOut() {
     CandidateOrder order = new CandidateOrder(4);
-    order.reset(new float[] {-5, Float.NEGATIVE_INFINITY, 3, Float.NEGATIVE_INFINITY}, 4);
+    order.reset(
+        new float[] {-5, Float.NEGATIVE_INFINITY, 3, Float.NEGATIVE_INFINITY},
+        4,
+        Float.NEGATIVE_INFINITY);
 
     assertThat(ids(order)).containsExactly(2, 0);
     assertThat(order.logit(1)).isEqualTo(-5);
@@ -58,7 +61,7 @@ class CandidateOrderTest {
   @Test
   void answersForAnyRankInAnyOrder() {
     CandidateOrder order = new CandidateOrder(5);
-    order.reset(new float[] {1, 5, 3, 2, 4}, 5);
+    order.reset(new float[] {1, 5, 3, 2, 4}, 5, 3.5f);
 
     assertThat(order.id(3)).isEqualTo(3);
     assertThat(order.id(0)).isEqualTo(1);

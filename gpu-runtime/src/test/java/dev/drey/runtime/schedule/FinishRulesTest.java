@@ -75,6 +75,14 @@ class FinishRulesTest {
   }
 
   @Test
+  void anEndTokenDoesNotEndItBeforeMinTokens() {
+    params.minTokens(2);
+
+    assertThat(serve(99, END, END, 0, END)).isEqualTo("4 STOP");
+    assertThat(text).isEqualTo("ffffa");
+  }
+
+  @Test
   void aStopStringMayBeginBeforeMinTokensButNotEndThere() {
     params.minTokens(2).stop("bc", "ab");
 

@@ -130,8 +130,9 @@ public final class HeadMetrics {
   public void stepped(Step step, StepScheduler scheduler) {
     steps.inc();
     stepTime.add(step.nanos() / NANOS_PER_MICRO);
-    batchTokens.add(step.batch().rows());
+
     TokenCounters rows = step.rows();
+    batchTokens.add(rows.total());
     rePrefilledTokens.inc(rows.rePrefilled());
     recomputedTokens.inc(rows.recomputed());
     observe(scheduler, step.waiting());

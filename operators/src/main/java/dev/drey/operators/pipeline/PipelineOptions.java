@@ -44,19 +44,116 @@ public record PipelineOptions(
     }
   }
 
-  /** The defaults: four stages, prefetch, JSON, the default limits, no circuit breaker. */
-  public static PipelineOptions defaults(SlotEngines engines) {
-    return new PipelineOptions(
-        engines,
-        DEFAULT_STAGES,
-        true,
-        WireFormat.JSON,
-        RequestLimits.DEFAULT,
-        BreakerLimits.NONE,
-        Set.of(),
-        0,
-        false,
-        false);
+  /** Options with defaults: four stages, prefetch, JSON, the default limits, no breaker. */
+  public static Builder builder(SlotEngines engines) {
+    return new Builder(engines);
+  }
+
+  /** These options, to be changed. */
+  public Builder toBuilder() {
+    return new Builder(engines)
+        .stages(stages)
+        .prefetch(prefetch)
+        .format(format)
+        .limits(limits)
+        .breaker(breaker)
+        .modelNames(modelNames)
+        .jobSeed(jobSeed)
+        .allowStateMismatch(allowStateMismatch)
+        .signalEndAfterRestore(signalEndAfterRestore);
+  }
+
+  /** Collects options; the meaning of each is that of the record's component. */
+  public static final class Builder {
+    private SlotEngines engines;
+    private int stages = DEFAULT_STAGES;
+    private boolean prefetch = true;
+    private WireFormat format = WireFormat.JSON;
+    private RequestLimits limits = RequestLimits.DEFAULT;
+    private BreakerLimits breaker = BreakerLimits.NONE;
+    private Set<String> modelNames = Set.of();
+    private long jobSeed;
+    private boolean allowStateMismatch;
+    private boolean signalEndAfterRestore;
+
+    private Builder(SlotEngines engines) {
+      this.engines = engines;
+    }
+
+    /** Where operators get the engine of their slot. */
+    public Builder engines(SlotEngines value) {
+      engines = value;
+      return this;
+    }
+
+    /** Operators the layers are divided among. */
+    public Builder stages(int value) {
+      stages = value;
+      return this;
+    }
+
+    /** Whether predictions go to the prefetch operator. */
+    public Builder prefetch(boolean value) {
+      prefetch = value;
+      return this;
+    }
+
+    /** How requests are written. */
+    public Builder format(WireFormat value) {
+      format = value;
+      return this;
+    }
+
+    /** What one request may ask for. */
+    public Builder limits(RequestLimits value) {
+      limits = value;
+      return this;
+    }
+
+    /** When too many bad records stop the job. */
+    public Builder breaker(BreakerLimits value) {
+      breaker = value;
+      return this;
+    }
+
+    /** Names requests may give the model. */
+    public Builder modelNames(Set<String> value) {
+      modelNames = value;
+      return this;
+    }
+
+    /** Seed behind requests that bring none. */
+    public Builder jobSeed(long value) {
+      jobSeed = value;
+      return this;
+    }
+
+    /** Whether state of another engine is taken. */
+    public Builder allowStateMismatch(boolean value) {
+      allowStateMismatch = value;
+      return this;
+    }
+
+    /** Whether the source's enumerator is helped to announce its end. */
+    public Builder signalEndAfterRestore(boolean value) {
+      signalEndAfterRestore = value;
+      return this;
+    }
+
+    /** The options. */
+    public PipelineOptions build() {
+      return new PipelineOptions(
+          engines,
+          stages,
+          prefetch,
+          format,
+          limits,
+          breaker,
+          modelNames,
+          jobSeed,
+          allowStateMismatch,
+          signalEndAfterRestore);
+    }
   }
 
   /** As many stages as wanted, and at most one per layer. */

@@ -5,8 +5,10 @@ import dev.drey.operators.records.SourceRecord;
 import dev.drey.operators.slot.SlotKey;
 import dev.drey.operators.slot.SlotLease;
 import dev.drey.schemas.DeadLetter;
+import java.util.HashMap;
+import java.util.Map;
 import org.apache.flink.api.common.functions.OpenContext;
-import org.apache.flink.metrics.MetricGroup;
+import org.apache.flink.metrics.Counter;
 import org.apache.flink.streaming.api.functions.ProcessFunction;
 import org.apache.flink.util.Collector;
 import org.jspecify.annotations.Nullable;
@@ -23,6 +25,7 @@ final class RequestAdmission extends ProcessFunction<SourceRecord, Admission> {
   private transient @Nullable SlotLease lease;
   private transient @Nullable RequestReader reader;
   private transient @Nullable CircuitBreaker breaker;
+  private transient Map<String, Counter> deadLetters = Map.of();
 
   RequestAdmission(PipelineOptions options) {
     this.options = options;
@@ -34,6 +37,7 @@ final class RequestAdmission extends ProcessFunction<SourceRecord, Admission> {
     lease = acquired;
     reader = options.reader(acquired.engine());
     breaker = new CircuitBreaker(options.breaker());
+    deadLetters = new HashMap<>();
   }
 
   @Override
@@ -50,11 +54,16 @@ final class RequestAdmission extends ProcessFunction<SourceRecord, Admission> {
       throw UnrecoverableFailure.of(e);
     }
     if (letter != null) {
-      MetricGroup reason =
-          getRuntimeContext().getMetricGroup().addGroup("reason", letter.getErrorClass());
-      reason.counter("dlq_records_total").inc();
+      deadLetters.computeIfAbsent(letter.getErrorClass(), this::counter).inc();
     }
     out.collect(admission);
+  }
+
+  private Counter counter(String errorClass) {
+    return getRuntimeContext()
+        .getMetricGroup()
+        .addGroup("reason", errorClass)
+        .counter("dlq_records_total");
   }
 
   @Override

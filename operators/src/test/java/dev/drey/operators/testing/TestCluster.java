@@ -1,6 +1,9 @@
 package dev.drey.operators.testing;
 
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.apache.flink.api.common.JobExecutionResult;
 import org.apache.flink.api.common.JobID;
@@ -12,6 +15,8 @@ import org.apache.flink.configuration.TaskManagerOptions;
 import org.apache.flink.core.execution.CheckpointType;
 import org.apache.flink.core.execution.SavepointFormatType;
 import org.apache.flink.runtime.executiongraph.AccessExecutionGraph;
+import org.apache.flink.runtime.executiongraph.AccessExecutionJobVertex;
+import org.apache.flink.runtime.executiongraph.AccessExecutionVertex;
 import org.apache.flink.runtime.jobgraph.JobGraph;
 import org.apache.flink.runtime.jobgraph.SavepointRestoreSettings;
 import org.apache.flink.runtime.minicluster.MiniCluster;
@@ -23,6 +28,7 @@ import org.junit.jupiter.api.extension.ParameterContext;
 import org.junit.jupiter.api.extension.ParameterResolver;
 
 /** Two TaskManagers with two slots each, started once for all tests of the module. */
+@SuppressWarnings("try") // the cluster may be interrupted while it closes
 public final class TestCluster implements AutoCloseable {
   private static final Duration PATIENCE = Duration.ofSeconds(90);
 
@@ -119,9 +125,9 @@ public final class TestCluster implements AutoCloseable {
         .get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
   }
 
-  /** Asks for a drain and returns at once. */
-  public void beginDrain(JobID job, String directory) {
-    cluster.stopWithSavepoint(job, directory, true, SavepointFormatType.CANONICAL);
+  /** Asks for a drain and returns at once, with its savepoint to come. */
+  public CompletableFuture<String> beginDrain(JobID job, String directory) {
+    return cluster.stopWithSavepoint(job, directory, true, SavepointFormatType.CANONICAL);
   }
 
   /** Cancels the job and waits until it is gone. */
@@ -130,9 +136,23 @@ public final class TestCluster implements AutoCloseable {
     cluster.requestJobResult(job).get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
   }
 
-  /** The job's graph with its attempts. */
-  public AccessExecutionGraph graph(JobID job) throws Exception {
-    return cluster.getExecutionGraph(job).get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
+  /**
+   * How often each subtask of the task that holds an operator was restarted.
+   *
+   * @param operator part of the task's name
+   */
+  public List<Integer> attempts(JobID job, String operator) throws Exception {
+    AccessExecutionGraph graph =
+        cluster.getExecutionGraph(job).get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
+    List<Integer> attempts = new ArrayList<>();
+    for (AccessExecutionJobVertex vertex : graph.getVerticesTopologically()) {
+      if (vertex.getName().contains(operator)) {
+        for (AccessExecutionVertex subtask : vertex.getTaskVertices()) {
+          attempts.add(subtask.getCurrentExecutionAttempt().getAttemptNumber());
+        }
+      }
+    }
+    return attempts;
   }
 
   @Override

@@ -33,6 +33,7 @@ final class ToyEngine implements SlotEngine {
 
   private final ToyWorld world;
   private final ToyEngines settings;
+  private final int number;
   private final EngineFacts facts;
   private final KvPool pool;
   private final long[] states;
@@ -43,7 +44,11 @@ final class ToyEngine implements SlotEngine {
   private int nextLayer = ToyModel.LAYERS;
   private int shares;
 
-  ToyEngine(ToyWorld world, ToyEngines settings) {
+  /**
+   * @param number tells this engine's predictions from those of others
+   */
+  ToyEngine(ToyWorld world, ToyEngines settings, int number) {
+    this.number = number;
     this.world = world;
     this.settings = settings;
     int blocks = settings.poolTokens() / BLOCK_TOKENS;
@@ -153,7 +158,7 @@ final class ToyEngine implements SlotEngine {
       if (layer + 1 < ToyModel.LAYERS) {
         predictions.accept(
             new Prediction(
-                currentStep, layer, ToyModel.likelyExpert(currentStep, layer + 1), 0.5f));
+                currentStep, layer, ToyModel.likelyExpert(currentStep, layer + 1), number));
       }
     }
   }
@@ -181,7 +186,7 @@ final class ToyEngine implements SlotEngine {
 
   @Override
   public boolean prefetch(Prediction prediction) {
-    world.offered(prediction);
+    world.offered(prediction, prediction.score() == number);
     return true;
   }
 

@@ -42,7 +42,7 @@ public final class ToyEngines implements SlotEngines {
 
   /** An engine outside any job. */
   public SlotEngine single() {
-    return new ToyEngine(ToyWorld.named(world), this);
+    return new ToyEngine(ToyWorld.named(world), this, 0);
   }
 
   EngineIdentity identity() {

@@ -5,6 +5,7 @@ import dev.drey.operators.pipeline.ReplicaPipeline;
 import dev.drey.operators.records.Outcome;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.function.UnaryOperator;
 import org.apache.flink.configuration.CheckpointingOptions;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.configuration.RestartStrategyOptions;
@@ -25,19 +26,8 @@ public record ToyJob(
 
   /** One replica, default options, checkpoints only when asked for. */
   public static ToyJob of(ToyWorld world, ListSource source, Path directory) {
-    PipelineOptions defaults = PipelineOptions.defaults(world.engines());
     PipelineOptions options =
-        new PipelineOptions(
-            defaults.engines(),
-            defaults.stages(),
-            defaults.prefetch(),
-            defaults.format(),
-            defaults.limits(),
-            defaults.breaker(),
-            defaults.modelNames(),
-            defaults.jobSeed(),
-            defaults.allowStateMismatch(),
-            true);
+        PipelineOptions.builder(world.engines()).signalEndAfterRestore(true).build();
     return new ToyJob(world, source, options, 1, RARELY, directory);
   }
 
@@ -46,14 +36,15 @@ public record ToyJob(
     return new ToyJob(world, source, options, count, checkpointInterval, directory);
   }
 
-  /** With other options. */
-  public ToyJob options(PipelineOptions other) {
-    return new ToyJob(world, source, other, replicas, checkpointInterval, directory);
-  }
-
   /** With periodic checkpoints. */
   public ToyJob checkpoints(Duration interval) {
     return new ToyJob(world, source, options, replicas, interval, directory);
+  }
+
+  /** With other options. */
+  public ToyJob options(UnaryOperator<PipelineOptions.Builder> change) {
+    PipelineOptions changed = change.apply(options.toBuilder()).build();
+    return new ToyJob(world, source, changed, replicas, checkpointInterval, directory);
   }
 
   /** The job. */

@@ -29,6 +29,7 @@ public final class ToyWorld implements AutoCloseable {
   private final List<Outcome> committed = new ArrayList<>();
   private final List<Prediction> offers = new ArrayList<>();
   private int opened;
+  private int misplaced;
   private long steps;
   private long rows;
   private long outcomes;
@@ -119,6 +120,11 @@ public final class ToyWorld implements AutoCloseable {
     return List.copyOf(offers);
   }
 
+  /** Predictions offered to an engine that did not make them. */
+  public synchronized int misplacedOffers() {
+    return misplaced;
+  }
+
   /** Waits until so many more steps have begun. */
   public void awaitSteps(long more) throws InterruptedException {
     long target = steps() + more;
@@ -159,7 +165,7 @@ public final class ToyWorld implements AutoCloseable {
   synchronized ToyEngine share(SlotKey slot, ToyEngines settings) {
     ToyEngine engine = engines.get(slot);
     if (engine == null) {
-      engine = new ToyEngine(this, settings);
+      engine = new ToyEngine(this, settings, opened);
       engines.put(slot, engine);
       opened++;
     }
@@ -194,8 +200,9 @@ public final class ToyWorld implements AutoCloseable {
     }
   }
 
-  synchronized void offered(Prediction prediction) {
+  synchronized void offered(Prediction prediction, boolean own) {
     offers.add(prediction);
+    misplaced += own ? 0 : 1;
   }
 
   synchronized void written() {

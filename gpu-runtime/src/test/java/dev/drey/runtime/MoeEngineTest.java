@@ -1,0 +1,123 @@
+package dev.drey.runtime;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.drey.runtime.memory.MemoryBudget;
+import dev.drey.runtime.memory.MemorySize;
+import dev.drey.runtime.model.ComputeType;
+import dev.drey.runtime.plan.InsufficientMemoryException;
+import dev.drey.runtime.safetensors.ModelFileException;
+import dev.drey.runtime.sampling.SamplingParams;
+import dev.drey.runtime.schedule.ScheduleConfig;
+import dev.drey.runtime.schedule.Sequence;
+import dev.drey.runtime.schedule.SequenceRequest;
+import dev.drey.runtime.transfer.TransferConfig;
+import java.io.IOException;
+import java.util.List;
+import java.util.concurrent.CancellationException;
+import org.junit.jupiter.api.Test;
+
+class MoeEngineTest {
+  private static Sequence sequence(int tokens) {
+    return Sequence.fresh(
+        SequenceRequest.generate(
+            "request", new int[] {5, 6, 7, 8, 9, 10, 11}, SamplingParams.greedy(tokens)));
+  }
+
+  @Test
+  void everyByteOfTheBudgetIsPlannedBeforeAndUsedAfterOpening() throws IOException {
+    MemoryBudget budget;
+    try (MoeEngine engine = MoeEngine.open(TestEngines.golden("50%"))) {
+      budget = engine.budget();
+      assertThat(budget.limitBytes()).isEqualTo(engine.info().memory().totalBytes());
+      assertThat(engine.stats().peakBytes()).isLessThanOrEqualTo(budget.limitBytes());
+      assertThat(budget.children())
+          .extracting(MemoryBudget::name)
+          .contains("dense weights", "kv", "expert window", "staging", "activations", "scratch");
+      new DecodeLoop(engine).run(List.of(sequence(8)).iterator(), done -> {});
+      assertThat(engine.stats().peakBytes()).isLessThanOrEqualTo(budget.limitBytes());
+    }
+    assertThat(budget.usedBytes()).isZero();
+  }
+
+  @Test
+  void theSmallestDeviceMemoryWorksAndOneByteLessIsRefusedWithTheNumber() throws IOException {
+    EngineConfig unlimited = TestEngines.golden("100%");
+    long resident;
+    long slot;
+    int experts;
+    try (MoeEngine engine = MoeEngine.open(unlimited)) {
+      resident = engine.info().memory().residentBytes();
+      slot = engine.info().memory().slotBytes();
+      experts = engine.info().memory().totalExperts();
+    }
+    long smallest = resident - (experts - 2) * slot;
+    try (MoeEngine engine = MoeEngine.open(withDeviceMemory(smallest))) {
+      assertThat(engine.info().memory().slots()).isEqualTo(2);
+      new DecodeLoop(engine).run(List.of(sequence(4)).iterator(), done -> {});
+    }
+    assertThatThrownBy(() -> MoeEngine.open(withDeviceMemory(smallest - 1)))
+        .isInstanceOf(InsufficientMemoryException.class)
+        .hasMessageContaining("smallest that works is " + smallest + " bytes");
+  }
+
+  private static EngineConfig withDeviceMemory(long bytes) {
+    EngineConfig base = TestEngines.golden("100%");
+    return new EngineConfig(
+        base.model(),
+        base.device(),
+        base.compute(),
+        base.threads(),
+        MemorySize.ofBytes(bytes),
+        null,
+        base.kvTokens(),
+        base.predictor(),
+        base.policy(),
+        base.schedule(),
+        base.transfer());
+  }
+
+  @Test
+  void aMissingModelIsRefusedByName() {
+    EngineConfig config = EngineConfig.defaults(TestEngines.GOLDEN.resolve("nowhere"));
+    assertThatThrownBy(() -> MoeEngine.open(config))
+        .isInstanceOf(ModelFileException.class)
+        .hasMessageContaining("nowhere");
+  }
+
+  @Test
+  void anUnknownDeviceIsRefusedWithTheKnownOnes() {
+    EngineConfig config =
+        new EngineConfig(
+            TestEngines.GOLDEN.toString(),
+            "abacus",
+            ComputeType.F32,
+            1,
+            null,
+            null,
+            0,
+            "none",
+            "classic.lru",
+            ScheduleConfig.DEFAULT,
+            TransferConfig.DEFAULT);
+    assertThatThrownBy(() -> MoeEngine.open(config))
+        .hasMessageContaining("unknown device 'abacus'; known devices: cpu, reference");
+  }
+
+  @Test
+  void aCancelledStepEndsAndTheEngineServesTheNextTable() throws IOException {
+    try (MoeEngine engine = MoeEngine.open(TestEngines.golden("25%"))) {
+      boolean[] cancelled = {true};
+      engine.cancelWhen(() -> cancelled[0]);
+      DecodeLoop first = new DecodeLoop(engine);
+      first.scheduler().admit(sequence(4));
+      assertThatThrownBy(() -> first.step(done -> {})).isInstanceOf(CancellationException.class);
+      assertThat(engine.failed()).isFalse();
+      cancelled[0] = false;
+      Sequence second = sequence(4);
+      new DecodeLoop(engine).run(List.of(second).iterator(), done -> {});
+      assertThat(second.outputCount()).isEqualTo(4);
+    }
+  }
+}

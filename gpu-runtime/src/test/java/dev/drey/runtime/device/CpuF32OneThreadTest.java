@@ -1,0 +1,16 @@
+package dev.drey.runtime.device;
+
+import dev.drey.runtime.device.cpu.CpuDevice;
+import dev.drey.runtime.model.ComputeType;
+
+class CpuF32OneThreadTest extends DeviceConformance {
+  @Override
+  public Device open() {
+    return CpuDevice.open(compute(), 1);
+  }
+
+  @Override
+  public ComputeType compute() {
+    return ComputeType.F32;
+  }
+}

@@ -1,4 +1,0 @@
-@NullMarked
-package dev.drey.runtime.kvcache;
-
-import org.jspecify.annotations.NullMarked;

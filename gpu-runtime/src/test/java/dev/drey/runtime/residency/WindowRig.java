@@ -1,0 +1,113 @@
+package dev.drey.runtime.residency;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.drey.runtime.cache.CachePolicy;
+import dev.drey.runtime.cache.LruPolicy;
+import dev.drey.runtime.device.DeviceEvent;
+import dev.drey.runtime.device.ExpertLayout;
+import dev.drey.runtime.memory.MemoryBudget;
+import dev.drey.runtime.model.ExpertId;
+import dev.drey.runtime.predict.Prediction;
+import dev.drey.runtime.transfer.FakeDevice;
+import dev.drey.runtime.transfer.SteppedEngine;
+import dev.drey.runtime.transfer.TransferConfig;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * A window of four layers with eight experts each, on a device that copies as late as it may, whose
+ * two I/O workers the test drives. Closing it checks that the books balance and nothing leaks.
+ */
+final class WindowRig implements AutoCloseable {
+  static final int LAYERS = 4;
+  static final int EXPERTS = 8;
+  static final TransferConfig CONFIG = new TransferConfig(2, 0, Duration.ofMillis(50), 2);
+
+  /** Blocks of one expert. */
+  static final int BLOCKS = 8;
+
+  private final MemoryBudget root = MemoryBudget.root("test", 1 << 24);
+  private final MemoryBudget slots = root.child("slots");
+  private final MemoryBudget staging = root.child("staging");
+  final FakeExpertSource source = new FakeExpertSource(LAYERS, EXPERTS);
+  final SteppedEngine stepped;
+  final ResidencyWindow window;
+
+  WindowRig(int count) {
+    this(count, new LruPolicy());
+  }
+
+  WindowRig(int count, CachePolicy policy) {
+    FakeDevice device = new FakeDevice(true);
+    ExpertLayout layout = device.expertLayout(FakeExpertSource.SHAPE);
+    SlotTable table = SlotTable.allocate(device, layout, count, slots, LAYERS, EXPERTS);
+    int block = ResidencyWindow.largestBlock(layout, source);
+    stepped = new SteppedEngine(device, staging, block, count, CONFIG);
+    window =
+        new ResidencyWindow(
+            table, stepped.engine, source, policy, CONFIG, stepped.ticker::nanoTime);
+  }
+
+  LayerDemand demand(long step, int layer, int... experts) {
+    return window.demand(step, layer, experts, experts.length);
+  }
+
+  boolean offer(long step, int layer, int expert) {
+    ExpertId id = new ExpertId(layer, expert);
+    return window.offer(new Prediction(step, layer - 1, id, 1));
+  }
+
+  /** Lets the first worker move so many blocks. */
+  void move(int blocks) {
+    for (int i = 0; i < blocks; i++) {
+      assertThat(stepped.advance(0)).isTrue();
+    }
+  }
+
+  /** Lets the I/O workers finish everything. */
+  void drain() {
+    while (stepped.advance(0) | stepped.advance(1)) {}
+  }
+
+  /** Loads and uses experts as one demand. */
+  void use(long step, int layer, int... experts) {
+    try (LayerDemand demand = demand(step, layer, experts)) {
+      while (demand.undelivered() > 0) {
+        drain();
+        demand.nextReady(EXPERTS).forEach(lease -> lease.release(DeviceEvent.REACHED));
+      }
+    }
+  }
+
+  /** The experts of some leases, whose slots must hold them. */
+  static List<Integer> experts(List<ExpertLease> leases) {
+    List<Integer> experts = new ArrayList<>();
+    for (ExpertLease lease : leases) {
+      assertThat(FakeExpertSource.holds(lease.expert(), lease.id())).as("%s", lease).isTrue();
+      experts.add(lease.id().index());
+    }
+    return experts;
+  }
+
+  /** Whether an expert is in the window: whether a demand would hit it. */
+  boolean isResident(int layer, int expert) {
+    long before = window.stats().hits();
+    try (LayerDemand demand = demand(1_000_000, layer, expert)) {
+      assertThat(demand.undelivered()).isEqualTo(1);
+    }
+    return window.stats().hits() > before;
+  }
+
+  @Override
+  public void close() {
+    window.checkConservation();
+    window.close();
+    window.checkConservation();
+    assertThat(root.usedBytes()).as(root.describe()).isZero();
+    slots.close();
+    staging.close();
+    root.close();
+  }
+}

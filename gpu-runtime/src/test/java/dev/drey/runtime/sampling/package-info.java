@@ -1,4 +1,0 @@
-@NullMarked
-package dev.drey.runtime.sampling;
-
-import org.jspecify.annotations.NullMarked;

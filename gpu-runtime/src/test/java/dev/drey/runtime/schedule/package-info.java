@@ -1,4 +1,0 @@
-@NullMarked
-package dev.drey.runtime.schedule;
-
-import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,25 @@
+package dev.drey.runtime.transfer;
+
+import dev.drey.runtime.device.Device;
+import dev.drey.runtime.memory.MemoryBudget;
+
+/** A real transfer engine without threads: the test moves one block at a time. */
+public final class SteppedEngine {
+  public final FakeTicker ticker = new FakeTicker();
+  public final TransferEngine engine;
+
+  public SteppedEngine(
+      Device device, MemoryBudget staging, int blockBytes, int capacity, TransferConfig config) {
+    engine = TransferEngine.unstarted(device, staging, blockBytes, capacity, config, ticker);
+  }
+
+  /** Lets one worker move a block, or end or put back a transfer; false if it has nothing to do. */
+  public boolean advance(int worker) {
+    return engine.workers().get(worker).advance();
+  }
+
+  /** Lets one worker go on until nothing is left. */
+  public void drain(int worker) {
+    while (advance(worker)) {}
+  }
+}

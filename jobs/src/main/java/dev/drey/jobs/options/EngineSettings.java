@@ -1,0 +1,245 @@
+package dev.drey.jobs.options;
+
+import static dev.drey.jobs.options.Section.ENGINE;
+import static org.apache.flink.configuration.ConfigOptions.key;
+
+import dev.drey.runtime.EngineConfig;
+import dev.drey.runtime.memory.MemorySize;
+import dev.drey.runtime.model.ComputeType;
+import dev.drey.runtime.schedule.ScheduleConfig;
+import dev.drey.runtime.transfer.TransferConfig;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Locale;
+import org.apache.flink.configuration.ReadableConfig;
+import org.jspecify.annotations.Nullable;
+
+/** Settings of the engine in each task slot, and the way from them to an {@link EngineConfig}. */
+public final class EngineSettings {
+  private static final ScheduleConfig SCHEDULE = ScheduleConfig.DEFAULT;
+  private static final TransferConfig TRANSFER = TransferConfig.DEFAULT;
+
+  /** Directory of the model. */
+  public static final Setting<String> MODEL =
+      Setting.of(
+              ENGINE,
+              key("drey.model.path").stringType().noDefaultValue(),
+              Check.any(),
+              "Model directory in the Hugging Face layout; the same path on every machine.")
+          .flag("--model", "DIR");
+
+  /** Where the computing happens. */
+  public static final Setting<String> DEVICE =
+      Setting.of(
+              ENGINE,
+              key("drey.device").stringType().defaultValue("cpu"),
+              Check.oneOf("cpu", "reference"),
+              "Where the model is computed: cpu, or reference (plain Java, slow, for comparison)."
+                  + " Nothing falls back to another device.")
+          .flag("--device", "NAME");
+
+  /** Hard total. */
+  public static final Setting<String> DEVICE_MEMORY =
+      Setting.of(
+              ENGINE,
+              key("drey.memory.device").stringType().noDefaultValue(),
+              Check.memorySize(),
+              "Hard total of everything the engine holds in one slot: dense weights, KV, expert"
+                  + " slots, staging, activations. Bytes with an optional unit, or a percentage of"
+                  + " the total with every expert resident. Unset: what the other settings need.")
+          .flag("--device-memory", "SIZE|PERCENT");
+
+  /** The window alone. */
+  public static final Setting<String> EXPERT_MEMORY =
+      Setting.of(
+              ENGINE,
+              key("drey.memory.expert").stringType().noDefaultValue(),
+              Check.memorySize(),
+              "The residency window alone: bytes with an optional unit, or a percentage of all"
+                  + " experts' bytes. Unset: what drey.memory.device leaves, or all experts if that"
+                  + " is unset too.")
+          .flag("--expert-memory", "SIZE|PERCENT");
+
+  /** Capacity of the key/value pool. */
+  public static final Setting<Integer> KV_TOKENS =
+      Setting.of(
+              ENGINE,
+              key("drey.memory.kv-tokens").intType().defaultValue(0),
+              Check.atLeast(0),
+              "Tokens the key/value pool can hold; 0 lets the engine choose.")
+          .flag("--kv-tokens", "N");
+
+  /** Type of the activations. */
+  public static final Setting<String> COMPUTE =
+      Setting.of(
+              ENGINE,
+              key("drey.compute.type").stringType().defaultValue("bf16"),
+              Check.oneOf("f32", "bf16"),
+              "Type of activations and KV: f32 or bf16. Weights are bfloat16 in both. Part of what"
+                  + " results depend on.")
+          .flag("--compute", "TYPE");
+
+  /** Compute threads. */
+  public static final Setting<Integer> THREADS =
+      Setting.of(
+              ENGINE,
+              key("drey.compute.threads").intType().defaultValue(0),
+              Check.atLeast(0),
+              "Compute threads per slot; 0 means one per core of the machine.")
+          .flag("--threads", "N");
+
+  /** Who is evicted. */
+  public static final Setting<String> POLICY =
+      Setting.of(
+              ENGINE,
+              key("drey.residency.policy").stringType().defaultValue("classic.lru"),
+              Check.any(),
+              "Cache policy that picks the expert to evict.")
+          .flag("--policy", "NAME");
+
+  /** Who is fetched ahead. */
+  public static final Setting<String> PREDICTOR =
+      Setting.of(
+              ENGINE,
+              key("drey.prediction.predictor").stringType().defaultValue("gate.next-layer"),
+              Check.any(),
+              "Predictor that decides what is fetched ahead of the router; none turns prefetching"
+                  + " off.")
+          .flag("--predictor", "NAME");
+
+  /** Capacity of the table. */
+  public static final Setting<Integer> MAX_SEQUENCES =
+      Setting.of(
+              ENGINE,
+              key("drey.schedule.max-sequences").intType().defaultValue(SCHEDULE.maxSequences()),
+              Check.atLeast(1),
+              "Most sequences computed together in one slot.")
+          .flag("--max-sequences", "N");
+
+  /** Sequences per micro-batch of attention. */
+  public static final Setting<Integer> MICRO_BATCH =
+      Setting.of(
+          ENGINE,
+          key("drey.schedule.micro-batch").intType().defaultValue(SCHEDULE.microBatch()),
+          Check.atLeast(1),
+          "Most sequences per micro-batch of attention.");
+
+  /** Rows of one step. */
+  public static final Setting<Integer> MAX_STEP_TOKENS =
+      Setting.of(
+          ENGINE,
+          key("drey.schedule.max-step-tokens").intType().defaultValue(SCHEDULE.maxStepTokens()),
+          Check.atLeast(1),
+          "Most tokens of one step, prefill and decode together; at least"
+              + " drey.schedule.max-sequences.");
+
+  /** Prompt tokens of one sequence in one step. */
+  public static final Setting<Integer> PREFILL_CHUNK =
+      Setting.of(
+          ENGINE,
+          key("drey.schedule.prefill-chunk").intType().defaultValue(SCHEDULE.prefillChunk()),
+          Check.atLeast(1),
+          "Most prompt tokens of one sequence in one step.");
+
+  /** Bound on a step's time. */
+  public static final Setting<Duration> STEP_TIME =
+      Setting.of(
+          ENGINE,
+          key("drey.schedule.step-time")
+              .durationType()
+              .defaultValue(Duration.ofNanos(SCHEDULE.stepNanos())),
+          Check.positive(),
+          "Time a step should not exceed; checkpoints and stopping wait for the running step. At"
+              + " most half the checkpoint interval.");
+
+  /** I/O threads. */
+  public static final Setting<Integer> TRANSFER_THREADS =
+      Setting.of(
+          ENGINE,
+          key("drey.transfer.threads").intType().defaultValue(TRANSFER.threads()),
+          Check.atLeast(1),
+          "Threads that read experts from disk, each with one staging buffer.");
+
+  /** Pace of all transfers. */
+  public static final Setting<Long> TRANSFER_PACE =
+      Setting.of(
+          ENGINE,
+          key("drey.transfer.max-bytes-per-second")
+              .longType()
+              .defaultValue(TRANSFER.maxBytesPerSecond()),
+          Check.atLeast(0),
+          "Pace of all transfers of a slot together; 0 means as fast as the disk.");
+
+  /** Longest wait for one expert. */
+  public static final Setting<Duration> TRANSFER_DEADLINE =
+      Setting.of(
+          ENGINE,
+          key("drey.transfer.deadline").durationType().defaultValue(TRANSFER.deadline()),
+          Check.positive(),
+          "Longest wait for one expert the router asked for before the task fails.");
+
+  /** Tries per read. */
+  public static final Setting<Integer> TRANSFER_ATTEMPTS =
+      Setting.of(
+          ENGINE,
+          key("drey.transfer.attempts").intType().defaultValue(TRANSFER.attempts()),
+          Check.atLeast(1),
+          "Tries per read before a transfer fails.");
+
+  private EngineSettings() {}
+
+  static List<Setting<?>> all() {
+    return List.of(
+        MODEL,
+        DEVICE,
+        DEVICE_MEMORY,
+        EXPERT_MEMORY,
+        KV_TOKENS,
+        COMPUTE,
+        THREADS,
+        POLICY,
+        PREDICTOR,
+        MAX_SEQUENCES,
+        MICRO_BATCH,
+        MAX_STEP_TOKENS,
+        PREFILL_CHUNK,
+        STEP_TIME,
+        TRANSFER_THREADS,
+        TRANSFER_PACE,
+        TRANSFER_DEADLINE,
+        TRANSFER_ATTEMPTS);
+  }
+
+  /** How to open the engine in each slot; the configuration must have passed the validator. */
+  public static EngineConfig engine(ReadableConfig c) {
+    @Nullable MemorySize device = DEVICE_MEMORY.find(c).map(MemorySize::parse).orElse(null);
+    @Nullable MemorySize expert = EXPERT_MEMORY.find(c).map(MemorySize::parse).orElse(null);
+    int threads = THREADS.in(c);
+    return new EngineConfig(
+        Path.of(MODEL.in(c)),
+        DEVICE.in(c),
+        ComputeType.valueOf(COMPUTE.in(c).toUpperCase(Locale.ROOT)),
+        threads > 0 ? threads : Runtime.getRuntime().availableProcessors(),
+        device,
+        device == null && expert == null ? MemorySize.ofPercent(100) : expert,
+        KV_TOKENS.in(c),
+        PREDICTOR.in(c),
+        POLICY.in(c),
+        schedule(c),
+        new TransferConfig(
+            TRANSFER_THREADS.in(c),
+            TRANSFER_PACE.in(c),
+            TRANSFER_DEADLINE.in(c),
+            TRANSFER_ATTEMPTS.in(c)));
+  }
+
+  private static ScheduleConfig schedule(ReadableConfig c) {
+    return new ScheduleConfig(
+        MAX_SEQUENCES.in(c),
+        MICRO_BATCH.in(c),
+        MAX_STEP_TOKENS.in(c),
+        PREFILL_CHUNK.in(c),
+        STEP_TIME.in(c).toNanos());
+  }
+}

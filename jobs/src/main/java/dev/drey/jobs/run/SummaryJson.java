@@ -1,0 +1,71 @@
+package dev.drey.jobs.run;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.SerializationFeature;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import org.apache.flink.configuration.Configuration;
+
+/** Summaries as JSON, for {@code --json} and manifest.json. */
+public final class SummaryJson {
+  private static final ObjectMapper MAPPER =
+      new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
+
+  private SummaryJson() {}
+
+  /** The summary, and the settings it was made with unless they are null. */
+  public static String write(RunSummary summary, Configuration settings) {
+    ObjectNode root = MAPPER.createObjectNode();
+    root.put("command", summary.command());
+    root.put("model", summary.model());
+    root.put("model_digest", summary.modelDigest());
+    root.put("complete", summary.isComplete());
+    root.put("resumed", summary.resumed());
+    ObjectNode records = root.putObject("records");
+    records.put("in", summary.records());
+    records.put("results", summary.counts().results());
+    records.put("dead_letters", summary.counts().deadLetters());
+    ObjectNode tokens = root.putObject("tokens");
+    tokens.put("prompt", summary.counts().promptTokens());
+    tokens.put("generated", summary.counts().generatedTokens());
+    tokens.put("generated_per_second", summary.tokensPerSecond());
+    root.put("elapsed_ms", summary.elapsed().toMillis());
+    root.put("checkpoints", summary.counts().checkpoints());
+    addEngines(root, summary.engines());
+    ObjectNode set = root.putObject("settings");
+    Secrets.masked(settings).forEach(set::put);
+    try {
+      return MAPPER.writeValueAsString(root);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static void addEngines(ObjectNode root, EngineTotals engines) {
+    ObjectNode experts = root.putObject("experts");
+    experts.put("hits", engines.hits());
+    experts.put("late_hits", engines.lateHits());
+    experts.put("misses", engines.misses());
+    experts.put("hit_rate", engines.hitRate());
+    experts.put("prefetched_used", engines.prefetchUsed());
+    experts.put("prefetched_wasted", engines.prefetchWasted());
+    experts.put("prefetched_cancelled", engines.prefetchCancelled());
+    experts.put("bytes_demand", engines.bytesDemand());
+    experts.put("bytes_prefetch", engines.bytesPrefetch());
+    experts.put("bytes_per_computed_token", engines.bytesPerRow());
+    ObjectNode stall = root.putObject("stall_ms");
+    stall.put("no_free_slot", engines.stallSlotNanos() / 1e6);
+    stall.put("queue", engines.stallQueueNanos() / 1e6);
+    stall.put("transfer", engines.stallTransferNanos() / 1e6);
+    stall.put("share_of_step_time", engines.stallShare());
+    ObjectNode device = root.putObject("memory").putObject("device");
+    device.put("slots", engines.slots());
+    device.put("budget_bytes", engines.budgetBytes());
+    device.put("peak_bytes", engines.peakBytes());
+    ObjectNode steps = root.putObject("steps");
+    steps.put("count", engines.steps());
+    steps.put("computed_tokens", engines.rows());
+    steps.put("step_ms_total", engines.stepNanos() / 1e6);
+  }
+}
