@@ -6,10 +6,11 @@ import java.io.UncheckedIOException;
 import java.util.Properties;
 
 /** Version of this software, as built. */
-final class EngineVersion {
+public final class EngineVersion {
   private EngineVersion() {}
 
-  static String read() {
+  /** The version, as in the build. */
+  public static String read() {
     try (InputStream in = EngineVersion.class.getResourceAsStream("version.properties")) {
       if (in == null) {
         throw new IllegalStateException("version.properties is missing beside EngineVersion");

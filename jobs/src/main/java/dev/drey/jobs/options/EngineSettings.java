@@ -8,7 +8,6 @@ import dev.drey.runtime.memory.MemorySize;
 import dev.drey.runtime.model.ComputeType;
 import dev.drey.runtime.schedule.ScheduleConfig;
 import dev.drey.runtime.transfer.TransferConfig;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
@@ -187,6 +186,15 @@ public final class EngineSettings {
           Check.atLeast(1),
           "Tries per read before a transfer fails.");
 
+  /** How long an engine waits for a restart. */
+  public static final Setting<Duration> LINGER =
+      Setting.of(
+          ENGINE,
+          key("drey.device.linger").durationType().defaultValue(Duration.ofMinutes(1)),
+          Check.any(),
+          "How long a slot keeps its engine open after the last task has left, so that a restart"
+              + " need not load the weights again.");
+
   private EngineSettings() {}
 
   static List<Setting<?>> all() {
@@ -208,7 +216,8 @@ public final class EngineSettings {
         TRANSFER_THREADS,
         TRANSFER_PACE,
         TRANSFER_DEADLINE,
-        TRANSFER_ATTEMPTS);
+        TRANSFER_ATTEMPTS,
+        LINGER);
   }
 
   /** How to open the engine in each slot; the configuration must have passed the validator. */
@@ -217,7 +226,7 @@ public final class EngineSettings {
     @Nullable MemorySize expert = EXPERT_MEMORY.find(c).map(MemorySize::parse).orElse(null);
     int threads = THREADS.in(c);
     return new EngineConfig(
-        Path.of(MODEL.in(c)),
+        MODEL.in(c),
         DEVICE.in(c),
         ComputeType.valueOf(COMPUTE.in(c).toUpperCase(Locale.ROOT)),
         threads > 0 ? threads : Runtime.getRuntime().availableProcessors(),

@@ -1,8 +1,22 @@
 package dev.drey.jobs.run;
 
-/** Looks at the engines of a job. */
-@FunctionalInterface
+/** Looks at the engines of this process. */
 public interface EngineProbe {
-  /** What the engines did so far; {@link EngineTotals#NONE} where they cannot be seen. */
-  EngineTotals read();
+  /** Sees nothing. */
+  EngineProbe BLIND =
+      new EngineProbe() {
+        @Override
+        public EngineTotals read(String job) {
+          return EngineTotals.NONE;
+        }
+
+        @Override
+        public void release() {}
+      };
+
+  /** What the job's engines did so far; {@link EngineTotals#NONE} if none is open. */
+  EngineTotals read(String job);
+
+  /** Closes engines that no job uses any more. */
+  void release();
 }

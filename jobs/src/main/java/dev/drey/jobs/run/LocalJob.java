@@ -80,6 +80,8 @@ final class LocalJob {
       } finally {
         forget(onExit);
       }
+    } finally {
+      probe.release();
     }
   }
 
@@ -126,7 +128,7 @@ final class LocalJob {
           tokensBefore = resumed ? counts.generatedTokens() : 0;
         }
       }
-      EngineTotals now = probe.read();
+      EngineTotals now = probe.read(run.id().toString());
       if (now.slots() > 0) {
         engines = now;
       }

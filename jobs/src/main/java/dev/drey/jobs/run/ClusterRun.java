@@ -1,0 +1,111 @@
+package dev.drey.jobs.run;
+
+import dev.drey.jobs.files.InputFile;
+import dev.drey.jobs.files.InputFiles;
+import dev.drey.jobs.files.ResultJoin;
+import dev.drey.jobs.options.FileSettings;
+import dev.drey.jobs.options.RefusedException;
+import dev.drey.jobs.topology.InferenceJob;
+import dev.drey.jobs.topology.RecordPipeline;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Comparator;
+import java.util.List;
+import java.util.stream.Stream;
+import org.apache.flink.api.common.JobExecutionResult;
+import org.apache.flink.configuration.StateRecoveryOptions;
+import org.apache.flink.streaming.api.environment.LocalStreamEnvironment;
+import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
+
+/**
+ * A run on the Flink cluster that called our main method ({@code flink run}, the REST interface, an
+ * application cluster). The cluster keeps state, restarts and restores; input and output paths must
+ * mean the same on all its machines and here.
+ */
+public final class ClusterRun {
+  private static final String PARTS = ".drey-parts";
+
+  private final RunRequest request;
+  private final RecordPipeline pipeline;
+  private final Progress progress;
+
+  /**
+   * @param request what to run, validated
+   * @param pipeline what lies between source and sink
+   */
+  public ClusterRun(RunRequest request, RecordPipeline pipeline, Progress progress) {
+    this.request = request;
+    this.pipeline = pipeline;
+    this.progress = progress;
+  }
+
+  /** Whether a cluster called our main method, rather than a shell. */
+  public static boolean isOnCluster() {
+    return !(StreamExecutionEnvironment.getExecutionEnvironment()
+        instanceof LocalStreamEnvironment);
+  }
+
+  /** Submits, waits for the end if the submission is attached, and joins the output. */
+  public void run() throws Exception {
+    StreamExecutionEnvironment environment = InferenceJob.environment(request.settings());
+    if (request.usesTopics()) {
+      InferenceJob.topics(
+          environment, request.settings(), pipeline, TopicRun.preflight(request, null, progress));
+      environment.execute(request.jobName());
+    } else {
+      runFiles(environment);
+    }
+  }
+
+  private void runFiles(StreamExecutionEnvironment environment) throws Exception {
+    List<InputFile> inputs = InputFiles.resolve(FileSettings.INPUT.in(request.settings()));
+    Path output = Path.of(FileSettings.OUTPUT.in(request.settings())).toAbsolutePath().normalize();
+    Path parts = output.resolve(PARTS);
+    prepare(parts, environment);
+    InferenceJob.files(environment, request.settings(), pipeline, inputs, parts);
+    JobExecutionResult result = environment.execute(request.jobName());
+    if (!result.isJobExecutionResult()) {
+      progress.note(
+          "submitted detached: outcomes stay in parts under %s; submit attached to have them joined"
+              .formatted(parts));
+      return;
+    }
+    ResultJoin.Counts counts = ResultJoin.join(inputs, parts, output);
+    delete(parts);
+    progress.note(
+        "%d records, %d results, %d dead letters in %s"
+            .formatted(counts.records(), counts.results(), counts.deadLetters(), output));
+  }
+
+  private void prepare(Path parts, StreamExecutionEnvironment environment) throws IOException {
+    boolean restores =
+        environment.getConfiguration().getOptional(StateRecoveryOptions.SAVEPOINT_PATH).isPresent();
+    if (request.fresh()) {
+      delete(parts);
+    } else if (!restores && Files.isDirectory(parts) && !isEmpty(parts)) {
+      throw new RefusedException(
+          ("%s holds outcomes of an earlier run, and this one starts without its state: restore it"
+                  + " with flink run -s CHECKPOINT, or start over with --fresh")
+              .formatted(parts));
+    }
+    Files.createDirectories(parts);
+  }
+
+  private static boolean isEmpty(Path directory) throws IOException {
+    try (Stream<Path> entries = Files.list(directory)) {
+      return entries.findAny().isEmpty();
+    }
+  }
+
+  private static void delete(Path directory) throws IOException {
+    if (!Files.exists(directory)) {
+      return;
+    }
+    try (Stream<Path> files = Files.walk(directory)) {
+      for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+        Files.delete(file);
+      }
+    }
+  }
+}

@@ -1,0 +1,50 @@
+package dev.drey.jobs.run;
+
+import dev.drey.jobs.options.EngineSettings;
+import dev.drey.jobs.options.JobSettings;
+import dev.drey.jobs.topology.RecordPipeline;
+import dev.drey.operators.flink.UnrecoverableFailure;
+import dev.drey.operators.pipeline.PipelineOptions;
+import dev.drey.operators.pipeline.ReplicaPipeline;
+import dev.drey.operators.slot.MoeSlotEngines;
+import dev.drey.operators.slot.SlotEngines;
+import dev.drey.operators.slot.SlotKey;
+import dev.drey.operators.slot.SlotLease;
+import dev.drey.runtime.plan.InsufficientMemoryException;
+import dev.drey.runtime.safetensors.ModelFileException;
+import dev.drey.schemas.format.WireFormat;
+import org.apache.flink.configuration.Configuration;
+
+/** The pipeline with real engines. */
+public final class EnginePipeline {
+  private EnginePipeline() {}
+
+  /**
+   * Replicas as the settings, already validated, describe them.
+   *
+   * @param format how requests are written
+   * @param signalEndAfterRestore whether the source needs help to end after a restore
+   */
+  public static RecordPipeline of(
+      Configuration settings, WireFormat format, boolean signalEndAfterRestore) {
+    SlotEngines engines =
+        new FinalRefusals(
+            new MoeSlotEngines(
+                EngineSettings.engine(settings), EngineSettings.LINGER.in(settings)));
+    PipelineOptions options =
+        JobSettings.pipeline(settings, engines, format, signalEndAfterRestore);
+    return (environment, source) -> ReplicaPipeline.attach(environment, source, options);
+  }
+
+  /** Does not let a job restart again and again over what no restart can change. */
+  private record FinalRefusals(SlotEngines engines) implements SlotEngines {
+    @Override
+    public SlotLease acquire(SlotKey slot) throws Exception {
+      try {
+        return engines.acquire(slot);
+      } catch (ModelFileException | InsufficientMemoryException | IllegalArgumentException e) {
+        throw UnrecoverableFailure.of(e);
+      }
+    }
+  }
+}

@@ -1,0 +1,49 @@
+package dev.drey.jobs.run;
+
+import dev.drey.runtime.EngineStats;
+import dev.drey.runtime.MoeEngine;
+import dev.drey.runtime.residency.ResidencyStats;
+import dev.drey.runtime.slot.SlotKey;
+import dev.drey.runtime.slot.SlotRuntimes;
+import java.util.Map;
+
+/** Looks at the slots' engines through the registry of this process. */
+public final class SlotProbe implements EngineProbe {
+  @Override
+  public EngineTotals read(String job) {
+    EngineTotals totals = EngineTotals.NONE;
+    for (Map.Entry<SlotKey, MoeEngine> slot : SlotRuntimes.open().entrySet()) {
+      if (slot.getKey().job().equals(job)) {
+        totals = totals.plus(totals(slot.getValue().stats()));
+      }
+    }
+    return totals;
+  }
+
+  private static EngineTotals totals(EngineStats stats) {
+    ResidencyStats experts = stats.residency();
+    return new EngineTotals(
+        1,
+        stats.steps(),
+        stats.rows(),
+        stats.stepNanos(),
+        experts.hits(),
+        experts.lateHits(),
+        experts.misses(),
+        experts.prefetchUsed(),
+        experts.prefetchWasted(),
+        experts.prefetchCancelled(),
+        experts.bytesDemand(),
+        experts.bytesPrefetch(),
+        experts.stall().slotNanos(),
+        experts.stall().queueNanos(),
+        experts.stall().transferNanos(),
+        stats.budgetBytes(),
+        stats.peakBytes());
+  }
+
+  @Override
+  public void release() {
+    SlotRuntimes.closeIdle();
+  }
+}
