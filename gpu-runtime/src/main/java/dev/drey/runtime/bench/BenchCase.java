@@ -44,7 +44,6 @@ public record BenchCase(String name, MemorySize expertMemory, String predictor, 
 
   /** The engine for this case. The scheduler's clock is out of play, so that all do equal steps. */
   EngineConfig engine(BenchOptions options) {
-    int kvTokens = options.sequences() * (options.contextTokens() / 64 + 1) * 64;
     TransferConfig transfer = TransferConfig.DEFAULT;
     return new EngineConfig(
         options.model().toString(),
@@ -53,7 +52,7 @@ public record BenchCase(String name, MemorySize expertMemory, String predictor, 
         options.threads(),
         null,
         expertMemory,
-        kvTokens,
+        options.kvTokens(),
         predictor,
         policy,
         new ScheduleConfig(

@@ -39,6 +39,8 @@ public record BenchOptions(
     int ioThreads,
     long seed) {
 
+  private static final int KV_BLOCK_TOKENS = 64;
+
   public BenchOptions {
     expertMemory = List.copyOf(expertMemory);
     phases = List.copyOf(phases);
@@ -54,7 +56,10 @@ public record BenchOptions(
         "a step of at least one row per sequence (" + sequences + ")",
         stepTokens);
     require(rounds >= 1, "at least 1 round", rounds);
-    require(linkBytesPerSecond >= 0, "a link of 0 (no pace) or more bytes per second", rounds);
+    require(
+        linkBytesPerSecond >= 0,
+        "a link of 0 (no pace) or more bytes per second",
+        linkBytesPerSecond);
   }
 
   private static void require(boolean holds, String rule, Object found) {
@@ -72,5 +77,10 @@ public record BenchOptions(
   int prefillSteps() {
     int room = Math.max(1, stepTokens - sequences);
     return (sequences * promptTokens + room - 1) / room + 1;
+  }
+
+  /** Tokens the key/value pool must hold so that nothing is ever preempted. */
+  public int kvTokens() {
+    return sequences * (contextTokens() / KV_BLOCK_TOKENS + 1) * KV_BLOCK_TOKENS;
   }
 }

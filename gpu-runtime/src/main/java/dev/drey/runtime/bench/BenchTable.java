@@ -6,6 +6,33 @@ import java.util.Locale;
 
 /** A report for people. */
 public final class BenchTable {
+  private static final List<String> SPEED =
+      List.of(
+          "case",
+          "tokens/s",
+          "min-max",
+          "% of resident",
+          "floor ms/step: compute",
+          "memory",
+          "transfer",
+          "efficiency %",
+          "device MB",
+          "% of all");
+
+  private static final List<String> MOVEMENT =
+      List.of(
+          "",
+          "experts/layer",
+          "hit %",
+          "late %",
+          "miss %",
+          "prefetch used/wasted",
+          "moved KB/token",
+          "stall %",
+          "slot/queue/transfer %",
+          "heap KB/step",
+          "all threads");
+
   private final BenchReport report;
   private final StringBuilder text = new StringBuilder();
 
@@ -113,49 +140,49 @@ public final class BenchTable {
         first.steps(),
         first.rounds(),
         report.identical(phase) ? "identical in all cases" : "DIFFER between cases");
-    TextTable table = new TextTable();
-    table.row(
-        List.of(
-            "case",
-            "tokens/s",
-            "min-max",
-            "floor ms/step: compute",
-            "memory",
-            "transfer",
-            "efficiency",
-            "memory used",
-            "experts/layer",
-            "hit %",
-            "late %",
-            "miss %",
-            "prefetch used/wasted",
-            "KB/token",
-            "stall %",
-            "slot/queue/transfer %",
-            "alloc B/step",
-            "all threads"));
-    results.forEach(result -> table.row(cells(result)));
-    text.append(table);
+    double resident =
+        results.stream()
+            .filter(result -> result.memoryShare() == 1)
+            .mapToDouble(result -> result.tokensPerSecond().median())
+            .findFirst()
+            .orElse(0);
+    TextTable speed = new TextTable();
+    speed.row(SPEED);
+    TextTable movement = new TextTable();
+    movement.row(MOVEMENT);
+    for (CaseResult result : results) {
+      speed.row(speed(result, resident));
+      movement.row(movement(result));
+    }
+    text.append(speed).append(movement);
   }
 
-  private static List<String> cells(CaseResult result) {
+  private static List<String> speed(CaseResult result, double resident) {
+    Spread rate = result.tokensPerSecond();
     Floor floor = result.floor();
-    Moves moves = result.moves();
     double perStep = 1e6 * result.steps();
     return List.of(
         result.name(),
-        format("%.1f", result.tokensPerSecond().median()),
-        format("%.1f-%.1f", result.tokensPerSecond().min(), result.tokensPerSecond().max()),
-        format("%.3f", floor.computeNanos() / perStep),
-        format("%.3f", floor.memoryNanos() / perStep),
-        format("%.3f", floor.transferNanos() / perStep),
-        percent(result.efficiency().median()) + " %",
-        format("%.1f MB, %s %%", result.memoryBytes() / 1e6, percent(result.memoryShare())),
+        format("%.1f", rate.median()),
+        format("%.1f-%.1f", rate.min(), rate.max()),
+        resident == 0 ? "" : percent(rate.median() / resident),
+        format("%.2f", floor.computeNanos() / perStep),
+        format("%.2f", floor.memoryNanos() / perStep),
+        format("%.2f", floor.transferNanos() / perStep),
+        percent(result.efficiency().median()),
+        format("%.1f", result.memoryBytes() / 1e6),
+        percent(result.memoryShare()));
+  }
+
+  private static List<String> movement(CaseResult result) {
+    Moves moves = result.moves();
+    return List.of(
+        result.name(),
         format("%.1f", result.touchedPerLayer()),
         percent(result.hitRate()),
         percent(result.lateRate()),
         percent(result.missRate()),
-        moves.prefetchUsed() + "/" + moves.prefetchWasted(),
+        format("%d/%d", moves.prefetchUsed(), moves.prefetchWasted()),
         format("%.1f", result.bytesPerToken() / 1e3),
         percent(result.stallShare()),
         format(
@@ -163,8 +190,8 @@ public final class BenchTable {
             percent(moves.stallSlotNanos(), result),
             percent(moves.stallQueueNanos(), result),
             percent(moves.stallTransferNanos(), result)),
-        String.valueOf(result.allocatedPerStep()),
-        String.valueOf(result.allocatedByAllPerStep()));
+        format("%.1f", result.allocatedPerStep() / 1e3),
+        format("%.1f", result.allocatedByAllPerStep() / 1e3));
   }
 
   private static String percent(long nanos, CaseResult result) {

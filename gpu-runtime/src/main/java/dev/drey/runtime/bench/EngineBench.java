@@ -128,7 +128,7 @@ public final class EngineBench {
         host,
         machine,
         new BenchReport.Subject(info.modelName(), info.modelDigest(), info.fingerprint()),
-        2 * info.model().totalExperts() * info.model().expertShape().elements(),
+        new WorkModel(info.model(), options.compute()).expertBytes() * info.model().totalExperts(),
         results);
   }
 }

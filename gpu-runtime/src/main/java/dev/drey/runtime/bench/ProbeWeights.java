@@ -71,7 +71,7 @@ final class ProbeWeights implements AutoCloseable {
       for (int block = 0; block < layout.blocks(); block++) {
         ByteBuffer values = staging.bytes().limit(bytes(layout, block));
         while (values.remaining() >= Long.BYTES) {
-          values.putLong(random.nextLong() & RANDOM_BITS | EXPONENT);
+          values.putLong((random.nextLong() & RANDOM_BITS) | EXPONENT);
         }
         copies.copyBlock(staging, 0, DType.BF16, layout, block, matrix.data());
         copies.record().await();

@@ -118,7 +118,7 @@ final class ProductProbe implements AutoCloseable {
     int experts = product == Product.EXPERT ? expertsPerCall(rows) : 1;
     Runnable call = call(product, rows, experts);
     call.run();
-    double best = Double.MAX_VALUE;
+    long best = Long.MAX_VALUE;
     long end = System.nanoTime() + POINT_NANOS;
     do {
       long start = System.nanoTime();
@@ -126,7 +126,7 @@ final class ProductProbe implements AutoCloseable {
       best = Math.min(best, System.nanoTime() - start);
     } while (System.nanoTime() - end < 0);
     double flops = (double) product.flopsPerRow(model) * rows;
-    return new ProductTimes.Point(product, rows, best / experts, flops);
+    return new ProductTimes.Point(product, rows, (double) best / experts, flops);
   }
 
   private int expertsPerCall(int rows) {

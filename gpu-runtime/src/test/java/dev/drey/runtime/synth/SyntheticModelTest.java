@@ -101,12 +101,16 @@ class SyntheticModelTest {
   }
 
   @Test
-  void aVocabularyThatCannotHoldTheBytesIsRefused() {
-    SyntheticSpec tiny = new SyntheticSpec(64, 1, 4, 2, 32, 4, 2, 16, 511, 512, 7);
-    assertThatThrownBy(() -> SyntheticModel.write(tiny, temp))
+  void dimensionsThatFitNoModelAreRefusedWithTheRule() {
+    assertThatThrownBy(() -> new SyntheticSpec(64, 1, 4, 2, 32, 4, 2, 16, 511, 512, 7))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessageContaining("512")
-        .hasMessageContaining("511");
+        .hasMessageContaining("at least 512 ids, not 511");
+    assertThatThrownBy(() -> new SyntheticSpec(64, 1, 4, 5, 32, 4, 2, 16, 512, 512, 7))
+        .hasMessageContaining("from 1 to 4, not 5");
+    assertThatThrownBy(() -> new SyntheticSpec(64, 1, 4, 2, 32, 4, 3, 16, 512, 512, 7))
+        .hasMessageContaining("4 query heads cannot be shared evenly by 3");
+    assertThatThrownBy(() -> new SyntheticSpec(64, 1, 4, 2, 32, 4, 2, 15, 512, 512, 7))
+        .hasMessageContaining("even, not 15");
   }
 
   @Test
