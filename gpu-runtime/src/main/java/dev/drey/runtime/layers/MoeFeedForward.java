@@ -81,7 +81,6 @@ final class MoeFeedForward implements FeedForward {
     DeviceBuffer router = Objects.requireNonNull(layerWeights.router());
     stream.routeTopK(routerInput, rows, model.hidden(), router, spec, routing);
     tokens.sort(routing, rows);
-    window.now(batch.step(), layer);
     try (LayerDemand demand =
         window.demand(batch.step(), layer, tokens.experts(), tokens.distinct())) {
       predict(layer, batch, routerInput, sink);

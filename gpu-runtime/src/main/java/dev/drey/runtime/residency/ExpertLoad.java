@@ -41,6 +41,7 @@ final class ExpertLoad implements Transfer {
   private final Listener listener;
   private final DeviceEvent lastUse;
   private final boolean draining;
+  private final int blocks;
 
   // -- guarded by the window's lock
   private TransferPriority priority;
@@ -64,6 +65,7 @@ final class ExpertLoad implements Transfer {
     this.listener = listener;
     this.lastUse = slot.lastUse;
     this.draining = slot.state() == SlotState.DRAINING;
+    this.blocks = firstBlockOf(slot.parts.size());
   }
 
   void accepted(TransferTicket newTicket) {
@@ -89,7 +91,7 @@ final class ExpertLoad implements Transfer {
 
   @Override
   public int blocks() {
-    return slot.parts.stream().mapToInt(part -> part.layout().blocks()).sum();
+    return blocks;
   }
 
   @Override

@@ -107,11 +107,7 @@ final class Handout {
 
   /** Whether there is no point in waiting on. */
   private boolean isSettled(LayerDemand demand) {
-    return !demand.ready.isEmpty()
-        || demand.failure != null
-        || demand.closed
-        || !lock.isUsable()
-        || slots.inFlight() == 0;
+    return !demand.ready.isEmpty() || demand.failure != null || demand.closed || !lock.isUsable();
   }
 
   private void requireAlive(LayerDemand demand) {

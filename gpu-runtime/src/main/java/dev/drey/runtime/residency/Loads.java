@@ -118,10 +118,6 @@ final class Loads {
 
   void loaded(Slot slot) {
     ExpertId id = Objects.requireNonNull(slot.id);
-    if (slots.find(id) != slot) {
-      stopped(slot);
-      return;
-    }
     slot.startedNanos = Objects.requireNonNull(slot.load).ticket().startedNanos();
     slot.load = null;
     slot.stopping = false;

@@ -95,7 +95,6 @@ final class Placement {
     ExpertLoad load = Objects.requireNonNull(slot.load);
     boolean moving = load.ticket().started();
     if (!engine.promote(load.ticket())) {
-      slots.orphan(slot);
       return false;
     }
     if (moving) {
@@ -116,8 +115,6 @@ final class Placement {
 
   /** Ends a demand: what it waited for is not needed any more. */
   void abandon(LayerDemand demand) {
-    demand.pending.clear();
-    demand.ready.clear();
     for (Slot slot : slots.slots()) {
       if (slot.owner == demand) {
         slot.owner = null;
@@ -166,8 +163,7 @@ final class Placement {
       there.predictedFor = there.stopping ? Slot.NOT_PREDICTED : wish.position();
       return !there.stopping;
     }
-    boolean demandWaits = current != null && !current.pending.isEmpty();
-    if (demandWaits || closed || slots.ahead() >= prefetchShare) {
+    if (closed || slots.ahead() >= prefetchShare) {
       return false;
     }
     if (slots.free() == 0 && !loads.evict(Slot::isIdle)) {

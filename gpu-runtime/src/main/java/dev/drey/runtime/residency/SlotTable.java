@@ -119,18 +119,13 @@ final class SlotTable {
         : SlotState.LOADING_PREFETCH;
   }
 
-  /** Forgets where the expert is; its slot becomes free when its load reports. */
-  void orphan(Slot slot) {
-    ExpertId id = slot.id;
-    if (id != null && find(id) == slot) {
-      byExpert[id.layer() * experts + id.index()] = null;
-    }
-  }
-
   /** Empties a slot. */
   void release(Slot slot) {
-    orphan(slot);
     leaveShare(slot);
+    ExpertId id = slot.id;
+    if (id != null && find(id) == slot) { // else it is being loaded anew elsewhere
+      byExpert[id.layer() * experts + id.index()] = null;
+    }
     slot.id = null;
     slot.load = null;
     slot.owner = null;

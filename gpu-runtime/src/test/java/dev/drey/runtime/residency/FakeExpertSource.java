@@ -71,13 +71,22 @@ final class FakeExpertSource implements ExpertSource {
     }
   }
 
+  /** Which of the three matrices comes first, second, third. */
+  static int place(ExpertPart part) {
+    return switch (part) {
+      case GATE -> 0;
+      case UP -> 1;
+      case DOWN -> 2;
+    };
+  }
+
   static int rowBytes(ExpertPart part) {
     int inputs = part == ExpertPart.DOWN ? SHAPE.intermediate() : SHAPE.hidden();
     return inputs * DType.BF16.bytes();
   }
 
   static byte byteAt(ExpertId expert, ExpertPart part, int i) {
-    int mixed = (expert.layer() * 251 + expert.index()) * 0x9E3779B1 + part.ordinal() * 7919 + i;
+    int mixed = (expert.layer() * 251 + expert.index()) * 0x9E3779B1 + place(part) * 7919 + i;
     return (byte) (mixed ^ mixed >>> 11 ^ mixed >>> 19);
   }
 

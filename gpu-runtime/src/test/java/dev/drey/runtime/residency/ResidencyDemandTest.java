@@ -179,9 +179,11 @@ class ResidencyDemandTest {
                 rig.window.checkConservation();
               });
       lease.release(lastUse);
-      assertThat(rig.window.stats().inFlight()).isEqualTo(1);
-      rig.drain();
+      assertThat(rig.states()).containsExactly(SlotState.DRAINING, SlotState.RESIDENT);
+      rig.move(1);
       assertThat(log).containsExactly("intact true");
+      assertThat(rig.states()).containsExactly(SlotState.LOADING_DEMAND, SlotState.RESIDENT);
+      rig.drain();
       release(demand.nextReady(1));
       assertThat(experts(demand.nextReady(1))).containsExactly(2);
     }

@@ -99,6 +99,19 @@ class ResidencyFailureTest {
   }
 
   @Test
+  void loadsOfAnAbandonedDemandAreStoppedQueuedOrMoving() {
+    try (WindowRig rig = new WindowRig(4)) {
+      try (LayerDemand demand = rig.demand(0, 0, 0, 1, 2)) {
+        rig.move(3);
+        assertThat(demand.ready()).isZero();
+      }
+      rig.drain();
+      assertThat(rig.source.begun).containsExactly(new ExpertId(0, 0));
+      assertThat(rig.window.stats().free()).isEqualTo(4);
+    }
+  }
+
+  @Test
   void aClosedDemandHandsNothingOutAndClosesTwice() {
     try (WindowRig rig = new WindowRig(4)) {
       LayerDemand demand = rig.demand(0, 0, 0);
@@ -248,7 +261,7 @@ class ResidencyFailureTest {
 
   @Test
   void closingEndsTheWaitOfATaskThread() throws Exception {
-    WindowRig rig = new WindowRig(2);
+    WindowRig rig = new WindowRig(2, new LruPolicy(), new TransferConfig(2, 0, PATIENT, 2));
     LayerDemand demand = rig.demand(0, 0, 1);
     CompletableFuture<Throwable> ended = new CompletableFuture<>();
     Thread task =

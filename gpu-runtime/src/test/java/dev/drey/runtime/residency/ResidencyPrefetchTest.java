@@ -9,6 +9,8 @@ import dev.drey.runtime.model.ExpertId;
 import dev.drey.runtime.predict.Prediction;
 import java.util.Collection;
 import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -117,11 +119,13 @@ class ResidencyPrefetchTest {
 
   @Test
   void anEarlierStepMeansAnotherRunAndVoidsWhatWasPredicted() {
-    rig.window.now(100, 0);
+    rig.use(100, 0, 1);
     rig.offer(100, 1, 4);
     rig.window.now(0, 0);
     assertPrefetches(1, 0, 0, 1, 0);
     assertThat(rig.offer(0, 1, 4)).isTrue();
+    rig.window.now(0, 1);
+    assertPrefetches(2, 0, 0, 1, 0);
   }
 
   @Test
@@ -185,6 +189,20 @@ class ResidencyPrefetchTest {
     rig.drain();
     assertThat(rig.window.stats().resident()).isEqualTo(4);
     assertPrefetches(4, 0, 0, 0, 0);
+  }
+
+  @Test
+  void wrongPredictionsDoNotCountOnceTheirLayerHasPassed() {
+    reopen(new WindowRig(4));
+    rig.offer(0, 1, 6);
+    rig.offer(0, 1, 7);
+    rig.drain();
+    rig.use(0, 1, 0);
+    rig.offer(0, 2, 6);
+    rig.offer(0, 2, 7);
+    rig.drain();
+    rig.use(0, 2, 6, 7);
+    assertPrefetches(4, 2, 1, 0, 0);
   }
 
   @Test
@@ -299,6 +317,61 @@ class ResidencyPrefetchTest {
     }
     assertThat(rig.window.stats().lateHits()).isEqualTo(1);
     assertPrefetches(1, 1, 0, 0, 0);
+  }
+
+  @Test
+  void aPredictionOfAnExpertThatIsBeingStoppedWaitsAndLoadsItAgain() {
+    rig.offer(0, 1, 4);
+    rig.move(1);
+    rig.window.now(0, 2); // passed: told to stop
+    assertThat(rig.offer(1, 1, 4)).isTrue();
+    rig.drain();
+    assertThat(rig.isResident(1, 4)).isTrue();
+    assertPrefetches(2, 1, 0, 1, 0);
+  }
+
+  @Test
+  void aStopTakenBackDoesNotKeepOtherPrefetchesFromMakingRoom() {
+    reopen(new WindowRig(4));
+    rig.offer(0, 1, 4);
+    rig.offer(1, 3, 5);
+    rig.stepped.advance(0);
+    rig.stepped.advance(1);
+    rig.window.now(0, 2); // only the first is passed
+    try (LayerDemand demand = rig.demand(1, 1, 3, 4, 5, 6)) {
+      rig.stepped.advance(1);
+      assertPrefetches(2, 1, 0, 1, 0);
+      rig.drain();
+      assertThat(demand.ready()).isEqualTo(4);
+    }
+    assertPrefetches(2, 1, 0, 1, 0);
+  }
+
+  @Test
+  void thePolicyIsToldOfEveryArrivalAndDeparture() {
+    Set<ExpertId> known = new TreeSet<>();
+    LruPolicy lru = new LruPolicy();
+    reopen(
+        new WindowRig(
+            3,
+            new DelegatingPolicy(lru) {
+              @Override
+              public void onInsert(ExpertId expert) {
+                super.onInsert(expert);
+                assertThat(known.add(expert)).isTrue();
+              }
+
+              @Override
+              public void onEvict(ExpertId expert) {
+                super.onEvict(expert);
+                assertThat(known.remove(expert)).isTrue();
+              }
+            }));
+    rig.use(0, 0, 0, 1, 2, 3);
+    rig.offer(0, 1, 5);
+    rig.drain();
+    rig.use(0, 1, 4, 5);
+    assertThat(known).containsExactly(new ExpertId(0, 3), new ExpertId(1, 4), new ExpertId(1, 5));
   }
 
   @Test

@@ -125,7 +125,7 @@ class ResidencyPropertyTest {
     /** Drives the I/O threads until something can be received; false if leases must go first. */
     private boolean makeReady(LayerDemand open) {
       while (open.ready() == 0) {
-        boolean moved = rig.stepped.advance(0) | rig.stepped.advance(1);
+        boolean moved = rig.stepped.advanceAll();
         if (!moved && open.ready() == 0) {
           if (!leases.isEmpty()) {
             return false;

@@ -34,20 +34,25 @@ final class WindowRig implements AutoCloseable {
   final FakeExpertSource source = new FakeExpertSource(LAYERS, EXPERTS);
   final SteppedEngine stepped;
   final ResidencyWindow window;
+  private final SlotTable table;
 
   WindowRig(int count) {
     this(count, new LruPolicy());
   }
 
   WindowRig(int count, CachePolicy policy) {
+    this(count, policy, CONFIG);
+  }
+
+  WindowRig(int count, CachePolicy policy, TransferConfig config) {
     FakeDevice device = new FakeDevice(true);
     ExpertLayout layout = device.expertLayout(FakeExpertSource.SHAPE);
-    SlotTable table = SlotTable.allocate(device, layout, count, slots, LAYERS, EXPERTS);
+    table = SlotTable.allocate(device, layout, count, slots, LAYERS, EXPERTS);
     int block = ResidencyWindow.largestBlock(layout, source);
-    stepped = new SteppedEngine(device, staging, block, count, CONFIG);
+    stepped = new SteppedEngine(device, staging, block, count, config);
     window =
         new ResidencyWindow(
-            table, stepped.engine, source, policy, CONFIG, stepped.ticker::nanoTime);
+            table, stepped.engine, source, policy, config, stepped.ticker::nanoTime);
   }
 
   LayerDemand demand(long step, int layer, int... experts) {
@@ -68,7 +73,7 @@ final class WindowRig implements AutoCloseable {
 
   /** Lets the I/O workers finish everything. */
   void drain() {
-    while (stepped.advance(0) | stepped.advance(1)) {}
+    while (stepped.advanceAll()) {}
   }
 
   /** Loads and uses experts as one demand. */
@@ -79,6 +84,15 @@ final class WindowRig implements AutoCloseable {
         demand.nextReady(EXPERTS).forEach(lease -> lease.release(DeviceEvent.REACHED));
       }
     }
+  }
+
+  /** States of the slots that are not free. */
+  List<SlotState> states() {
+    return table.slots().stream()
+        .map(Slot::state)
+        .filter(state -> state != SlotState.FREE)
+        .sorted()
+        .toList();
   }
 
   /** The experts of some leases, whose slots must hold them. */

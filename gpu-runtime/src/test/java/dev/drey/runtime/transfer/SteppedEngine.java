@@ -18,6 +18,15 @@ public final class SteppedEngine {
     return engine.workers().get(worker).advance();
   }
 
+  /** Lets every worker do one such thing; false if none has anything to do. */
+  public boolean advanceAll() {
+    boolean moved = false;
+    for (int worker = 0; worker < engine.workers().size(); worker++) {
+      moved |= advance(worker);
+    }
+    return moved;
+  }
+
   /** Lets one worker go on until nothing is left. */
   public void drain(int worker) {
     while (advance(worker)) {}

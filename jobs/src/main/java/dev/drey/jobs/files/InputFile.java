@@ -1,6 +1,7 @@
 package dev.drey.jobs.files;
 
 import java.io.IOException;
+import java.io.Serializable;
 import org.apache.flink.core.fs.FSDataInputStream;
 import org.apache.flink.core.fs.FileStatus;
 import org.apache.flink.core.fs.Path;
@@ -14,7 +15,8 @@ import org.apache.flink.core.fs.Path;
  * @param length its bytes
  * @param modifiedMillis when it was last written, milliseconds since the epoch
  */
-public record InputFile(String name, String path, long length, long modifiedMillis) {
+public record InputFile(String name, String path, long length, long modifiedMillis)
+    implements Serializable {
   /**
    * Opens the file at a position.
    *

@@ -102,7 +102,6 @@ public final class EmbeddedBroker implements AutoCloseable {
             Map.entry("broker.session.timeout.ms", "3000"),
             Map.entry("broker.heartbeat.interval.ms", "500"),
             Map.entry("auto.create.topics.enable", "false"),
-            Map.entry("log.cleaner.enable", "false"),
             Map.entry("num.network.threads", "1"),
             Map.entry("num.io.threads", "2")));
     return p;

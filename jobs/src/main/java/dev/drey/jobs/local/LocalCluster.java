@@ -64,6 +64,11 @@ public final class LocalCluster implements AutoCloseable {
     configuration.set(TaskManagerOptions.MANAGED_MEMORY_SIZE, MemorySize.ofMebiBytes(16));
     configuration.setString("metrics.fetcher.update-interval", "500");
     configuration.setString("heartbeat.interval", "1000");
+    configuration.setString("security.delegation.tokens.enabled", "false");
+    String log = System.getProperty("drey.log");
+    if (log != null) {
+      configuration.setString("web.log.path", log);
+    }
     configuration.setString("cluster.registration.initial-timeout", "500 ms");
     configuration.addAll(overrides);
     MiniCluster cluster =

@@ -93,8 +93,7 @@ public final class InferenceJob {
 
   private static void finish(DataStream<Outcome> outcomes, Sink<Outcome> sink) {
     outcomes
-        .map(new OutcomeCounter())
-        .returns(Outcome.TYPE)
+        .map(new OutcomeCounter(), Outcome.TYPE)
         .name("outcomes")
         .uid("outcomes")
         .sinkTo(sink)

@@ -25,6 +25,8 @@ enum RequestProblem {
   NOTHING_TO_SCORE(false),
   /** More keys and values than the whole pool holds; a job with more memory can serve it. */
   POOL_EXCEEDED(true),
+  /** Text for a model that takes token ids only. */
+  NO_TOKENIZER(false),
   /** The tokenizer cannot read the text. */
   TOKENIZER_FAILED(false);
 

@@ -13,6 +13,7 @@ import dev.drey.schemas.serde.RequestKind;
 import java.util.List;
 import java.util.Set;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,6 +27,7 @@ final class RequestReader {
   private final ParameterRules parameters;
   private final Set<String> modelNames;
   private final EngineFacts facts;
+  private final SlotEngine engine;
   private final Function<String, int[]> encoder;
 
   /**
@@ -41,6 +43,7 @@ final class RequestReader {
     this.limits = limits;
     this.modelNames = modelNames;
     this.facts = engine.facts();
+    this.engine = engine;
     this.encoder = engine::encode;
     this.parameters = new ParameterRules(limits, facts, jobSeed);
   }
@@ -121,7 +124,7 @@ final class RequestReader {
 
   private SequenceRequest score(SourceRecord record, String context, String continuation)
       throws RefusedRequestException {
-    requireBytes(context + continuation);
+    requireText(context + continuation);
     Pair pair = tokenized(() -> PromptText.pair(context, continuation, encoder));
     if (pair.scoreFrom() == 0 && pair.ids().length > 0) {
       int begin =
@@ -161,11 +164,15 @@ final class RequestReader {
   }
 
   private int[] encode(String text) throws RefusedRequestException {
-    requireBytes(text);
+    requireText(text);
     return tokenized(() -> encoder.apply(text));
   }
 
-  private void requireBytes(String text) throws RefusedRequestException {
+  private void requireText(String text) throws RefusedRequestException {
+    if (!engine.hasTokenizer()) {
+      throw new RefusedRequestException(
+          RequestProblem.NO_TOKENIZER, "the model has no tokenizer: send prompt_token_ids");
+    }
     long bytes = PromptText.utf8Bytes(text);
     if (bytes > limits.maxPromptBytes()) {
       throw new RefusedRequestException(
@@ -175,8 +182,7 @@ final class RequestReader {
   }
 
   /** What a tokenizer's exception says may quote its input, so it is not repeated. */
-  private static <T> T tokenized(java.util.function.Supplier<T> encoding)
-      throws RefusedRequestException {
+  private static <T> T tokenized(Supplier<T> encoding) throws RefusedRequestException {
     try {
       return encoding.get();
     } catch (RuntimeException e) {

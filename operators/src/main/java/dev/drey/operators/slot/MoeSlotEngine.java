@@ -49,6 +49,11 @@ final class MoeSlotEngine implements SlotEngine {
   }
 
   @Override
+  public boolean hasTokenizer() {
+    return engine.tokenizer().isPresent();
+  }
+
+  @Override
   public int[] encode(String text) {
     return engine
         .tokenizer()

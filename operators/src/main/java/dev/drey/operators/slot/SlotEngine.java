@@ -16,7 +16,10 @@ public interface SlotEngine {
   /** What it serves. */
   EngineFacts facts();
 
-  /** Token ids of a text, without special tokens. */
+  /** Whether the model has a tokenizer; without one only token ids can be served. */
+  boolean hasTokenizer();
+
+  /** Token ids of a text, without special tokens; only with a tokenizer. */
   int[] encode(String text);
 
   /** A scheduler over the engine's pool; the caller closes it. One at a time. */

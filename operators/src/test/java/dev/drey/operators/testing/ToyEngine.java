@@ -11,6 +11,7 @@ import dev.drey.runtime.kvcache.KvPool;
 import dev.drey.runtime.layers.StepBatch;
 import dev.drey.runtime.layers.StepBatch.MicroBatch;
 import dev.drey.runtime.predict.Prediction;
+import dev.drey.runtime.schedule.Detokenizer;
 import dev.drey.runtime.schedule.ModelLimits;
 import dev.drey.runtime.schedule.ScheduleConfig;
 import dev.drey.runtime.schedule.Step;
@@ -76,9 +77,27 @@ final class ToyEngine implements SlotEngine {
     public void close() {}
   }
 
+  /** A token is a character. */
+  private static final class Characters implements Detokenizer {
+    @Override
+    public String append(int id) {
+      return String.valueOf((char) id);
+    }
+
+    @Override
+    public String finish() {
+      return "";
+    }
+  }
+
   @Override
   public EngineFacts facts() {
     return facts;
+  }
+
+  @Override
+  public boolean hasTokenizer() {
+    return true;
   }
 
   @Override
@@ -92,8 +111,7 @@ final class ToyEngine implements SlotEngine {
     pool.check(List.of());
     ScheduleConfig config =
         new ScheduleConfig(settings.capacity(), 3, MAX_ROWS, 24, 1_000_000_000L);
-    return new StepScheduler(
-        config, facts.limits(), pool, () -> id -> String.valueOf((char) id), System::nanoTime);
+    return new StepScheduler(config, facts.limits(), pool, Characters::new, System::nanoTime);
   }
 
   @Override

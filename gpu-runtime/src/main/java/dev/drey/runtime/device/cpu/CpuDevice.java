@@ -190,9 +190,14 @@ public final class CpuDevice implements Device {
   public ComputeStream newComputeStream(MemoryBudget budget, ModelConfig model, int maxRows) {
     StreamPlan plan = plan(model, maxRows);
     OpenResources.Ticket ticket = open.opened("compute stream");
+    StreamState state = null;
     try {
-      return new CpuStream(new StreamState(this, plan, budget, threads), () -> open.closed(ticket));
+      state = new StreamState(this, plan, budget, threads);
+      return new CpuStream(state, () -> open.closed(ticket));
     } catch (RuntimeException | Error e) {
+      if (state != null) {
+        state.close();
+      }
       open.closed(ticket);
       throw e;
     }

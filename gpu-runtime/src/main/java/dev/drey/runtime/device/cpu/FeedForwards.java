@@ -41,11 +41,14 @@ final class FeedForwards implements ThreadTeam.Work {
     this.state = state;
     for (ExpertShape shape : state.plan().experts()) {
       MatrixLayout layout = state.plan().layout(shape.gateUp());
-      Product[] gate = {
-        state.product(state.plan().gate(shape, layout.outputsOf(0))),
-        state.product(state.plan().gate(shape, layout.outputsOf(layout.blocks() - 1)))
-      };
-      shapes.add(new Shape(shape, state.blocks(shape.gateUp()), gate, state.blocks(shape.down())));
+      Product[] up = new Product[2];
+      Product[] gate = new Product[2];
+      for (int i = 0; i < 2; i++) {
+        int outputs = layout.outputsOf(i * (layout.blocks() - 1));
+        up[i] = state.product(state.plan().up(shape, outputs));
+        gate[i] = state.product(state.plan().gate(shape, outputs));
+      }
+      shapes.add(new Shape(shape, up, gate, state.blocks(shape.down())));
     }
   }
 

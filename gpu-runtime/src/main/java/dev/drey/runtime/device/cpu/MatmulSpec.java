@@ -29,7 +29,7 @@ record MatmulSpec(
     NONE,
     /** It is added to what the output holds. */
     ADD,
-    /** {@code silu(product) * multiplier}, with a float32 multiplier {@code [rows, outputs]}. */
+    /** {@code silu(product) * multiplier}, with a float32 multiplier in rows as far apart. */
     SILU_MULTIPLY
   }
 
@@ -38,15 +38,30 @@ record MatmulSpec(
    * float32 matrices stay row-major {@code [outputs, inputs]}.
    */
   record Weights(int batch, int packedBatch, int inputs, int outputs, DType source, DType type) {
+    /** Whether the format is given and not the library's choice. */
     boolean plain() {
       return batch == 0 && type == DType.F32;
+    }
+
+    /** The product itself, for the smallest row tile. */
+    MatmulSpec product() {
+      return new MatmulSpec(
+          batch,
+          packedBatch,
+          RowTiles.SIZES[0],
+          inputs,
+          outputs,
+          outputs,
+          source,
+          type,
+          DType.F32,
+          Post.NONE);
     }
   }
 
   /** A single product with a float32 result, for the smallest row tile. */
   static MatmulSpec single(int inputs, int outputs, DType source, DType weight) {
-    return new MatmulSpec(
-        0, 0, RowTiles.SIZES[0], inputs, outputs, outputs, source, weight, DType.F32, Post.NONE);
+    return new Weights(0, 0, inputs, outputs, source, weight).product();
   }
 
   /** As {@link #single}, {@code batch} of {@code packedBatch} times. */
@@ -75,15 +90,21 @@ record MatmulSpec(
         newBatch, packedBatch, rows, inputs, outputs, outStride, source, weight, out, post);
   }
 
+  /** The same product with its output rows further apart. */
+  MatmulSpec withOutStride(int newOutStride) {
+    return new MatmulSpec(
+        batch, packedBatch, rows, inputs, outputs, newOutStride, source, weight, out, post);
+  }
+
   /** The same product followed by {@code silu(product) * multiplier}. */
-  MatmulSpec thenSiluMultiply(int newOutStride, DType newOut) {
+  MatmulSpec thenSiluMultiply(DType newOut) {
     return new MatmulSpec(
         batch,
         packedBatch,
         rows,
         inputs,
         outputs,
-        newOutStride,
+        outStride,
         source,
         weight,
         newOut,

@@ -112,7 +112,7 @@ final class OneDnn implements AutoCloseable {
   }
 
   static memory.desc multiplier(MatmulSpec spec) {
-    return matrix(spec, spec.outputs(), spec.outputs(), DType.F32);
+    return matrix(spec, spec.outputs(), spec.outStride(), DType.F32);
   }
 
   private static memory.desc matrix(MatmulSpec spec, int columns, int stride, DType type) {

@@ -55,7 +55,7 @@ final class Scratch {
       plan.inputBytes(),
       plan.betweenBytes(),
       (long) plan.outputFloats() * Float.BYTES,
-      (long) plan.outputFloats() * Float.BYTES,
+      plan.betweenNumbers() * Float.BYTES,
       (long) plan.queryFloats() * Float.BYTES,
       (long) plan.queryFloats() * Float.BYTES,
       (long) plan.scores() * Float.BYTES

@@ -106,9 +106,14 @@ final class StreamPlan {
     return MatmulSpec.single(inputs, outputs, activation, DType.BF16);
   }
 
-  /** As {@link #block} for the gate projection, with the rest of the activation function. */
+  /** As {@link #block} for the up projection, into rows as wide as the whole projection. */
+  MatmulSpec up(ExpertShape shape, int outputs) {
+    return block(shape.hidden(), outputs).withOutStride(shape.intermediate());
+  }
+
+  /** As {@link #up} for the gate projection, with the rest of the activation function. */
   MatmulSpec gate(ExpertShape shape, int outputs) {
-    return block(shape.hidden(), outputs).thenSiluMultiply(shape.intermediate(), activation);
+    return up(shape, outputs).thenSiluMultiply(activation);
   }
 
   MatmulSpec router() {
@@ -144,7 +149,6 @@ final class StreamPlan {
   private void addProjections() {
     projections().forEach(this::addBlocks);
     for (ExpertShape shape : experts()) {
-      addBlocks(shape.gateUp());
       addBlocks(shape.down());
     }
   }
@@ -157,8 +161,10 @@ final class StreamPlan {
 
   private void addGates(ExpertShape shape) {
     MatrixLayout layout = layout(shape.gateUp());
-    products.put(gate(shape, layout.outputsOf(0)), rowTiles());
-    products.put(gate(shape, layout.outputsOf(layout.blocks() - 1)), rowTiles());
+    for (int block : new int[] {0, layout.blocks() - 1}) {
+      products.put(up(shape, layout.outputsOf(block)), rowTiles());
+      products.put(gate(shape, layout.outputsOf(block)), rowTiles());
+    }
   }
 
   private void addRouter() {
@@ -235,13 +241,18 @@ final class StreamPlan {
     return (long) largestTile() * widest * Float.BYTES;
   }
 
-  /** Activations of one tile between the projections of the widest expert. */
-  long betweenBytes() {
+  /** Numbers of one tile between the projections of the widest expert. */
+  long betweenNumbers() {
     int widest = 0;
     for (ExpertShape shape : experts()) {
       widest = Math.max(widest, shape.intermediate());
     }
-    return (long) largestTile() * widest * activation.bytes();
+    return (long) largestTile() * widest;
+  }
+
+  /** The same as bytes of activations. */
+  long betweenBytes() {
+    return betweenNumbers() * activation.bytes();
   }
 
   /** Float32 results of one tile, the widest block of any product. */

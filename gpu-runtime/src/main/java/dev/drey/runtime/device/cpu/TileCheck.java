@@ -1,16 +1,13 @@
 package dev.drey.runtime.device.cpu;
 
 import dev.drey.runtime.model.DType;
-import java.util.SplittableRandom;
 import java.util.function.Function;
-import org.bytedeco.javacpp.Pointer;
 
 /**
- * Verifies on this machine what the whole device rests on: a row of a product has the same bits in
- * every row tile, at every position, beside any other rows, and in a batch as alone. Every product
- * is compared with the one for the smallest tile on random numbers of very different size.
- *
- * <p>The check's own memory, a few MiB, is freed before the stream is used and not charged.
+ * Verifies on this machine what the whole device rests on: products are right, and a row of one has
+ * the same bits in every row tile, at every position, beside any other rows, and in a batch as
+ * alone. Every product is compared with the one for the smallest tile on random numbers of very
+ * different size.
  */
 final class TileCheck {
   private static final int ROWS = RowTiles.LARGEST;
@@ -27,24 +24,33 @@ final class TileCheck {
   /**
    * Checks all products of a plan that this library has not checked before.
    *
-   * @throws IllegalStateException if bits differ
+   * @throws IllegalStateException if numbers are wrong or bits differ
    */
   void check(StreamPlan plan) {
     plan.products()
         .forEach(
             (spec, tiles) -> {
               if (!library.isVerified(spec, tiles)) {
-                MatmulSpec alone = spec.withBatch(Math.min(spec.batch(), 1));
-                try (Trial trial =
-                    new Trial(library, products.apply(spec), products.apply(alone))) {
-                  trial.run();
-                }
+                check(spec);
                 library.verified(spec, tiles);
               }
             });
   }
 
-  /** The check of one product. */
+  /** Checks one product. */
+  void check(MatmulSpec spec) {
+    if (!ValueCheck.isRight(library, spec, library.format(spec.weights()))) {
+      throw new IllegalStateException(
+          "oneDNN %s (instruction set %s) computes a %s wrongly; use another compute type"
+              .formatted(OneDnn.version(), OneDnn.isa(), spec));
+    }
+    Product alone = products.apply(spec.withBatch(Math.min(spec.batch(), 1)));
+    try (Trial trial = new Trial(library, products.apply(spec), alone)) {
+      trial.run();
+    }
+  }
+
+  /** The comparison of one product's tiles. */
   private static final class Trial implements AutoCloseable {
     private final Product product;
     private final Product alone;
@@ -53,8 +59,7 @@ final class TileCheck {
     private final int outRow;
     private final int multiplierRow;
     private final long weightBytes;
-    private final long aloneWeightBytes;
-    private final Pointer memory;
+    private final TrialMemory memory;
     private final long source;
     private final long weights;
     private final long multiplier;
@@ -69,64 +74,21 @@ final class TileCheck {
       this.spec = product.spec();
       this.sourceRow = spec.inputs() * spec.source().bytes();
       this.outRow = spec.outStride() * spec.out().bytes();
-      this.multiplierRow = spec.outputs() * Float.BYTES;
+      this.multiplierRow = spec.outStride() * Float.BYTES;
       this.weightBytes = library.format(spec.weights()).bytes();
-      this.aloneWeightBytes = weightBytes / spec.products();
       long rows = (long) ROWS * spec.products();
-      long[] sizes = {
-        rows * sourceRow,
-        weightBytes,
-        rows * multiplierRow,
-        rows * outRow,
-        rows * outRow,
-        rows * sourceRow,
-        rows * outRow
-      };
-      long total = 64;
-      for (long size : sizes) {
-        total += align(size);
-      }
-      this.memory = Pointer.calloc(1, total);
-      if (memory == null || memory.isNull()) {
-        throw new OutOfMemoryError(total + " bytes to verify a " + spec);
-      }
-      this.source = align(memory.address());
-      this.weights = source + align(sizes[0]);
-      this.multiplier = weights + align(sizes[1]);
-      this.initial = multiplier + align(sizes[2]);
-      this.expected = initial + align(sizes[3]);
-      this.input = expected + align(sizes[4]);
-      this.output = input + align(sizes[5]);
-      fill(source, sizes[0], spec.source(), 1);
-      fill(weights, weightBytes, spec.weight(), 2);
-      fill(multiplier, sizes[2], DType.F32, 3);
-      fill(initial, sizes[3], spec.out(), 4);
-    }
-
-    private static long align(long bytes) {
-      return (bytes + 63) / 64 * 64;
-    }
-
-    /** Random numbers from 2^-15 to 2, either sign. */
-    private static void fill(long at, long bytes, DType type, long seed) {
-      SplittableRandom random = new SplittableRandom(seed);
-      java.nio.ByteBuffer buffer = view(at, bytes);
-      for (int i = 0; i + type.bytes() <= bytes; i += type.bytes()) {
-        int sign = random.nextInt(2) << 31;
-        int bits = sign | (112 + random.nextInt(16)) << 23 | random.nextInt(1 << 23);
-        if (type == DType.F32) {
-          buffer.putInt(i, bits);
-        } else {
-          buffer.putShort(i, (short) (bits >>> 16));
-        }
-      }
-    }
-
-    private static java.nio.ByteBuffer view(long at, long bytes) {
-      org.bytedeco.javacpp.BytePointer pointer =
-          new org.bytedeco.javacpp.BytePointer(new Address().at(at));
-      pointer.capacity(bytes);
-      return pointer.asByteBuffer().order(java.nio.ByteOrder.LITTLE_ENDIAN);
+      long sources = rows * sourceRow;
+      long multipliers = rows * multiplierRow;
+      long outs = rows * outRow;
+      this.memory = new TrialMemory(sources, weightBytes, multipliers, outs, outs, sources, outs);
+      this.source = memory.random(sources, spec.source(), 1);
+      this.weights = memory.random(weightBytes, spec.weight(), 2);
+      this.multiplier = memory.random(multipliers, DType.F32, 3);
+      this.initial = memory.random(outs, spec.out(), 4);
+      this.expected = memory.take(outs);
+      this.input = memory.take(sources);
+      this.output = memory.take(outs);
+      TrialMemory.copy(initial, expected, outs);
     }
 
     void run() {
@@ -139,23 +101,21 @@ final class TileCheck {
             compare(tile, row, first + row);
           }
         }
-        int middle = rows / 2;
         execute(tile, 0, true);
-        compare(tile, middle, middle);
+        compare(tile, rows / 2, rows / 2);
       }
     }
 
     private void computeExpected() {
-      int rows = RowTiles.SIZES[0];
-      copy(initial, expected, (long) ROWS * spec.products() * outRow);
       MatmulCall call = alone.call(0, 0);
       for (int part = 0; part < spec.products(); part++) {
-        for (int first = 0; first < ROWS; first += rows) {
+        long partWeights = weights + part * (weightBytes / spec.products());
+        for (int first = 0; first < ROWS; first += RowTiles.SIZES[0]) {
           long row = (long) part * ROWS + first;
           call(
               call,
               source + row * sourceRow,
-              weights + part * aloneWeightBytes,
+              partWeights,
               expected + row * outRow,
               multiplier + row * multiplierRow);
         }
@@ -165,15 +125,17 @@ final class TileCheck {
     /** Runs rows {@code first...} of every part; with lonely, all but the middle row are NaN. */
     private void execute(int tile, int first, boolean lonely) {
       int rows = RowTiles.SIZES[tile];
+      int middle = rows / 2;
       for (int part = 0; part < spec.products(); part++) {
         long from = (long) part * ROWS + first;
         long to = (long) part * rows;
-        copy(source + from * sourceRow, input + to * sourceRow, (long) rows * sourceRow);
-        copy(initial + from * outRow, output + to * outRow, (long) rows * outRow);
+        TrialMemory.copy(
+            source + from * sourceRow, input + to * sourceRow, (long) rows * sourceRow);
+        TrialMemory.copy(initial + from * outRow, output + to * outRow, (long) rows * outRow);
         if (lonely) {
-          int middle = rows / 2;
-          set(input + to * sourceRow, (long) middle * sourceRow);
-          set(input + (to + middle + 1) * sourceRow, (long) (rows - middle - 1) * sourceRow);
+          TrialMemory.set(input + to * sourceRow, NAN, (long) middle * sourceRow);
+          TrialMemory.set(
+              input + (to + middle + 1) * sourceRow, NAN, (long) (rows - middle - 1) * sourceRow);
         }
       }
       call(
@@ -194,27 +156,19 @@ final class TileCheck {
       for (int part = 0; part < spec.products(); part++) {
         long computed = output + ((long) part * rows + row) * outRow;
         long wanted = expected + ((long) part * ROWS + expectedRow) * outRow;
-        if (Pointer.memcmp(new Address().at(computed), new Address().at(wanted), bytes) != 0) {
+        if (!TrialMemory.same(computed, wanted, bytes)) {
           throw new IllegalStateException(
               ("oneDNN %s (instruction set %s) gives a row of a %s other bits among %d rows than"
-                      + " among %d, so results would depend on the batch; use the other compute type"
-                      + " or the reference device on this machine")
+                      + " among %d, so results would depend on the batch; use the other compute"
+                      + " type or the reference device on this machine")
                   .formatted(OneDnn.version(), OneDnn.isa(), spec, rows, RowTiles.SIZES[0]));
         }
       }
     }
 
-    private static void copy(long from, long to, long bytes) {
-      Pointer.memcpy(new Address().at(to), new Address().at(from), bytes);
-    }
-
-    private static void set(long at, long bytes) {
-      Pointer.memset(new Address().at(at), NAN, bytes);
-    }
-
     @Override
     public void close() {
-      Pointer.free(memory);
+      memory.close();
     }
   }
 }

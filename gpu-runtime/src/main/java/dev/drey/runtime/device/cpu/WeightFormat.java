@@ -1,14 +1,14 @@
 package dev.drey.runtime.device.cpu;
 
-import dev.drey.runtime.model.DType;
 import org.bytedeco.dnnl.matmul;
 import org.bytedeco.dnnl.memory;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How the weights of a product lie in memory. One format serves all row tiles: it is asked of
- * oneDNN for one tile and forced on the others; where one of them refuses it, weights stay
- * row-major.
+ * How the weights of a product lie in memory. One format serves all row tiles: the library's own
+ * choice for one tile, forced on the others. Where a tile refuses it, or where it gives wrong
+ * numbers (oneDNN 3.11 does for float32 activations, packed bfloat16 weights and more than 512
+ * inputs), the weights stay row-major, {@code [inputs, outputs]} or else {@code [outputs, inputs]}.
  */
 final class WeightFormat implements AutoCloseable {
   private static final int ASKED_ROWS = 32;
@@ -34,59 +34,62 @@ final class WeightFormat implements AutoCloseable {
                   weights.type()))
           .ofOneProduct(weights);
     }
-    memory.desc packed = weights.plain() ? null : packed(library, weights);
-    return new WeightFormat(packed != null ? packed : descriptor(weights, false));
+    if (weights.plain()) {
+      return new WeightFormat(descriptor(weights, memory.format_tag.ba));
+    }
+    for (memory.format_tag tag : candidates(weights)) {
+      memory.desc descriptor = forAllTiles(library, weights, tag);
+      if (descriptor != null) {
+        WeightFormat format = new WeightFormat(descriptor);
+        if (ValueCheck.isRight(library, weights.product(), format)) {
+          return format;
+        }
+        format.close();
+      }
+    }
+    throw new IllegalStateException(
+        "oneDNN %s has no fast and right %s on this machine (instruction set %s)"
+            .formatted(OneDnn.version(), weights.product(), OneDnn.isa()));
   }
 
-  private static memory.@Nullable desc packed(OneDnn library, MatmulSpec.Weights weights) {
-    memory.desc packed;
-    try (memory.desc any = descriptor(weights, true);
-        matmul.primitive_desc asked = library.describe(product(weights, ASKED_ROWS), any)) {
+  private static memory.format_tag[] candidates(MatmulSpec.Weights weights) {
+    return weights.batch() == 0
+        ? new memory.format_tag[] {
+          memory.format_tag.any, memory.format_tag.ab, memory.format_tag.ba
+        }
+        : new memory.format_tag[] {memory.format_tag.any, memory.format_tag.abc};
+  }
+
+  /** The format for a tag, or null if the library cannot use it for all tiles. */
+  private static memory.@Nullable desc forAllTiles(
+      OneDnn library, MatmulSpec.Weights weights, memory.format_tag tag) {
+    memory.desc format;
+    try (memory.desc wanted = descriptor(weights, tag);
+        matmul.primitive_desc asked =
+            library.describe(weights.product().withRows(ASKED_ROWS), wanted)) {
       if (asked == null) {
         return null;
       }
-      packed = asked.weights_desc();
+      format = asked.weights_desc();
     }
     for (int rows : RowTiles.SIZES) {
-      try (matmul.primitive_desc tile = library.describe(product(weights, rows), packed)) {
+      try (matmul.primitive_desc tile =
+          library.describe(weights.product().withRows(rows), format)) {
         if (tile == null) {
-          packed.close();
+          format.close();
           return null;
         }
       }
     }
-    return packed;
+    return format;
   }
 
-  private static MatmulSpec product(MatmulSpec.Weights weights, int rows) {
-    return new MatmulSpec(
-        weights.batch(),
-        weights.packedBatch(),
-        rows,
-        weights.inputs(),
-        weights.outputs(),
-        weights.outputs(),
-        weights.source(),
-        weights.type(),
-        DType.F32,
-        MatmulSpec.Post.NONE);
-  }
-
-  /**
-   * Row-major {@code [outputs, inputs]} for a single matrix, {@code [inputs, outputs]} in a batch.
-   */
-  private static memory.desc descriptor(MatmulSpec.Weights weights, boolean any) {
-    memory.data_type type = OneDnn.dataType(weights.type());
-    if (weights.batch() == 0) {
-      return new memory.desc(
-          new long[] {weights.inputs(), weights.outputs()},
-          type,
-          any ? memory.format_tag.any : memory.format_tag.ba);
-    }
-    return new memory.desc(
-        new long[] {weights.batch(), weights.inputs(), weights.outputs()},
-        type,
-        any ? memory.format_tag.any : memory.format_tag.abc);
+  private static memory.desc descriptor(MatmulSpec.Weights weights, memory.format_tag tag) {
+    long[] sizes =
+        weights.batch() == 0
+            ? new long[] {weights.inputs(), weights.outputs()}
+            : new long[] {weights.batch(), weights.inputs(), weights.outputs()};
+    return new memory.desc(sizes, OneDnn.dataType(weights.type()), tag);
   }
 
   /** The part of this format that belongs to one product of the batch. */
