@@ -118,7 +118,7 @@ final class ReferenceStream implements ComputeStream {
     }
   }
 
-  private static void load(HeapBuffer from, DType type, long index, float[] into) {
+  static void load(HeapBuffer from, DType type, long index, float[] into) {
     for (int i = 0; i < into.length; i++) {
       into[i] = from.get(type, index + i);
     }
@@ -130,11 +130,7 @@ final class ReferenceStream implements ComputeStream {
     long index =
         output / layout.blockOutputs() * (layout.blockStride() / 2)
             + (long) (output % layout.blockOutputs()) * input.length;
-    double sum = 0;
-    for (int i = 0; i < input.length; i++) {
-      sum += (double) input[i] * data.get(DType.BF16, index + i);
-    }
-    return (float) sum;
+    return (float) data.dot(input, DType.BF16, index);
   }
 
   @Override
