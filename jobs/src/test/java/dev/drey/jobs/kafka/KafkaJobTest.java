@@ -5,12 +5,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.drey.jobs.EchoPipeline;
 import dev.drey.jobs.options.RefusedException;
+import dev.drey.jobs.run.EnginePipeline;
 import dev.drey.jobs.run.EngineProbe;
 import dev.drey.jobs.run.ModelIdentity;
 import dev.drey.jobs.run.Progress;
 import dev.drey.jobs.run.RunRequest;
 import dev.drey.jobs.run.RunSummary;
 import dev.drey.jobs.run.TopicRun;
+import dev.drey.jobs.topology.RecordPipeline;
+import dev.drey.schemas.format.WireFormat;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
@@ -41,9 +44,8 @@ class KafkaJobTest {
   private static final int RECORDS = 1500;
   private static final Duration PATIENCE = Duration.ofSeconds(5);
 
-  @TempDir
   @SuppressWarnings("NullAway.Init")
-  Path directory;
+  private Path directory;
 
   @SuppressWarnings("NullAway.Init")
   private EmbeddedBroker broker;
@@ -51,7 +53,8 @@ class KafkaJobTest {
   private int topics;
 
   @BeforeAll
-  void startBroker() throws Exception {
+  void startBroker(@TempDir Path temporary) throws Exception {
+    directory = temporary;
     broker =
         EmbeddedBroker.start(
             directory.resolve("kafka"), Map.of("transaction.max.timeout.ms", "900000"));
@@ -90,7 +93,7 @@ class KafkaJobTest {
     return Configuration.fromMap(settings);
   }
 
-  private RunSummary run(DemoTopics of, EchoPipeline pipeline, Map<String, String> more)
+  private RunSummary run(DemoTopics of, RecordPipeline pipeline, Map<String, String> more)
       throws Exception {
     RunRequest request = new RunRequest("generate", settings(of, more), false);
     request.validate();
@@ -144,18 +147,36 @@ class KafkaJobTest {
   }
 
   @Test
-  void aJobThatFailedForGoodGoesOnWithTheSameCommandAndEnds() throws Exception {
-    DemoTopics of = newTopics(2);
-    List<String> identities = of.send(values(RECORDS));
-    EchoPipeline pipeline = new EchoPipeline(directory.resolve("failed-topics"), 100, 300);
-    Map<String, String> once = Map.of("drey.job.restarts", "0");
+  void aJobThatStoppedOverBadRecordsGoesOnWithTheSameCommandAndEnds() throws Exception {
+    DemoTopics of = newTopics(1);
+    List<byte[]> requests = new ArrayList<>();
+    for (int i = 0; i < 24; i++) {
+      String good = "{\"prompt\": \"Q: What is a heron?\\nA:\", \"max_tokens\": 6}";
+      requests.add((i >= 20 ? "bad" : good).getBytes(UTF_8));
+    }
+    List<String> identities = of.send(requests);
+    Map<String, String> model =
+        Map.of(
+            "drey.model.path", "../examples/sample-qwen3-moe",
+            "drey.schedule.max-sequences", "2",
+            "drey.pipeline.replicas", "1");
+    Map<String, String> strict = new HashMap<>(model);
+    strict.put("drey.errors.max-count", "2");
 
-    Assertions.assertThatThrownBy(() -> run(of, pipeline, once)).hasMessageContaining("FAILED");
-    RunSummary summary = run(of, pipeline, once);
+    Assertions.assertThatThrownBy(() -> run(of, engine(of, strict), strict))
+        .hasMessageContaining("FAILED");
+    RunSummary summary = run(of, engine(of, model), model);
 
     assertThat(summary.resumed()).isTrue();
-    assertThat(summary.counts().outcomes()).isEqualTo(RECORDS);
-    checkOutcomes(identities, of.read(RECORDS, PATIENCE));
+    assertThat(summary.counts().results()).isEqualTo(20);
+    assertThat(summary.counts().deadLetters()).isEqualTo(4);
+    Map<String, List<DemoTopics.Read>> read = of.read(requests.size(), PATIENCE);
+    assertThat(read.keySet()).containsExactlyInAnyOrderElementsOf(identities);
+    assertThat(read.values()).allSatisfy(outcomes -> assertThat(outcomes).hasSize(1));
+  }
+
+  private RecordPipeline engine(DemoTopics of, Map<String, String> more) {
+    return EnginePipeline.of(settings(of, more), WireFormat.JSON, true);
   }
 
   @Test
