@@ -11,6 +11,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 
 /** A job on a cluster, seen through its REST interface. */
@@ -141,18 +142,19 @@ public final class RestJob {
   }
 
   /**
-   * A metric of the head, summed over the replicas; empty while the cluster has not fetched it.
+   * A metric of a replica's head; empty while the cluster has not fetched it.
    *
    * @param name without the operator's
    */
-  public Optional<Double> headMetric(String name) throws IOException, InterruptedException {
+  public OptionalLong headMetric(int subtask, String name)
+      throws IOException, InterruptedException {
     JsonNode values =
         rest.get(
-            "/jobs/%s/vertices/%s/subtasks/metrics?agg=sum&get=head.%s"
-                .formatted(id, pipelineVertex(), name));
+            "/jobs/%s/vertices/%s/subtasks/%d/metrics?get=head.%s"
+                .formatted(id, pipelineVertex(), subtask, name));
     return values.isEmpty()
-        ? Optional.empty()
-        : Optional.of(values.path(0).path("sum").asDouble());
+        ? OptionalLong.empty()
+        : OptionalLong.of(Long.parseLong(values.path(0).path("value").asText()));
   }
 
   /** All names of the pipeline task's metrics. */
