@@ -69,6 +69,7 @@ public record FlinkReport(
           Flink job    %.1f tokens/s (%.1f-%.1f), %.2f %% of the time between steps
           ratio        %.1f %% (%.1f-%.1f)
           profile      %d samples of the task's thread: %.2f %% Flink, %.2f %% operators, %.2f %% engine
+          in Flink     %s
           CPU          %s
         """,
         expertMemory,
@@ -89,6 +90,7 @@ public record FlinkReport(
         100 * profile.flinkShare(),
         100 * profile.operatorShare(),
         100 * profile.engineShare(),
+        profile.flinkText(),
         profile.cpuText());
   }
 
