@@ -70,22 +70,22 @@ class RunFolderTest {
     try (RunFolder folder = RunFolder.open(parent, MEANING, false)) {
       checkpoint(folder, "job1/chk-1", 1_000);
       Files.writeString(folder.parts().resolve("a.part"), "x");
-      folder.markFinished();
+      folder.markFinished("12 tokens");
     }
     try (RunFolder fresh = RunFolder.open(parent, MEANING, true)) {
       assertThat(fresh.newestCheckpoint()).isEmpty();
       assertThat(fresh.parts()).isEmptyDirectory();
-      assertThat(fresh.isFinished()).isFalse();
+      assertThat(fresh.finished()).isEmpty();
     }
   }
 
   @Test
   void theDoneMarkSurvivesTheProcess() throws IOException {
     try (RunFolder folder = RunFolder.open(parent, MEANING, false)) {
-      folder.markFinished();
+      folder.markFinished("12 tokens");
     }
     try (RunFolder again = RunFolder.open(parent, MEANING, false)) {
-      assertThat(again.isFinished()).isTrue();
+      assertThat(again.finished()).hasValue("12 tokens");
     }
   }
 

@@ -131,6 +131,22 @@ class FileRunTest {
   }
 
   @Test
+  void aRunThatWasKilledBeforeTheJoinOnlyJoins() throws Exception {
+    Path inTheWay = directory.resolve("out/results.jsonl/in-the-way");
+    Files.createDirectories(inTheWay);
+
+    assertThatThrownBy(() -> run(EchoPipeline.PLAIN, Map.of())).isInstanceOf(IOException.class);
+    Files.delete(inTheWay);
+    Files.delete(inTheWay.getParent());
+    EchoPipeline never = new EchoPipeline(directory.resolve("failed"), -1, 1_000_000);
+    RunSummary summary = run(never, Map.of());
+
+    checkOutput(summary);
+    assertThat(notes).contains("the job was done already; joining its parts");
+    assertThat(summary.counts().generatedTokens()).isEqualTo(3L * (LINES - LINES / 100));
+  }
+
+  @Test
   void anOutputThatIsAFileIsRefused() throws IOException {
     Files.writeString(directory.resolve("out"), "");
 
