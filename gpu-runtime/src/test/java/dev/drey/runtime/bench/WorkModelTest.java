@@ -45,20 +45,20 @@ class WorkModelTest {
 
   @Test
   void operationsAreTwoPerWeightAndRowAndPerAttendedPosition() {
-    long attentionWeights = 12 * 8 + 2 * (4 * 8) + 8 * 12;
-    long weightsPerRow = 3 * attentionWeights + 3 * 8 * 10 + 2 * 2 * (3 * 8 * 6);
-    long attention = 3 * 30 * 2 * (12 + 12);
-    long routers = 7 * 2 * 2 * 5 * 8;
-    long logits = 2 * 2 * 100 * 8;
+    double attentionWeights = 12 * 8 + 2 * (4 * 8) + 8 * 12;
+    double weightsPerRow = 3 * attentionWeights + 3 * 8 * 10 + 2 * 2 * (3 * 8 * 6);
+    double attention = 3 * 30 * 2 * (12 + 12);
+    double routers = 7 * 2 * 2 * 5 * 8;
+    double logits = 2 * 2 * 100 * 8;
     assertThat(WORK.flops(STEP)).isEqualTo(7 * 2 * weightsPerRow + attention + routers + logits);
   }
 
   @Test
   void everyTouchedWeightIsReadOnceAndTheVocabularyOnlyForLogits() {
-    long dense = 3 * (12 * 8 + 2 * (4 * 8) + 8 * 12) + 3 * 8 * 10;
-    long routers = 2 * 5 * 8 * 4;
-    long experts = 8 * (3 * 8 * 6) * 2;
-    long vocabulary = 100 * 8 * 2;
+    double dense = 3 * (12 * 8 + 2 * (4 * 8) + 8 * 12) + 3 * 8 * 10;
+    double routers = 2 * 5 * 8 * 4;
+    double experts = 8 * (3 * 8 * 6) * 2;
+    double vocabulary = 100 * 8 * 2;
     assertThat(WORK.weightBytes(STEP)).isEqualTo(2 * dense + routers + experts + vocabulary);
     assertThat(WORK.weightBytes(new StepWork(7, 0, 30, 11, 8, 3)))
         .isEqualTo(2 * dense + routers + experts);
