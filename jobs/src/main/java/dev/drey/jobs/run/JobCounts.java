@@ -32,6 +32,11 @@ public record JobCounts(
     return results + deadLetters;
   }
 
+  /** Generated tokens; where nothing is generated, the tokens that were scored. */
+  public long tokens() {
+    return generatedTokens > 0 ? generatedTokens : promptTokens;
+  }
+
   /** The counts as one line. */
   String line() {
     return "%d %d %d %d %d"
