@@ -2,7 +2,6 @@ package dev.drey.it.testing;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -69,16 +68,11 @@ public record TopicOutcomes(
     return results.size() + deadLetters.size();
   }
 
-  /** Generated tokens of the results whose input lay in one of the partitions. */
-  public long tokens(String topic, List<Integer> partitions) throws IOException {
+  /** Generated tokens of all results. */
+  public long tokens() throws IOException {
     long tokens = 0;
-    for (Map.Entry<String, String> result : results.entrySet()) {
-      for (int partition : partitions) {
-        if (result.getKey().startsWith(topic + "-" + partition + "-")) {
-          JsonNode usage = JSON.readTree(result.getValue()).path("usage");
-          tokens += usage.path("completion_tokens").asLong();
-        }
-      }
+    for (String result : results.values()) {
+      tokens += JSON.readTree(result).path("usage").path("completion_tokens").asLong();
     }
     return tokens;
   }
