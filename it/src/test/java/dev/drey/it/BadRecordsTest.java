@@ -19,6 +19,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 import org.apache.flink.api.common.JobID;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -155,7 +156,9 @@ class BadRecordsTest {
       }
       assertThat(letters.keySet())
           .containsExactlyInAnyOrderElementsOf(bad.keySet().stream().map(k -> "bad " + k).toList());
-      bad.forEach((kind, value) -> checkDeadLetter(kind, value, letters.get("bad " + kind)));
+      bad.forEach(
+          (kind, value) ->
+              checkDeadLetter(kind, value, Objects.requireNonNull(letters.get("bad " + kind))));
     }
 
     private static void checkDeadLetter(

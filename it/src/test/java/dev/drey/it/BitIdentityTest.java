@@ -16,6 +16,7 @@ import dev.drey.runtime.plan.InsufficientMemoryException;
 import dev.drey.runtime.schedule.Sequence;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Objects;
 import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
@@ -131,7 +132,7 @@ class BitIdentityTest {
       if (request.path("temperature").asDouble() == 0 || request.has("seed")) {
         String name = request.path("custom_id").asText();
         JsonNode result = JSON.readTree(expected.get(name));
-        Sequence sequence = engine.finished().get(name);
+        Sequence sequence = Objects.requireNonNull(engine.finished().get(name));
         assertThat(JSON.convertValue(result.path("token_ids"), int[].class))
             .isEqualTo(sequence.outputIds())
             .isNotEmpty();

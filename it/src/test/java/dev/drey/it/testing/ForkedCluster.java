@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  * but Flink, its logging and the runtime jar on their class path. Jobs come as jars over REST.
  */
 public final class ForkedCluster implements AutoCloseable {
-  private static final Duration START_LIMIT = Duration.ofSeconds(120);
+  private static final Duration START_LIMIT = Duration.ofMinutes(2);
 
   private final Path directory;
   private final ForkedJvm jobManager;

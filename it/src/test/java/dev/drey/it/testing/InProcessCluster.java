@@ -26,7 +26,7 @@ import org.apache.flink.runtime.minicluster.MiniClusterConfiguration;
 
 /** A Flink cluster in this process. Closing it closes the engines that linger as well. */
 public final class InProcessCluster implements AutoCloseable {
-  private static final Duration PATIENCE = Duration.ofSeconds(180);
+  private static final Duration PATIENCE = Duration.ofMinutes(3);
 
   private final MiniCluster cluster;
 

@@ -1,11 +1,15 @@
 package dev.drey.it.testing;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.ListOffsetsOptions;
 import org.apache.kafka.clients.admin.NewTopic;
@@ -14,6 +18,7 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.IsolationLevel;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
@@ -48,8 +53,10 @@ public final class KafkaTopics {
             Map.of("bootstrap.servers", bootstrap, "acks", "all"),
             new ByteArraySerializer(),
             new ByteArraySerializer())) {
-      records.forEach(record -> producer.send(record, KafkaTopics::requireSent));
+      List<Future<RecordMetadata>> sent = new ArrayList<>();
+      records.forEach(record -> sent.add(producer.send(record, KafkaTopics::requireSent)));
       producer.flush();
+      assertThat(sent).allMatch(Future::isDone);
     }
   }
 
@@ -79,11 +86,7 @@ public final class KafkaTopics {
       throws ExecutionException, InterruptedException {
     try (Admin admin = admin()) {
       Map<TopicPartition, OffsetSpec> wanted = new HashMap<>();
-      admin
-          .describeTopics(List.of(topic))
-          .allTopicNames()
-          .get()
-          .get(topic)
+      Objects.requireNonNull(admin.describeTopics(List.of(topic)).allTopicNames().get().get(topic))
           .partitions()
           .forEach(p -> wanted.put(new TopicPartition(topic, p.partition()), OffsetSpec.latest()));
       Map<TopicPartition, Long> ends = new HashMap<>();

@@ -59,8 +59,13 @@ public final class RestApi {
   public String upload(Path jar) throws IOException, InterruptedException {
     ByteArrayOutputStream form = new ByteArrayOutputStream();
     form.writeBytes(
-        ("--%s\r\nContent-Disposition: form-data; name=\"jarfile\"; filename=\"%s\"\r\n"
-                + "Content-Type: application/x-java-archive\r\n\r\n")
+        String.join(
+                "\r\n",
+                "--%s",
+                "Content-Disposition: form-data; name=\"jarfile\"; filename=\"%s\"",
+                "Content-Type: application/x-java-archive",
+                "",
+                "")
             .formatted(BOUNDARY, jar.getFileName())
             .getBytes(StandardCharsets.UTF_8));
     form.writeBytes(Files.readAllBytes(jar));
