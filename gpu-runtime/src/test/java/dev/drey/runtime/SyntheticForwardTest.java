@@ -21,7 +21,9 @@ class SyntheticForwardTest {
       new SyntheticSpec(64, 6, 16, 4, 32, 4, 2, 16, 600, 512, 7);
   private static final int TOKENS = 200;
 
-  @TempDir private Path temp;
+  @TempDir
+  @SuppressWarnings("NullAway.Init")
+  Path temp;
 
   private ForwardProbe.Seen run() throws IOException {
     SyntheticModel.write(SPEC, temp);

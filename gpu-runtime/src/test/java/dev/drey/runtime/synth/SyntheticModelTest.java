@@ -22,7 +22,9 @@ class SyntheticModelTest {
   private static final SyntheticSpec SMALL =
       new SyntheticSpec(64, 3, 16, 4, 32, 4, 2, 16, 600, 512, 7);
 
-  @TempDir private Path temp;
+  @TempDir
+  @SuppressWarnings("NullAway.Init")
+  Path temp;
 
   private static Map<String, Integer> contents(Path directory) throws IOException {
     Map<String, Integer> hashes = new TreeMap<>();

@@ -9,13 +9,12 @@ import java.util.regex.Pattern;
 /** Where the build's products and the sample model are, and which class path is whose. */
 public final class Artifacts {
   /**
-   * What a Flink distribution has in its {@code lib/}: Flink without connectors, what it depends on
-   * and its logging.
+   * What a Flink distribution has in its {@code lib/}: Flink, what it depends on and its logging.
    */
   private static final Pattern FLINK =
       Pattern.compile(
-          "/(flink-(?!connector|file-sink)|log4j-|slf4j-api|commons-(cli|codec|compress|io|lang3|math3|text)-"
-              + "|kryo-|minlog-|objenesis-|reflectasm-|javassist-|jsr305-|async-profiler-)[^/]*\\.jar$");
+          "/(flink-(?!connector-(base|files|kafka)|file-sink)|log4j-|slf4j-api|commons-(cli|codec|compress|io|lang3|math3|text)-"
+              + "|kryo-|minlog-|objenesis-|reflectasm-|javassist-|jsr305-|snakeyaml-engine-|async-profiler-)[^/]*\\.jar$");
 
   private static final Pattern NEVER_IN_A_BROKER =
       Pattern.compile("/(flink-|drey-)[^/]*\\.jar$|/target/[^/]*classes/?$");

@@ -14,6 +14,7 @@ import java.util.concurrent.TimeUnit;
  */
 public final class ForkedJvm implements AutoCloseable {
   private static final long DEATH_SECONDS = 20;
+  private static final int TAIL_CHARS = 2000;
 
   private final String name;
   private final Process process;
@@ -93,7 +94,7 @@ public final class ForkedJvm implements AutoCloseable {
               .formatted(
                   name,
                   process.exitValue(),
-                  output.substring(Math.max(0, output.length() - 4000))));
+                  output.substring(Math.max(0, output.length() - TAIL_CHARS))));
     }
   }
 

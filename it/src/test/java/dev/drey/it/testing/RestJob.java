@@ -11,6 +11,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 
 /** A job on a cluster, seen through its REST interface. */
@@ -60,9 +61,7 @@ public final class RestJob {
   /** Waits for its end and returns the state. */
   public String awaitEnd(Duration limit) throws Exception {
     return Poll.untilPresent(
-        "the end of the job",
-        limit,
-        () -> Optional.of(state()).filter(ENDS::contains));
+        "the end of the job", limit, () -> Optional.of(state()).filter(ENDS::contains));
   }
 
   /** Waits for it to finish. */
@@ -141,18 +140,19 @@ public final class RestJob {
   }
 
   /**
-   * A metric of the head, summed over the replicas; empty while the cluster has not fetched it.
+   * A metric of a replica's head; empty while the cluster has not fetched it.
    *
    * @param name without the operator's
    */
-  public Optional<Double> headMetric(String name) throws IOException, InterruptedException {
+  public OptionalLong headMetric(int subtask, String name)
+      throws IOException, InterruptedException {
     JsonNode values =
         rest.get(
-            "/jobs/%s/vertices/%s/subtasks/metrics?agg=sum&get=head.%s"
-                .formatted(id, pipelineVertex(), name));
+            "/jobs/%s/vertices/%s/subtasks/%d/metrics?get=head.%s"
+                .formatted(id, pipelineVertex(), subtask, name));
     return values.isEmpty()
-        ? Optional.empty()
-        : Optional.of(values.path(0).path("sum").asDouble());
+        ? OptionalLong.empty()
+        : OptionalLong.of(Long.parseLong(values.path(0).path("value").asText()));
   }
 
   /** All names of the pipeline task's metrics. */
@@ -178,11 +178,11 @@ public final class RestJob {
     String trigger = rest.post("/jobs/%s/stop".formatted(id), body).path("request-id").asText();
     JsonNode operation =
         Poll.untilPresent(
-            "the savepoint",
-            limit,
-            () ->
-                Optional.of(rest.get("/jobs/%s/savepoints/%s".formatted(id, trigger)))
-                    .filter(a -> a.path("status").path("id").asText().equals("COMPLETED")))
+                "the savepoint",
+                limit,
+                () ->
+                    Optional.of(rest.get("/jobs/%s/savepoints/%s".formatted(id, trigger)))
+                        .filter(a -> a.path("status").path("id").asText().equals("COMPLETED")))
             .path("operation");
     if (operation.has("failure-cause")) {
       throw new AssertionError("no savepoint: " + operation.path("failure-cause"));

@@ -1,6 +1,7 @@
 package dev.drey.runtime.device.reference;
 
 import dev.drey.runtime.device.AttentionBatch;
+import dev.drey.runtime.device.BFloat16;
 import dev.drey.runtime.device.ComputeStream;
 import dev.drey.runtime.device.DeviceBuffer;
 import dev.drey.runtime.device.DeviceEvent;
@@ -211,11 +212,15 @@ final class ReferenceStream implements ComputeStream {
     for (int i = 0; i < between.length; i++) {
       float gated = dot(x, gate, i);
       double silu = gated / (1 + StrictMath.exp(-gated));
-      between[i] = ReferenceAttention.round((float) (silu * dot(x, up, i)), activation);
+      between[i] = rounded((float) (silu * dot(x, up, i)));
     }
     for (int i = 0; i < hidden; i++) {
       out.put(DType.F32, (long) outputRow * hidden + i, dot(between, down, i));
     }
+  }
+
+  private float rounded(float value) {
+    return activation == DType.BF16 ? BFloat16.round(value) : value;
   }
 
   @Override
