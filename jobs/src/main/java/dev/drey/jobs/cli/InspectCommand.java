@@ -86,6 +86,13 @@ final class InspectCommand implements CliCommand {
                 model.moe().intermediate(),
                 SizeText.bytes(summary.expertBytes()),
                 SizeText.count(summary.totalExperts())));
+    printBytes(summary, out);
+    if (tensors) {
+      printTensors(checkpoint, out);
+    }
+  }
+
+  private static void printBytes(CheckpointSummary summary, PrintWriter out) {
     row(out, "files", summary.files() + " with " + summary.tensors() + " tensors");
     summary
         .bytes()
@@ -96,15 +103,16 @@ final class InspectCommand implements CliCommand {
               }
             });
     row(out, "bytes: all", SizeText.bytes(summary.totalBytes()));
-    if (tensors) {
-      for (TensorRegion tensor : checkpoint.tensors()) {
-        out.printf(
-            "  %-64s %-5s %-18s %s%n",
-            tensor.name(),
-            tensor.type(),
-            Arrays.toString(tensor.shape()),
-            SizeText.bytes(tensor.bytes()));
-      }
+  }
+
+  private static void printTensors(Checkpoint checkpoint, PrintWriter out) {
+    for (TensorRegion tensor : checkpoint.tensors()) {
+      out.printf(
+          "  %-64s %-5s %-18s %s%n",
+          tensor.name(),
+          tensor.type(),
+          Arrays.toString(tensor.shape()),
+          SizeText.bytes(tensor.bytes()));
     }
   }
 

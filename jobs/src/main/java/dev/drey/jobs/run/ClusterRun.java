@@ -1,17 +1,24 @@
 package dev.drey.jobs.run;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import dev.drey.jobs.files.AtomicFile;
 import dev.drey.jobs.files.InputFile;
 import dev.drey.jobs.files.InputFiles;
 import dev.drey.jobs.files.ResultJoin;
 import dev.drey.jobs.options.FileSettings;
 import dev.drey.jobs.options.RefusedException;
+import dev.drey.jobs.topology.Count;
 import dev.drey.jobs.topology.InferenceJob;
 import dev.drey.jobs.topology.RecordPipeline;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Comparator;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
 import org.apache.flink.api.common.JobExecutionResult;
 import org.apache.flink.configuration.StateRecoveryOptions;
@@ -72,10 +79,34 @@ public final class ClusterRun {
       return;
     }
     ResultJoin.Counts counts = ResultJoin.join(inputs, parts, output);
+    AtomicFile.write(
+        output.resolve(FileRun.MANIFEST),
+        (SummaryJson.write(summary(result, counts), request.settings()) + "\n").getBytes(UTF_8));
     delete(parts);
     progress.note(
         "%d records, %d results, %d dead letters in %s"
             .formatted(counts.records(), counts.results(), counts.deadLetters(), output));
+  }
+
+  /** What the job reported; its engines cannot be seen from here. */
+  private RunSummary summary(JobExecutionResult result, ResultJoin.Counts joined) {
+    Map<Count, Long> counts = new EnumMap<>(Count.class);
+    for (Count count : Count.values()) {
+      Long value = result.getAccumulatorResult(count.name());
+      counts.put(count, value == null ? 0 : value);
+    }
+    JobCounts reported = JobCounts.of(counts, 0);
+    Duration elapsed = Duration.ofMillis(result.getNetRuntime());
+    return new RunSummary(
+        request.command(),
+        String.valueOf(request.model().getFileName()),
+        "",
+        joined.records(),
+        reported,
+        EngineTotals.NONE,
+        elapsed,
+        reported.tokens() / Math.max(1e-3, elapsed.toMillis() / 1e3),
+        false);
   }
 
   private void prepare(Path parts, StreamExecutionEnvironment environment) throws IOException {

@@ -29,7 +29,8 @@ import java.util.Optional;
  * done already.
  */
 public final class FileRun {
-  private static final String MANIFEST = "manifest.json";
+  /** Name of the file that says what a run did. */
+  static final String MANIFEST = "manifest.json";
 
   private final RunRequest request;
   private final ModelIdentity model;
