@@ -5,8 +5,6 @@ import dev.drey.runtime.checkpoint.Checkpoint;
 import dev.drey.runtime.device.ComputeStream;
 import dev.drey.runtime.device.Device;
 import dev.drey.runtime.device.KvShape;
-import dev.drey.runtime.device.cpu.CpuDevice;
-import dev.drey.runtime.device.reference.ReferenceDevice;
 import dev.drey.runtime.expertstore.ExpertStore;
 import dev.drey.runtime.kvcache.KvPool;
 import dev.drey.runtime.layers.Activations;
@@ -68,7 +66,7 @@ final class EngineParts implements AutoCloseable {
       ModelConfig model = checkpoint.config();
       experts = ExpertStore.open(checkpoint);
       tokenizer = openTokenizer(model);
-      device = own(openDevice());
+      device = own(Devices.open(config.device(), config.compute(), config.threads()));
       kvShape =
           new KvShape(
               model.layers(),
@@ -148,16 +146,6 @@ final class EngineParts implements AutoCloseable {
     public void close() {
       budget.release(budget.limitBytes());
     }
-  }
-
-  private Device openDevice() {
-    return switch (config.device()) {
-      case "cpu" -> CpuDevice.open(config.compute(), config.threads());
-      case "reference" -> new ReferenceDevice(config.compute());
-      default ->
-          throw new IllegalArgumentException(
-              "unknown device '" + config.device() + "'; known devices: cpu, reference");
-    };
   }
 
   private ResidencyWindow openWindow(MemoryBudget staging) {

@@ -8,6 +8,8 @@ import dev.drey.runtime.residency.ResidencyStats;
  * @param steps forward passes
  * @param rows tokens computed, prefill and decode together
  * @param stepNanos time spent in steps, from embedding to sampled tokens
+ * @param spanNanos time from the beginning of the first step to the end of the last; what of it is
+ *     not {@code stepNanos} was spent between steps
  * @param residency counters of the residency window
  * @param kvBlocksUsed key/value blocks that hold a sequence's tokens
  * @param kvBlocks key/value blocks of the pool
@@ -19,6 +21,7 @@ public record EngineStats(
     long steps,
     long rows,
     long stepNanos,
+    long spanNanos,
     ResidencyStats residency,
     int kvBlocksUsed,
     int kvBlocks,

@@ -41,6 +41,8 @@ public final class MoeEngine implements AutoCloseable {
   private long rows;
   private long stepNanos;
   private long stepStart;
+  private long firstStepStart;
+  private long lastStepEnd;
   private volatile long currentStep = -1;
   private volatile int currentLayer = -1;
   private volatile boolean failed;
@@ -106,6 +108,10 @@ public final class MoeEngine implements AutoCloseable {
   /** Begins a planned step: looks its tokens up. */
   public void embed(Step step) {
     stepStart = System.nanoTime();
+    if (steps == 0) {
+      firstStepStart = stepStart;
+      lastStepEnd = stepStart;
+    }
     StepBatch batch = step.batch();
     currentStep = batch.step();
     guarded(() -> decoder.embed(batch));
@@ -133,7 +139,8 @@ public final class MoeEngine implements AutoCloseable {
     guarded(() -> sampler.sample(step, (from, count) -> decoder.logits(batch, from, count)));
     steps++;
     rows += batch.rows();
-    stepNanos += System.nanoTime() - stepStart;
+    lastStepEnd = System.nanoTime();
+    stepNanos += lastStepEnd - stepStart;
   }
 
   private void guarded(Runnable work) {
@@ -184,6 +191,7 @@ public final class MoeEngine implements AutoCloseable {
         steps,
         rows,
         stepNanos,
+        lastStepEnd - firstStepStart,
         parts.window().stats(),
         parts.kv().blocks() - parts.kv().freeBlocks(),
         parts.kv().blocks(),

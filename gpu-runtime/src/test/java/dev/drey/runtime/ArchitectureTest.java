@@ -38,7 +38,7 @@ class ArchitectureTest {
           List.of(".layers"),
           List.of(".schedule"),
           List.of(""),
-          List.of(".slot"));
+          List.of(".slot", ".bench"));
 
   private static final JavaClasses RUNTIME =
       new ClassFileImporter()

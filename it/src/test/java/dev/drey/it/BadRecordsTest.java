@@ -24,13 +24,13 @@ import org.apache.flink.api.common.JobID;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.header.internals.RecordHeader;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
-import org.jspecify.annotations.Nullable;
 
 /**
- * Records that are no requests: each becomes one dead letter with its own bytes, and changes nothing
- * else. The jobs may not restart, so one that fails fails the test.
+ * Records that are no requests: each becomes one dead letter with its own bytes, and changes
+ * nothing else. The jobs may not restart, so one that fails fails the test.
  */
 @ExtendWith(Services.class)
 class BadRecordsTest {
@@ -73,8 +73,7 @@ class BadRecordsTest {
     }
 
     private List<byte[]> good() throws Exception {
-      RecordCodec<InferenceRequest> json =
-          WireFormat.JSON.requests(WireFormat.DEFAULT_MAX_BYTES);
+      RecordCodec<InferenceRequest> json = WireFormat.JSON.requests(WireFormat.DEFAULT_MAX_BYTES);
       List<byte[]> values = new ArrayList<>();
       for (String line : SamplePrompts.mixed(GOOD, 6)) {
         values.add(
@@ -113,7 +112,8 @@ class BadRecordsTest {
     private static List<ProducerRecord<byte[], byte[]>> interleaved(
         String topic, List<byte[]> good, Map<String, byte @Nullable []> bad) {
       List<ProducerRecord<byte[], byte[]>> records = new ArrayList<>();
-      bad.forEach((kind, value) -> records.add(record(topic, records.size(), "bad " + kind, value)));
+      bad.forEach(
+          (kind, value) -> records.add(record(topic, records.size(), "bad " + kind, value)));
       int gap = records.size() / good.size() + 1;
       for (int i = 0; i < good.size(); i++) {
         int at = Math.min(records.size(), i * (gap + 1));

@@ -90,8 +90,7 @@ class BitIdentityTest {
   static void runPlainly() throws Exception {
     cluster = InProcessCluster.start(2);
     smallest = String.valueOf(refusal("1").neededBytes());
-    expected =
-        run(new Layout("100%", "none", 32, WHOLE, 1, 1, 1, false)).byCustomId();
+    expected = run(new Layout("100%", "none", 32, WHOLE, 1, 1, 1, false)).byCustomId();
     assertThat(expected).hasSize(PROMPTS);
   }
 
@@ -171,9 +170,7 @@ class BitIdentityTest {
     InsufficientMemoryException refusal =
         refused(SampleJob.onSampleModel().with("drey.memory.device", "1"));
     long needed = refusal.neededBytes();
-    MoeEngine.open(
-            SampleJob.onSampleModel().with("drey.memory.device", needed).engine())
-        .close();
+    MoeEngine.open(SampleJob.onSampleModel().with("drey.memory.device", needed).engine()).close();
 
     InsufficientMemoryException lower =
         refused(SampleJob.onSampleModel().with("drey.memory.device", needed - slot));

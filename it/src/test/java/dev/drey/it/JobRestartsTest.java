@@ -3,6 +3,7 @@ package dev.drey.it;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.drey.it.testing.InProcessCluster;
+import dev.drey.it.testing.Poll;
 import dev.drey.it.testing.ProcessUse;
 import dev.drey.it.testing.SampleJob;
 import dev.drey.it.testing.SamplePrompts;
@@ -12,7 +13,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import dev.drey.it.testing.Poll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 

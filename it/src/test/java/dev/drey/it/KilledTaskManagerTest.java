@@ -225,7 +225,9 @@ class KilledTaskManagerTest {
     }
 
     void requireCountedApart() throws Exception {
-      assertThat(job.headMetric(replica, "moe.recomputed_tokens_total")).as("preempted").hasValue(0);
+      assertThat(job.headMetric(replica, "moe.recomputed_tokens_total"))
+          .as("preempted")
+          .hasValue(0);
       long again = job.headMetric(replica, "moe.re_prefilled_tokens_total").orElseThrow();
       if (killed) {
         assertThat(again).as("tokens prefilled again after the kill").isPositive();

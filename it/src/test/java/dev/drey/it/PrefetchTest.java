@@ -114,7 +114,8 @@ class PrefetchTest {
   }
 
   private static double[][] occupancy() throws Exception {
-    return new EngineRun(job("gate.next-layer")).occupancy(SamplePrompts.greedyShort(SEQUENCES, TOKENS));
+    return new EngineRun(job("gate.next-layer"))
+        .occupancy(SamplePrompts.greedyShort(SEQUENCES, TOKENS));
   }
 
   private static int emptiest(double[] resident) {

@@ -7,7 +7,8 @@ import java.util.function.Supplier;
 /** The cache policies by name. */
 public final class CachePolicies {
   private static final Map<String, Supplier<CachePolicy>> KNOWN =
-      new TreeMap<>(Map.of("classic.lru", LruPolicy::new));
+      new TreeMap<>(
+          Map.of("classic.lru", LruPolicy::new, "cacheless.load-use-drop", DropPolicy::new));
 
   private CachePolicies() {}
 

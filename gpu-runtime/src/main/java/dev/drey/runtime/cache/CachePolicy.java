@@ -35,4 +35,12 @@ public interface CachePolicy {
    * @return one of them
    */
   ExpertId victim(Collection<ExpertId> candidates);
+
+  /**
+   * Whether an expert stays in the window when the demand that used it has ended. If not, the
+   * window evicts at the end of each demand every expert that no prediction is waiting for.
+   */
+  default boolean keepsUsed() {
+    return true;
+  }
 }

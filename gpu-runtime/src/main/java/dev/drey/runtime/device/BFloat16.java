@@ -2,12 +2,14 @@ package dev.drey.runtime.device;
 
 /** The bfloat16 number format: the upper half of a float32. */
 public final class BFloat16 {
+  private static final int INFINITY_BITS = 0x7f800000;
+
   private BFloat16() {}
 
   /** Rounds to the nearest bfloat16, ties to even; a NaN stays one. */
   public static short toBits(float value) {
     int bits = Float.floatToRawIntBits(value);
-    if (Float.isNaN(value)) {
+    if ((bits & 0x7fffffff) > INFINITY_BITS) {
       return (short) ((bits >>> 16) | 0x40);
     }
     return (short) ((bits + 0x7fff + ((bits >>> 16) & 1)) >>> 16);

@@ -68,7 +68,9 @@ public interface ComputeStream extends AutoCloseable {
   void rotary(DeviceBuffer x, int rows, int heads, int[] positions, RotaryTable table);
 
   /**
-   * Stores keys and values, rounded to the activation type.
+   * Stores keys and values, rounded to the activation type. Storing the first token of a block
+   * discards whatever the block held, so that nothing a former owner left there can show (a NaN
+   * would, even where attention multiplies it by zero); tokens of a block are stored in order.
    *
    * @param keys float32 {@code [rows, kvHeads * headDim]}
    * @param values float32, same shape

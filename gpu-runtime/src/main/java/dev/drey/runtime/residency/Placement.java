@@ -124,6 +124,7 @@ final class Placement {
       }
     }
     current = null;
+    while (!policy.keepsUsed() && loads.evict(Slot::isUnasked)) {}
   }
 
   // -- predictions

@@ -27,9 +27,32 @@ public record SyntheticSpec(
     int vocabulary,
     int maxPositions,
     long seed) {
+  private static final int MIN_VOCABULARY = 512;
+
   /** 1.6 GB of experts: small enough for a laptop, too large for its caches. */
   public static final SyntheticSpec DEFAULT =
       new SyntheticSpec(1024, 8, 64, 4, 512, 16, 4, 128, 32_768, 4096, 1);
+
+  public SyntheticSpec {
+    require(hidden >= 1 && layers >= 1 && intermediate >= 1, "sizes must be positive");
+    require(
+        expertsPerToken >= 1 && expertsPerToken <= experts,
+        "experts per token must be from 1 to " + experts + ", not " + expertsPerToken);
+    require(
+        kvHeads >= 1 && heads >= 1 && heads % kvHeads == 0,
+        heads + " query heads cannot be shared evenly by " + kvHeads + " key/value heads");
+    require(headDim >= 2 && headDim % 2 == 0, "head width must be even, not " + headDim);
+    require(maxPositions >= 1, "positions must be positive, not " + maxPositions);
+    require(
+        vocabulary >= MIN_VOCABULARY,
+        "a vocabulary has at least " + MIN_VOCABULARY + " ids, not " + vocabulary);
+  }
+
+  private static void require(boolean holds, String rule) {
+    if (!holds) {
+      throw new IllegalArgumentException("synthetic model: " + rule);
+    }
+  }
 
   /** Bytes of all routed experts in bfloat16. */
   public long expertBytes() {

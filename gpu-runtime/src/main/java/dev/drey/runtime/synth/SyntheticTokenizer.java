@@ -15,10 +15,6 @@ final class SyntheticTokenizer {
   private SyntheticTokenizer() {}
 
   static void write(int vocabulary, Path directory) throws IOException {
-    if (vocabulary < 2 * BYTES) {
-      throw new IllegalArgumentException(
-          "a synthetic vocabulary has at least %d ids, not %d".formatted(2 * BYTES, vocabulary));
-    }
     ObjectNode root = new ObjectMapper().createObjectNode();
     root.put("version", "1.0");
     root.putNull("truncation");

@@ -68,6 +68,6 @@ class LruPolicyTest {
     assertThat(policy.name()).isEqualTo("classic.lru");
     assertThatThrownBy(() -> CachePolicies.named("lru"))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessage("unknown cache policy 'lru'; known are [classic.lru]");
+        .hasMessage("unknown cache policy 'lru'; known are [cacheless.load-use-drop, classic.lru]");
   }
 }

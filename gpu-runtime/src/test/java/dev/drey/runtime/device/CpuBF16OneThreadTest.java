@@ -1,9 +1,18 @@
 package dev.drey.runtime.device;
 
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
 import dev.drey.runtime.device.cpu.CpuDevice;
 import dev.drey.runtime.model.ComputeType;
+import org.junit.jupiter.api.BeforeAll;
 
 class CpuBF16OneThreadTest extends DeviceConformance {
+  @BeforeAll
+  static void needsAProcessorThatCan() {
+    Availability availability = CpuDevice.availability(ComputeType.BF16);
+    assumeTrue(availability.usable(), availability.cause());
+  }
+
   @Override
   public Device open() {
     return CpuDevice.open(compute(), 1);

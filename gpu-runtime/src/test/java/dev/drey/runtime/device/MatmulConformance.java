@@ -2,6 +2,7 @@ package dev.drey.runtime.device;
 
 import static dev.drey.runtime.device.Numbers.assertSameBits;
 
+import dev.drey.runtime.model.DType;
 import dev.drey.runtime.model.MatrixShape;
 import java.util.Arrays;
 import org.junit.jupiter.api.Test;
@@ -97,7 +98,7 @@ interface MatmulConformance extends DeviceFactory {
           for (int i = 0; i < part.length; i++) {
             host.bytes().putShort(64 + i * 2, BFloat16.toBits(part[i]));
           }
-          rig.copies.copyBlock(host, 64, dev.drey.runtime.model.DType.BF16, layout, block, data);
+          rig.copies.copyBlock(host, 64, DType.BF16, layout, block, data);
           rig.copies.record().await();
         }
       }

@@ -8,6 +8,7 @@ import dev.drey.runtime.memory.MemoryBudget;
 import dev.drey.runtime.memory.MemoryBudgetExceededException;
 import dev.drey.runtime.model.DType;
 import dev.drey.runtime.model.MatrixShape;
+import java.nio.FloatBuffer;
 import org.junit.jupiter.api.Test;
 
 /** What every device owes for memory: exact accounting, checks, no leaks. */
@@ -190,7 +191,7 @@ interface MemoryConformance extends DeviceFactory {
   default void readingGivesPartOfABuffer() {
     try (Rig rig = rig(Rig.model(64, 64))) {
       DeviceBuffer buffer = rig.floats(1, 2, 3, 4, 5);
-      java.nio.FloatBuffer view = rig.stream.read(buffer, 1, 3);
+      FloatBuffer view = rig.stream.read(buffer, 1, 3);
       assertThat(view.remaining()).isEqualTo(3);
       float[] values = new float[3];
       view.get(values);

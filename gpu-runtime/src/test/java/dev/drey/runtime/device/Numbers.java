@@ -2,6 +2,7 @@ package dev.drey.runtime.device;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.Arrays;
 import java.util.SplittableRandom;
 
 /** Random inputs, the oracle's arithmetic in double, and comparisons. */
@@ -31,7 +32,7 @@ final class Numbers {
   }
 
   static float[] rows(float[] matrix, int width, int from, int to) {
-    return java.util.Arrays.copyOfRange(matrix, from * width, to * width);
+    return Arrays.copyOfRange(matrix, from * width, to * width);
   }
 
   /** A product's element and how far a float32 result may be off. */

@@ -42,7 +42,7 @@ final class Rig implements AutoCloseable {
   /** A model whose shapes are what a test wants and otherwise as small as can be. */
   static ModelConfig model(int hidden, int vocabulary, AttentionConfig attention, MoeConfig moe) {
     return new ModelConfig(
-        "test", vocabulary, hidden, 2, 1024, 1e-6f, false, attention, moe, new BitSet(), 0);
+        "test", vocabulary, hidden, 2, 1280, 1e-6f, false, attention, moe, new BitSet(), 0);
   }
 
   static ModelConfig model(int hidden, int vocabulary) {

@@ -4,7 +4,9 @@ import static dev.drey.runtime.device.Numbers.assertSameBits;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.drey.runtime.model.AttentionConfig;
+import dev.drey.runtime.model.ModelConfig;
 import dev.drey.runtime.model.MoeConfig;
+import java.util.Arrays;
 import org.junit.jupiter.api.Test;
 
 /** What every device owes for operations on single rows, and for the router. */
@@ -195,11 +197,11 @@ interface RowConformance extends DeviceFactory {
     try (Rig rig = rig(routerModel(64, 16, 4))) {
       float[] weight = new float[16 * 64];
       for (int expert : new int[] {3, 5, 11}) {
-        java.util.Arrays.fill(weight, expert * 64, (expert + 1) * 64, 0.5f);
+        Arrays.fill(weight, expert * 64, (expert + 1) * 64, 0.5f);
       }
       float[] x = new float[3 * 64];
-      java.util.Arrays.fill(x, 0, 64, 1);
-      java.util.Arrays.fill(x, 64, 128, -1);
+      Arrays.fill(x, 0, 64, 1);
+      Arrays.fill(x, 64, 128, -1);
       Routing routing = route(rig, x, 3, weight, 16, 4, true);
       assertThat(routing.experts()).startsWith(3, 5, 11, 0, 0, 1, 2, 4, 0, 1, 2, 3);
     }
@@ -209,13 +211,13 @@ interface RowConformance extends DeviceFactory {
   default void aRowOfNaNsStillGetsDistinctExperts() {
     try (Rig rig = rig(routerModel(64, 16, 4))) {
       float[] x = new float[64];
-      java.util.Arrays.fill(x, Float.NaN);
+      Arrays.fill(x, Float.NaN);
       Routing routing = route(rig, x, 1, Numbers.floats(1, 16 * 64), 16, 4, true);
       assertThat(routing.experts()).containsExactly(0, 1, 2, 3);
     }
   }
 
-  private static dev.drey.runtime.model.ModelConfig routerModel(int hidden, int experts, int k) {
+  private static ModelConfig routerModel(int hidden, int experts, int k) {
     return Rig.model(
         hidden,
         64,

@@ -9,8 +9,7 @@ import java.util.regex.Pattern;
 /** Where the build's products and the sample model are, and which class path is whose. */
 public final class Artifacts {
   /**
-   * What a Flink distribution has in its {@code lib/}: Flink, what it depends on
-   * and its logging.
+   * What a Flink distribution has in its {@code lib/}: Flink, what it depends on and its logging.
    */
   private static final Pattern FLINK =
       Pattern.compile(

@@ -16,7 +16,9 @@ import java.util.Map;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
-/** Values no request can be made of, each with what is wrong with it. A null value is a tombstone. */
+/**
+ * Values no request can be made of, each with what is wrong with it. A null value is a tombstone.
+ */
 public final class BadRecords {
   /** Largest request the jobs of these records take. */
   public static final int MAX_BYTES = 50_000;

@@ -114,16 +114,23 @@ public final class ForkedKafka implements AutoCloseable {
     Properties p = new Properties();
     p.putAll(
         Map.of(
-            "process.roles", "broker,controller",
-            "node.id", String.valueOf(NODE),
-            "controller.quorum.voters", "%d@%s:%d".formatted(NODE, Ports.HOST, controllerPort),
-            "controller.listener.names", "CONTROLLER",
+            "process.roles",
+            "broker,controller",
+            "node.id",
+            String.valueOf(NODE),
+            "controller.quorum.voters",
+            "%d@%s:%d".formatted(NODE, Ports.HOST, controllerPort),
+            "controller.listener.names",
+            "CONTROLLER",
             "listeners",
-                "PLAINTEXT://%s:%d,CONTROLLER://%s:%d"
-                    .formatted(Ports.HOST, port, Ports.HOST, controllerPort),
-            "advertised.listeners", "PLAINTEXT://" + bootstrap(),
-            "listener.security.protocol.map", "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT",
-            "log.dirs", data()));
+            "PLAINTEXT://%s:%d,CONTROLLER://%s:%d"
+                .formatted(Ports.HOST, port, Ports.HOST, controllerPort),
+            "advertised.listeners",
+            "PLAINTEXT://" + bootstrap(),
+            "listener.security.protocol.map",
+            "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT",
+            "log.dirs",
+            data()));
     for (String internal :
         List.of("offsets.topic", "transaction.state.log", "share.coordinator.state.topic")) {
       p.put(internal + ".replication.factor", "1");

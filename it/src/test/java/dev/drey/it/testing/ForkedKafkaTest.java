@@ -13,8 +13,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** The broker of the tests keeps what it acknowledged, or it would be no judge of lost records. */
 class ForkedKafkaTest {
   @Test
-  void aKilledBrokerComesBackWithEveryAcknowledgedRecord(@TempDir Path directory)
-      throws Exception {
+  void aKilledBrokerComesBackWithEveryAcknowledgedRecord(@TempDir Path directory) throws Exception {
     try (ForkedKafka kafka = ForkedKafka.start(directory)) {
       KafkaTopics topics = kafka.topics();
       topics.create("numbers", 2);

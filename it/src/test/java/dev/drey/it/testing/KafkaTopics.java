@@ -85,8 +85,7 @@ public final class KafkaTopics {
           .get()
           .get(topic)
           .partitions()
-          .forEach(
-              p -> wanted.put(new TopicPartition(topic, p.partition()), OffsetSpec.latest()));
+          .forEach(p -> wanted.put(new TopicPartition(topic, p.partition()), OffsetSpec.latest()));
       Map<TopicPartition, Long> ends = new HashMap<>();
       admin
           .listOffsets(wanted, new ListOffsetsOptions(isolation))

@@ -18,8 +18,7 @@ public final class Poll {
    * @throws AssertionError at the deadline
    */
   public static void until(String what, Duration limit, Callable<Boolean> answer) throws Exception {
-    untilPresent(
-        what, limit, () -> answer.call() ? Optional.of(Boolean.TRUE) : Optional.empty());
+    untilPresent(what, limit, () -> answer.call() ? Optional.of(Boolean.TRUE) : Optional.empty());
   }
 
   /**
@@ -36,8 +35,7 @@ public final class Poll {
         return found.get();
       }
       if (System.nanoTime() > deadline) {
-        throw new AssertionError(
-            "waited %d s in vain for %s".formatted(limit.toSeconds(), what));
+        throw new AssertionError("waited %d s in vain for %s".formatted(limit.toSeconds(), what));
       }
       if (Thread.interrupted()) {
         throw new InterruptedException("while waiting for " + what);

@@ -46,7 +46,9 @@ public record ProcessUse(int files, int threads, long metaspaceBytes, long nativ
         .sum();
   }
 
-  /** Where the heap lies; its resident part depends on what was ever touched, not on what is used. */
+  /**
+   * Where the heap lies; its resident part depends on what was ever touched, not on what is used.
+   */
   private static Range heap() throws JMException {
     String report =
         (String)

@@ -61,9 +61,7 @@ public final class RestJob {
   /** Waits for its end and returns the state. */
   public String awaitEnd(Duration limit) throws Exception {
     return Poll.untilPresent(
-        "the end of the job",
-        limit,
-        () -> Optional.of(state()).filter(ENDS::contains));
+        "the end of the job", limit, () -> Optional.of(state()).filter(ENDS::contains));
   }
 
   /** Waits for it to finish. */
@@ -180,11 +178,11 @@ public final class RestJob {
     String trigger = rest.post("/jobs/%s/stop".formatted(id), body).path("request-id").asText();
     JsonNode operation =
         Poll.untilPresent(
-            "the savepoint",
-            limit,
-            () ->
-                Optional.of(rest.get("/jobs/%s/savepoints/%s".formatted(id, trigger)))
-                    .filter(a -> a.path("status").path("id").asText().equals("COMPLETED")))
+                "the savepoint",
+                limit,
+                () ->
+                    Optional.of(rest.get("/jobs/%s/savepoints/%s".formatted(id, trigger)))
+                        .filter(a -> a.path("status").path("id").asText().equals("COMPLETED")))
             .path("operation");
     if (operation.has("failure-cause")) {
       throw new AssertionError("no savepoint: " + operation.path("failure-cause"));

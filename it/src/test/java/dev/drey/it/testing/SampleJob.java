@@ -4,12 +4,12 @@ import dev.drey.jobs.files.InputFile;
 import dev.drey.jobs.files.InputFiles;
 import dev.drey.jobs.files.ResultJoin;
 import dev.drey.jobs.kafka.RecordLimits;
+import dev.drey.jobs.options.EngineSettings;
 import dev.drey.jobs.options.KafkaSettings;
 import dev.drey.jobs.options.Validator;
 import dev.drey.jobs.run.EnginePipeline;
 import dev.drey.jobs.topology.InferenceJob;
 import dev.drey.runtime.EngineConfig;
-import dev.drey.jobs.options.EngineSettings;
 import dev.drey.schemas.format.WireFormat;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -27,9 +27,7 @@ public final class SampleJob {
 
   /** The sample model on the processor, two threads. */
   public static SampleJob onSampleModel() {
-    return on(Artifacts.sampleModel())
-        .with("drey.device", "cpu")
-        .with("drey.compute.threads", 2);
+    return on(Artifacts.sampleModel()).with("drey.device", "cpu").with("drey.compute.threads", 2);
   }
 
   /** Another model with default settings. */
@@ -51,7 +49,8 @@ public final class SampleJob {
     return with("execution.checkpointing.storage", "filesystem")
         .with("execution.checkpointing.dir", directory.toUri())
         .with("execution.checkpointing.interval", interval)
-        .with("execution.checkpointing.externalized-checkpoint-retention", "RETAIN_ON_CANCELLATION");
+        .with(
+            "execution.checkpointing.externalized-checkpoint-retention", "RETAIN_ON_CANCELLATION");
   }
 
   /** Restarts after failures, at once. */

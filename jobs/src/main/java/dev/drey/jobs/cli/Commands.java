@@ -9,6 +9,11 @@ public final class Commands {
   /** All of them, in the order of the usage text. */
   public static List<CliCommand> all() {
     return List.of(
-        new DemoCommand(), new GenerateCommand(), new ScoreCommand(), new InspectCommand());
+        new DemoCommand(),
+        new GenerateCommand(),
+        new ScoreCommand(),
+        new InspectCommand(),
+        new BenchCommand(),
+        new SynthCommand());
   }
 }

@@ -6,6 +6,7 @@ import dev.drey.jobs.options.EngineSettings;
 import dev.drey.jobs.options.JobSettings;
 import dev.drey.jobs.options.RefusedException;
 import dev.drey.jobs.options.Section;
+import dev.drey.jobs.run.ClusterRun;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -58,6 +59,10 @@ final class DemoCommand implements CliCommand {
 
   @Override
   public int run(Invocation invocation) throws Exception {
+    if (ClusterRun.isOnCluster()) {
+      throw new RefusedException(
+          "demo brings its own broker and cluster; submit generate or score to this one");
+    }
     if (prompts < 1) {
       throw new RefusedException("--prompts: expected at least 1, found " + prompts);
     }

@@ -32,7 +32,7 @@ final class SummaryTable {
         "prompt / generated tokens",
         SizeText.count(counts.promptTokens()) + " / " + SizeText.count(counts.generatedTokens()));
     rows.put(
-        "time, generated tokens per second",
+        "time, tokens per second",
         "%s, %s"
             .formatted(
                 SizeText.clock(summary.elapsed()),

@@ -42,6 +42,7 @@ import org.jspecify.annotations.Nullable;
 public final class RunFolder implements AutoCloseable {
   private static final int DIGEST_DIGITS = 16;
   private static final String METADATA = "_metadata";
+  private static final String FINISHED = "finished";
 
   private final Path path;
   private final FileChannel lockFile;
@@ -154,14 +155,19 @@ public final class RunFolder implements AutoCloseable {
     }
   }
 
-  /** Notes that the job is done, so that nothing but the join is left whatever happens now. */
-  public void markFinished() throws IOException {
-    AtomicFile.write(path.resolve("finished"), new byte[0]);
+  /**
+   * Notes that the job is done, so that nothing but the join is left whatever happens now.
+   *
+   * @param note what has to be known of the job later
+   */
+  public void markFinished(String note) throws IOException {
+    AtomicFile.write(path.resolve(FINISHED), note.getBytes(UTF_8));
   }
 
-  /** Whether the job is done. */
-  public boolean isFinished() {
-    return Files.exists(path.resolve("finished"));
+  /** The note of {@link #markFinished}, if the job is done. */
+  public Optional<String> finished() throws IOException {
+    Path mark = path.resolve(FINISHED);
+    return Files.exists(mark) ? Optional.of(Files.readString(mark)) : Optional.empty();
   }
 
   private void clear() throws IOException {

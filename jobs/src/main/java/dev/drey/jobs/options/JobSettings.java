@@ -45,7 +45,7 @@ public final class JobSettings {
               JOB,
               key("drey.pipeline.stages").intType().defaultValue(4),
               Check.atLeast(1),
-              "Operators the model's layers are divided among; at most one per layer.")
+              "Operators the model's layers are divided among; more than there are layers do nothing.")
           .flag("--stages", "N");
 
   /** Independent pipelines. */

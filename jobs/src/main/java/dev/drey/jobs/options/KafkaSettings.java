@@ -117,10 +117,11 @@ public final class KafkaSettings {
   public static final Setting<String> TRANSACTION_NAMING =
       Setting.of(
           KAFKA,
-          key("drey.kafka.transaction-naming").stringType().defaultValue("pooling"),
+          key("drey.kafka.transaction-naming").stringType().defaultValue("incrementing"),
           Check.oneOf("pooling", "incrementing"),
-          "How transactional ids are chosen: pooling (few ids; the broker must let the job list"
-              + " transactions) or incrementing.");
+          "How transactional ids are chosen: incrementing (a new one per checkpoint), or pooling"
+              + " (few ids, for which the job must be allowed to list transactions; the connector"
+              + " leaves a client open with every restart).");
 
   /** How old a checkpoint may be when a job resumes from it. */
   public static final Setting<Boolean> RESUME_EXPIRED =

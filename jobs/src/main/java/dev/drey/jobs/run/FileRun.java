@@ -16,8 +16,10 @@ import dev.drey.jobs.topology.RecordPipeline;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * From files to files in this process.
@@ -64,14 +66,9 @@ public final class FileRun {
     Path parent = JobSettings.STATE_DIR.find(request.settings()).map(Path::of).orElse(output);
     Files.createDirectories(parent);
     try (RunFolder folder = RunFolder.open(parent, meaning(inputs, output), request.fresh())) {
-      RunSummary summary;
-      if (folder.isFinished()) {
-        progress.note("the job was done already; joining its parts");
-        summary = resumedJoin(LineCount.of(inputs));
-      } else {
-        summary = runJob(folder, inputs);
-        folder.markFinished();
-      }
+      Optional<String> done = folder.finished();
+      RunSummary summary =
+          done.isPresent() ? resumedJoin(inputs, done.get()) : runJob(folder, inputs);
       ResultJoin.Counts joined = ResultJoin.join(inputs, folder.parts(), output);
       summary = summary.joined(joined.records(), joined.results(), joined.deadLetters());
       AtomicFile.write(
@@ -91,6 +88,7 @@ public final class FileRun {
                     InferenceJob.files(
                         environment, request.settings(), pipeline, inputs, folder.parts()),
                 total);
+    folder.markFinished(ended.counts().line());
     return new RunSummary(
         request.command(),
         model.name(),
@@ -103,15 +101,16 @@ public final class FileRun {
         ended.resumed());
   }
 
-  private RunSummary resumedJoin(long total) {
+  private RunSummary resumedJoin(List<InputFile> inputs, String counts) throws IOException {
+    progress.note("the job was done already; joining its parts");
     return new RunSummary(
         request.command(),
         model.name(),
         model.digest(),
-        total,
-        JobCounts.NONE,
+        LineCount.of(inputs),
+        JobCounts.parse(counts),
         EngineTotals.NONE,
-        java.time.Duration.ZERO,
+        Duration.ZERO,
         0,
         true);
   }

@@ -31,4 +31,29 @@ public record JobCounts(
   public long outcomes() {
     return results + deadLetters;
   }
+
+  /** Generated tokens; where nothing is generated, the tokens that were scored. */
+  public long tokens() {
+    return generatedTokens > 0 ? generatedTokens : promptTokens;
+  }
+
+  /** The counts as one line. */
+  String line() {
+    return "%d %d %d %d %d"
+        .formatted(results, deadLetters, promptTokens, generatedTokens, checkpoints);
+  }
+
+  /** The counts that {@link #line} wrote. */
+  static JobCounts parse(String line) {
+    String[] fields = line.strip().split(" ");
+    if (fields.length != 5) {
+      throw new IllegalArgumentException("expected five counts, found '" + line + "'");
+    }
+    return new JobCounts(
+        Long.parseLong(fields[0]),
+        Long.parseLong(fields[1]),
+        Long.parseLong(fields[2]),
+        Long.parseLong(fields[3]),
+        Long.parseLong(fields[4]));
+  }
 }

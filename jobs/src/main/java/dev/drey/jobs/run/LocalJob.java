@@ -39,7 +39,7 @@ final class LocalJob {
    * @param counts what came out, earlier processes included
    * @param engines what the engines did
    * @param elapsed time of this process
-   * @param tokensPerSecond tokens generated per second by this process
+   * @param tokensPerSecond tokens generated, or scored, per second by this process
    * @param resumed whether it went on from a checkpoint
    */
   record Ended(
@@ -125,7 +125,7 @@ final class LocalJob {
       if (!snapshot.counts().isEmpty()) {
         counts = JobCounts.of(snapshot.counts(), snapshot.checkpoints());
         if (tokensBefore < 0) {
-          tokensBefore = resumed ? counts.generatedTokens() : 0;
+          tokensBefore = resumed ? counts.tokens() : 0;
         }
       }
       EngineTotals now = probe.read(run.id().toString());
@@ -139,7 +139,7 @@ final class LocalJob {
     }
 
     private double rate() {
-      long here = counts.generatedTokens() - Math.max(0, tokensBefore);
+      long here = counts.tokens() - Math.max(0, tokensBefore);
       return here / Math.max(1e-3, elapsed().toNanos() / 1e9);
     }
   }

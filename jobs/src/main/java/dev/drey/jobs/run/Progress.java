@@ -24,7 +24,7 @@ public interface Progress {
    * @param total records there are; negative if that is not known
    * @param engines what the engines did
    * @param elapsed since this process started the run
-   * @param tokensPerSecond tokens generated per second by this process
+   * @param tokensPerSecond tokens generated, or scored, per second by this process
    */
   record Sample(
       JobCounts counts,

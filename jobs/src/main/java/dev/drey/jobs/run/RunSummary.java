@@ -12,7 +12,7 @@ import java.time.Duration;
  * @param counts what came out
  * @param engines what the engines did
  * @param elapsed time of this process
- * @param tokensPerSecond tokens generated per second by this process
+ * @param tokensPerSecond tokens generated, or scored, per second by this process
  * @param resumed whether it went on from a checkpoint of an earlier process
  */
 public record RunSummary(

@@ -29,7 +29,7 @@ public final class SummaryJson {
     ObjectNode tokens = root.putObject("tokens");
     tokens.put("prompt", summary.counts().promptTokens());
     tokens.put("generated", summary.counts().generatedTokens());
-    tokens.put("generated_per_second", summary.tokensPerSecond());
+    tokens.put("per_second", summary.tokensPerSecond());
     root.put("elapsed_ms", summary.elapsed().toMillis());
     root.put("checkpoints", summary.counts().checkpoints());
     addEngines(root, summary.engines());

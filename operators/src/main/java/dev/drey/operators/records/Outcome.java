@@ -9,8 +9,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * What becomes of one input record: a result, or a dead letter. Exactly one of the two is there.
  *
- * @param origin the record it answers, for its key, headers and place; without its value, which a
- *     dead letter holds itself
+ * @param origin the record it answers, for its key, headers and place; with its value only for a
+ *     result, which a sink may have to turn into a dead letter; a dead letter holds the value
+ *     itself
  * @param result the result, or null
  * @param deadLetter the dead letter, or null
  */
@@ -30,7 +31,7 @@ public record Outcome(
 
   /** A record was served. */
   public static Outcome of(SourceRecord origin, InferenceResult result) {
-    return new Outcome(origin.withoutValue(), result, null);
+    return new Outcome(origin, result, null);
   }
 
   /** A record cannot be served. */

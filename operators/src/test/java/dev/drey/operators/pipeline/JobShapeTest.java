@@ -13,6 +13,7 @@ import org.apache.flink.runtime.jobgraph.DistributionPattern;
 import org.apache.flink.runtime.jobgraph.JobEdge;
 import org.apache.flink.runtime.jobgraph.JobGraph;
 import org.apache.flink.runtime.jobgraph.JobVertex;
+import org.apache.flink.streaming.api.graph.StreamNode;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -70,6 +71,19 @@ class JobShapeTest {
     JobGraph graph = job().options(o -> o.stages(2).prefetch(false)).graph();
     assertThat(graph.getVertices()).hasSize(1);
     assertThat(vertex(graph, "head").getName()).contains("stage-2").doesNotContain("stage-3");
+  }
+
+  @Test
+  void predictionsAreSentAtOnceAndNamesFitIntoReports() {
+    List<StreamNode> ours = new ArrayList<>(job().operators().getStreamNodes());
+    ours.removeIf(node -> node.getOperatorName().contains("outcomes"));
+    assertThat(ours).hasSize(9).allMatch(node -> node.getTransformationUID() != null);
+    for (StreamNode node : ours) {
+      assertThat(node.getOperatorName().replace("Source: ", "")).hasSizeLessThanOrEqualTo(12);
+      if (node.getOperatorName().startsWith("stage-")) {
+        assertThat(node.getBufferTimeout()).as(node.getOperatorName()).isZero();
+      }
+    }
   }
 
   private static JobVertex vertex(JobGraph graph, String operator) {

@@ -9,6 +9,7 @@ import dev.drey.operators.testing.Requests;
 import dev.drey.operators.testing.TestCluster;
 import dev.drey.operators.testing.ToyJob;
 import dev.drey.operators.testing.WithToyWorld;
+import java.nio.file.Path;
 import java.time.Duration;
 import org.apache.flink.api.common.JobID;
 import org.apache.flink.api.common.JobStatus;
@@ -41,6 +42,19 @@ class RestoreTest extends WithToyWorld {
     cluster.awaitEnd(job);
     assertThat(world.committed()).hasSizeLessThan(24);
     return savepoint;
+  }
+
+  @Test
+  void savepointOfVersionOneGoesOnWithOtherNumbersOfReplicasAndStages(TestCluster cluster)
+      throws Exception {
+    Path savepoint = Path.of("src", "test", "resources", "savepoints", "v1").toAbsolutePath();
+    ToyJob toy = job(source).replicas(2).options(o -> o.stages(3));
+    cluster.await(cluster.submit(toy.graph(), savepoint.toUri().toString()));
+    Requests.assertAllAnswered(world.committed(), source, TOKENS);
+    long fromTheBeginning = 2 * 2 * TOKENS;
+    assertThat(world.steps())
+        .as("steps of two replicas with twelve requests each, the first half generated")
+        .isLessThan(fromTheBeginning);
   }
 
   @Test

@@ -31,7 +31,7 @@ class StoppingTest extends WithToyWorld {
   @Test
   void checkpointsCompleteWithinAStepWhileTheEndOfInputIsDrained(TestCluster cluster)
       throws Exception {
-    ListSource ended = new ListSource(1, 8, true, (p, o) -> Requests.greedy(p, o, LONG));
+    ListSource ended = new ListSource(1, 6, true, (p, o) -> Requests.greedy(p, o, LONG));
     assertCheckpointsWithinAStep(cluster, job(ended));
   }
 
@@ -98,6 +98,7 @@ class StoppingTest extends WithToyWorld {
   @Test
   void cancellingDoesNotWaitForADrain(TestCluster cluster) throws Exception {
     world.stepsTake(Duration.ofMillis(20));
+    world.stepsIgnoreCancellation();
     ToyJob toy = job(endless);
     JobID job = cluster.submit(toy.graph());
     world.awaitSteps(5);

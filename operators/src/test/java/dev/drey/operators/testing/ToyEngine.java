@@ -157,7 +157,7 @@ final class ToyEngine implements SlotEngine {
   private void work(long nanos) {
     long end = System.nanoTime() + nanos;
     while (System.nanoTime() < end) {
-      if (canceled.getAsBoolean()) {
+      if (canceled.getAsBoolean() && world.heedsCancellation()) {
         throw new CancellationException("cancelled within a step");
       }
       LockSupport.parkNanos(Math.min(PAUSE_NANOS, end - System.nanoTime()));

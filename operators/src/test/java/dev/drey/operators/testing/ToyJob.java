@@ -12,6 +12,7 @@ import org.apache.flink.configuration.RestartStrategyOptions;
 import org.apache.flink.runtime.jobgraph.JobGraph;
 import org.apache.flink.streaming.api.datastream.DataStream;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
+import org.apache.flink.streaming.api.graph.StreamGraph;
 
 /** Builds the jobs of the tests: a source, the pipeline, a committing sink in the same chain. */
 public record ToyJob(
@@ -49,6 +50,11 @@ public record ToyJob(
 
   /** The job. */
   public JobGraph graph() {
+    return operators().getJobGraph();
+  }
+
+  /** The job before its operators are chained. */
+  public StreamGraph operators() {
     Configuration configuration = new Configuration();
     configuration.set(CheckpointingOptions.CHECKPOINTING_INTERVAL, checkpointInterval);
     configuration.set(CheckpointingOptions.CHECKPOINT_STORAGE, "filesystem");
@@ -64,7 +70,7 @@ public record ToyJob(
     environment.setMaxParallelism(MAX_PARALLELISM);
     DataStream<Outcome> outcomes = ReplicaPipeline.attach(environment, source, options);
     outcomes.sinkTo(new CommittingSink(world)).name("outcomes").uid("outcomes");
-    return environment.getStreamGraph().getJobGraph();
+    return environment.getStreamGraph();
   }
 
   /** Where savepoints go. */

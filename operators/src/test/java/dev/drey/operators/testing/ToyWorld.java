@@ -36,6 +36,7 @@ public final class ToyWorld implements AutoCloseable {
   private long stepNanos;
   private boolean failNextStep;
   private boolean tokenizerBroken;
+  private boolean cancellationIgnored;
 
   private ToyWorld() {}
 
@@ -78,6 +79,15 @@ public final class ToyWorld implements AutoCloseable {
   /** Whether the fault was met. */
   public synchronized boolean failed() {
     return !failNextStep;
+  }
+
+  /** Makes a running step go on to its end whatever happens. */
+  public synchronized void stepsIgnoreCancellation() {
+    cancellationIgnored = true;
+  }
+
+  synchronized boolean heedsCancellation() {
+    return !cancellationIgnored;
   }
 
   /** Makes the tokenizer throw for texts that contain an exclamation mark. */

@@ -16,7 +16,6 @@ import dev.drey.runtime.model.DType;
 import dev.drey.runtime.model.MatrixShape;
 import dev.drey.runtime.model.ModelConfig;
 import java.util.Locale;
-import org.bytedeco.dnnl.matmul;
 
 /**
  * The processor as a device: oneDNN for matrix products, a team of threads around it.
@@ -55,32 +54,19 @@ public final class CpuDevice implements Device {
    *
    * @param compute activations' type
    * @param threads threads per compute stream, the calling one included
-   * @throws IllegalStateException if {@link #availability()} says no, or the processor cannot
-   *     compute in that type; the message says why
+   * @throws IllegalStateException if {@link #availability(ComputeType)} says no; the message says
+   *     why
    */
   public static CpuDevice open(ComputeType compute, int threads) {
     if (threads < 1) {
       throw new IllegalArgumentException("a cpu device with " + threads + " threads");
     }
-    Availability availability = availability();
+    Availability availability = availability(compute);
     if (!availability.usable()) {
       throw new IllegalStateException(
           "the cpu device cannot be used on this machine: " + availability.cause());
     }
-    OneDnn library = new OneDnn();
-    MatmulSpec probe =
-        MatmulSpec.single(OUTPUT_STEP, OUTPUT_STEP, compute.activation(), DType.BF16);
-    try (matmul.primitive_desc description =
-        library.describe(probe, library.format(probe.weights()).descriptor())) {
-      if (description != null) {
-        return new CpuDevice(compute, threads, library);
-      }
-    }
-    library.close();
-    throw new IllegalStateException(
-        ("this processor (oneDNN %s, instruction set %s) has no fast products of %s activations"
-                + " with BF16 weights; use another compute type")
-            .formatted(OneDnn.version(), OneDnn.isa(), compute));
+    return new CpuDevice(compute, threads, new OneDnn());
   }
 
   /** Whether the device can be used in this process. Loads oneDNN. */
@@ -99,6 +85,26 @@ public final class CpuDevice implements Device {
               .formatted(OneDnn.version(), OneDnn.isa(), oneThread.cause()));
     } catch (LinkageError e) {
       return Availability.unusable("oneDNN cannot be loaded: " + e);
+    }
+  }
+
+  /** Whether the device can be used in this process and the processor can compute in this type. */
+  public static Availability availability(ComputeType compute) {
+    Availability availability = availability();
+    if (!availability.usable()) {
+      return availability;
+    }
+    try (OneDnn library = new OneDnn()) {
+      library.format(
+          MatmulSpec.single(OUTPUT_STEP, OUTPUT_STEP, compute.activation(), DType.BF16).weights());
+      return availability;
+    } catch (IllegalStateException e) {
+      return Availability.unusable(
+          "this processor has no fast products of %s activations with BF16 weights, use another"
+                  .formatted(compute)
+              + " compute type ("
+              + e.getMessage()
+              + ")");
     }
   }
 

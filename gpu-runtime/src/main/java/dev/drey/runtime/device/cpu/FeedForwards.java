@@ -8,6 +8,7 @@ import dev.drey.runtime.model.ExpertShape;
 import java.nio.ByteBuffer;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -74,7 +75,7 @@ final class FeedForwards implements ThreadTeam.Work {
       tiles.cut(batch.tokens(), state.plan().rowTiles() - 1);
       for (int tile = 0; tile < tiles.count(); tile++) {
         if (units.count() == batchOfUnit.length) {
-          batchOfUnit = java.util.Arrays.copyOf(batchOfUnit, 2 * batchOfUnit.length);
+          batchOfUnit = Arrays.copyOf(batchOfUnit, 2 * batchOfUnit.length);
         }
         batchOfUnit[units.count()] = batches.size();
         units.add(tiles.first(tile), tiles.tile(tile), tiles.rows(tile));

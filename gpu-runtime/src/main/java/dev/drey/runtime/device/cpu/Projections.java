@@ -25,13 +25,13 @@ final class Projections implements ThreadTeam.Work {
   private FloatBuffer out = FloatBuffer.allocate(0);
   private boolean accumulate;
 
+  @SuppressWarnings("NullAway.Init") // the layout is set by every call
   Projections(StreamState state) {
     this.state = state;
     this.inputBytes = state.plan().activation().bytes();
     for (MatrixShape shape : state.plan().projections()) {
       blocks.put(shape, state.blocks(shape));
     }
-    this.layout = state.plan().layout(state.plan().projections().iterator().next());
   }
 
   void run(DeviceBuffer x, int rows, Matrix weight, DeviceBuffer target, boolean add) {

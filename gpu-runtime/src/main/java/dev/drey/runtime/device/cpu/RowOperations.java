@@ -5,6 +5,7 @@ import dev.drey.runtime.device.RotaryTable;
 import dev.drey.runtime.device.Routing;
 import java.nio.FloatBuffer;
 import java.nio.ShortBuffer;
+import java.util.Arrays;
 
 /**
  * Operations that treat each row on its own, in Java. Rows are copied to the heap, where loops over
@@ -47,7 +48,7 @@ final class RowOperations implements ThreadTeam.Work {
       DeviceBuffer x, int count, int size, DeviceBuffer weight, float eps, DeviceBuffer target) {
     operation = Operation.NORM;
     epsilon = eps;
-    load(weight, size);
+    load(weight, size, size);
     NativeBuffer buffer =
         NativeBuffer.of(target, (long) count * size * state.plan().activation().bytes());
     if (state.plan().activation().bytes() == Short.BYTES) {
@@ -62,7 +63,7 @@ final class RowOperations implements ThreadTeam.Work {
       DeviceBuffer x, int count, int size, DeviceBuffer weight, float eps, DeviceBuffer target) {
     operation = Operation.NORM_FLOAT;
     epsilon = eps;
-    load(weight, size);
+    load(weight, size, size);
     out = floats(target, count, size);
     start(x, count, size);
   }
@@ -71,7 +72,7 @@ final class RowOperations implements ThreadTeam.Work {
     operation = Operation.HEAD_NORM;
     epsilon = eps;
     headDim = size;
-    load(weight, size);
+    load(weight, heads * size, size);
     start(x, count, heads * size);
   }
 
@@ -102,11 +103,15 @@ final class RowOperations implements ThreadTeam.Work {
     state.run(count == 0 ? 0 : 1, this);
   }
 
-  private void load(DeviceBuffer weight, int size) {
+  /** Takes {@code period} weights and repeats them for a row, so that indices agree. */
+  private void load(DeviceBuffer weight, int size, int period) {
     if (weights.length < size) {
       weights = new float[size];
     }
-    floats(weight, 1, size).get(0, weights, 0, size);
+    floats(weight, 1, period).get(0, weights, 0, period);
+    for (int i = period; i < size; i++) {
+      weights[i] = weights[i - period];
+    }
   }
 
   private static FloatBuffer floats(DeviceBuffer buffer, int count, int size) {
@@ -160,8 +165,8 @@ final class RowOperations implements ThreadTeam.Work {
   private void normalise(float[] values, int from, int count) {
     float mean = RowMath.sumOfSquares(values, from, count) / count;
     float factor = (float) (1 / Math.sqrt(mean + epsilon));
-    for (int i = 0; i < count; i++) {
-      values[from + i] = values[from + i] * factor * weights[i];
+    for (int i = from; i < from + count; i++) {
+      values[i] = values[i] * factor * weights[i];
     }
   }
 
@@ -194,7 +199,7 @@ final class RowOperations implements ThreadTeam.Work {
     float[] sum = worker.row;
     float[] term = worker.secondRow;
     int k = routing.k();
-    java.util.Arrays.fill(sum, 0, width, 0);
+    Arrays.fill(sum, 0, width, 0);
     for (int rank = 0; rank < k; rank++) {
       int entry = row * k + rank;
       in.get(entry * width, term, 0, width);

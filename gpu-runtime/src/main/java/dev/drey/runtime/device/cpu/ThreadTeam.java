@@ -30,7 +30,7 @@ final class ThreadTeam implements AutoCloseable {
     void run(int worker, int piece);
   }
 
-  private static final int SPINS = 4_000;
+  private static final int SPINS = 1_000;
   private static final long NAP_NANOS = 20_000;
 
   private final Thread[] helpers;

@@ -31,6 +31,15 @@ final class ValueCheck {
 
   /** Whether the product gives the right numbers with weights in this format. */
   static boolean isRight(OneDnn library, MatmulSpec spec, WeightFormat format) {
+    return isRight(library, spec, format, offsets(spec, format));
+  }
+
+  /**
+   * As {@link #isRight(OneDnn, MatmulSpec, WeightFormat)}.
+   *
+   * @param offsets where weights are taken to lie, by product, input and output
+   */
+  static boolean isRight(OneDnn library, MatmulSpec spec, WeightFormat format, int[][] offsets) {
     matmul.primitive_desc description = library.describe(spec, format.descriptor());
     if (description == null) {
       return false;
@@ -66,12 +75,12 @@ final class ValueCheck {
       } else {
         call.run(parts[0], parts[1], parts[4]);
       }
-      return new ValueCheck(spec, offsets(spec, format), parts, sizes).isRight();
+      return new ValueCheck(spec, offsets, parts, sizes).isRight();
     }
   }
 
   /** Offsets of the weights by product, input and output. */
-  private static int[][] offsets(MatmulSpec spec, WeightFormat format) {
+  static int[][] offsets(MatmulSpec spec, WeightFormat format) {
     return spec.batch() == 0
         ? new int[][] {{0}, format.offsets(0), format.offsets(1)}
         : new int[][] {format.offsets(0), format.offsets(1), format.offsets(2)};

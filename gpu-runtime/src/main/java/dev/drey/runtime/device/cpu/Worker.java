@@ -43,7 +43,6 @@ final class Worker implements AutoCloseable {
   float[] row = new float[0];
 
   float[] secondRow = new float[0];
-  float[] thirdRow = new float[0];
 
   private final DType activation;
   private short[] rounded = new short[0];
@@ -83,7 +82,6 @@ final class Worker implements AutoCloseable {
     if (row.length < width) {
       row = new float[width];
       secondRow = new float[width];
-      thirdRow = new float[width];
       rounded = new short[width];
     }
   }

@@ -98,15 +98,31 @@ final class HeapBuffer implements DeviceBuffer {
 
   /** The number at {@code index}, stored as {@code type}. */
   float get(DType type, long index) {
-    int at = at(index, type.bytes());
+    int at = at(index * type.bytes(), type.bytes());
     return type == DType.F32
         ? storage.data().getFloat(at)
         : BFloat16.fromBits(storage.data().getShort(at));
   }
 
+  /** {@code Σ x[i] * this[index + i]} over all of {@code x}, in double. */
+  double dot(float[] x, DType type, long index) {
+    ByteBuffer data = storage.data();
+    int size = type.bytes();
+    int from = at(index * size, x.length * size);
+    double sum = 0;
+    for (int i = 0; i < x.length; i++) {
+      float value =
+          type == DType.F32
+              ? data.getFloat(from + i * size)
+              : BFloat16.fromBits(data.getShort(from + i * size));
+      sum += (double) x[i] * value;
+    }
+    return sum;
+  }
+
   /** Stores a number at {@code index}, rounded to {@code type}. */
   void put(DType type, long index, float value) {
-    int at = at(index, type.bytes());
+    int at = at(index * type.bytes(), type.bytes());
     if (type == DType.F32) {
       storage.data().putFloat(at, value);
     } else {
@@ -122,10 +138,9 @@ final class HeapBuffer implements DeviceBuffer {
     storage.data().put(offset + (int) target, source, sourceOffset, length);
   }
 
-  private int at(long index, int size) {
-    long from = index * size;
-    if (from < 0 || from + size > bytes) {
-      throw outOfBounds(from, size);
+  private int at(long from, int length) {
+    if (from < 0 || from + length > bytes) {
+      throw outOfBounds(from, length);
     }
     return offset + (int) from;
   }

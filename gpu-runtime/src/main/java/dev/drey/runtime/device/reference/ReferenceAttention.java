@@ -1,13 +1,13 @@
 package dev.drey.runtime.device.reference;
 
 import dev.drey.runtime.device.AttentionBatch;
-import dev.drey.runtime.device.BFloat16;
 import dev.drey.runtime.device.KvShape;
 import dev.drey.runtime.model.DType;
 
 /**
  * Causal attention of one query row over the stored keys and values: all scores, their maximum,
- * {@code p = exp(score - maximum)} rounded to the activation type, {@code out = Σ p·v / Σ p}.
+ * {@code p = exp(score - maximum)}, {@code out = Σ p·v / Σ p}. Queries, scores and probabilities
+ * are not rounded to the activation type.
  */
 final class ReferenceAttention {
   private final HeapKvStore store;
@@ -22,10 +22,6 @@ final class ReferenceAttention {
     this.heads = heads;
     this.scale = scale;
     this.activation = activation;
-  }
-
-  static float round(float value, DType type) {
-    return type == DType.BF16 ? BFloat16.round(value) : value;
   }
 
   static void write(
@@ -59,7 +55,7 @@ final class ReferenceAttention {
       long from = ((long) (span.firstRow() + row) * heads + head) * headDim;
       float[] query = new float[headDim];
       for (int i = 0; i < headDim; i++) {
-        query[i] = round(queries.get(DType.F32, from + i), activation);
+        query[i] = queries.get(DType.F32, from + i);
       }
       float[] weights = weights(query, span.blockTable(), keys, head / group);
       double total = 0;
@@ -90,7 +86,7 @@ final class ReferenceAttention {
     }
     float[] weights = new float[keys];
     for (int key = 0; key < keys; key++) {
-      weights[key] = round((float) StrictMath.exp(scores[key] - max), activation);
+      weights[key] = (float) StrictMath.exp(scores[key] - max);
     }
     return weights;
   }

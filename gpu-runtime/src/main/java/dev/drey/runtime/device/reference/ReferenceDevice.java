@@ -19,8 +19,9 @@ import dev.drey.runtime.model.ModelConfig;
  * {@value #BLOCK_OUTPUTS} output rows; memory is ordinary heap. Streams run synchronously on the
  * calling thread.
  *
- * <p>In {@link ComputeType#BF16} values are rounded at the points the interface names: matmul
- * inputs, stored keys and values, queries and attention probabilities.
+ * <p>In {@link ComputeType#BF16} values are rounded where the interface speaks of the activation
+ * type: inputs of products with weights, stored keys and values. Queries and attention
+ * probabilities stay float32.
  */
 public final class ReferenceDevice implements Device {
   static final int BLOCK_OUTPUTS = 64;

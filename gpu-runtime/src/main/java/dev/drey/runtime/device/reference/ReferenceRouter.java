@@ -11,15 +11,11 @@ final class ReferenceRouter {
   static void route(
       HeapBuffer x, int rows, int hidden, HeapBuffer weight, RouterSpec spec, Routing out) {
     float[] values = new float[spec.experts()];
+    float[] input = new float[hidden];
     for (int row = 0; row < rows; row++) {
+      ReferenceStream.load(x, DType.F32, (long) row * hidden, input);
       for (int expert = 0; expert < spec.experts(); expert++) {
-        double sum = 0;
-        for (int i = 0; i < hidden; i++) {
-          sum +=
-              (double) x.get(DType.F32, (long) row * hidden + i)
-                  * weight.get(DType.F32, (long) expert * hidden + i);
-        }
-        values[expert] = (float) sum;
+        values[expert] = (float) weight.dot(input, DType.F32, (long) expert * hidden);
       }
       softmax(values);
       choose(values, spec, out, row * spec.k());

@@ -1,6 +1,7 @@
 package dev.drey.runtime.device.reference;
 
 import dev.drey.runtime.device.AttentionBatch;
+import dev.drey.runtime.device.BFloat16;
 import dev.drey.runtime.device.ComputeStream;
 import dev.drey.runtime.device.DeviceBuffer;
 import dev.drey.runtime.device.DeviceEvent;
@@ -118,7 +119,7 @@ final class ReferenceStream implements ComputeStream {
     }
   }
 
-  private static void load(HeapBuffer from, DType type, long index, float[] into) {
+  static void load(HeapBuffer from, DType type, long index, float[] into) {
     for (int i = 0; i < into.length; i++) {
       into[i] = from.get(type, index + i);
     }
@@ -130,11 +131,7 @@ final class ReferenceStream implements ComputeStream {
     long index =
         output / layout.blockOutputs() * (layout.blockStride() / 2)
             + (long) (output % layout.blockOutputs()) * input.length;
-    double sum = 0;
-    for (int i = 0; i < input.length; i++) {
-      sum += (double) input[i] * data.get(DType.BF16, index + i);
-    }
-    return (float) sum;
+    return (float) data.dot(input, DType.BF16, index);
   }
 
   @Override
@@ -215,11 +212,15 @@ final class ReferenceStream implements ComputeStream {
     for (int i = 0; i < between.length; i++) {
       float gated = dot(x, gate, i);
       double silu = gated / (1 + StrictMath.exp(-gated));
-      between[i] = ReferenceAttention.round((float) (silu * dot(x, up, i)), activation);
+      between[i] = rounded((float) (silu * dot(x, up, i)));
     }
     for (int i = 0; i < hidden; i++) {
       out.put(DType.F32, (long) outputRow * hidden + i, dot(between, down, i));
     }
+  }
+
+  private float rounded(float value) {
+    return activation == DType.BF16 ? BFloat16.round(value) : value;
   }
 
   @Override

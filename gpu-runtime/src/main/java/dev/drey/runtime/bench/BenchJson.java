@@ -1,0 +1,61 @@
+package dev.drey.runtime.bench;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.PropertyNamingStrategies;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+
+/** A report for machines: the records' fields in snake case, and what follows from them. */
+public final class BenchJson {
+  private static final ObjectMapper MAPPER =
+      new ObjectMapper().setPropertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE);
+
+  private BenchJson() {}
+
+  /** The report as one JSON object on several lines. */
+  public static String of(BenchReport report) {
+    ObjectNode root = MAPPER.createObjectNode();
+    ObjectNode options = root.putObject("options");
+    options.setAll(object(report.options()));
+    options.put("model", report.options().model().toString());
+    root.set("host", object(report.host()));
+    root.set("machine", machine(report.machine()));
+    root.set("model", object(report.model()));
+    root.put("expert_bytes", report.expertBytes());
+    root.put("identical", report.identical());
+    for (CaseResult result : report.results()) {
+      root.withArray("results").add(result(result));
+    }
+    return root.toPrettyString();
+  }
+
+  private static ObjectNode object(Object value) {
+    JsonNode node = MAPPER.valueToTree(value);
+    return (ObjectNode) node;
+  }
+
+  private static ObjectNode machine(Machine machine) {
+    ObjectNode node = MAPPER.createObjectNode();
+    for (ProductTimes.Point point : machine.products().points()) {
+      node.withArray("products").add(object(point).put("flops_per_second", point.flopsPerSecond()));
+    }
+    node.put("peak_flops_per_second", machine.products().peakFlopsPerSecond())
+        .put("memory_bytes_per_second", machine.memoryBytesPerSecond())
+        .put("memory_working_set_bytes", machine.memoryWorkingSetBytes())
+        .put("link_bytes_per_second", machine.linkBytesPerSecond())
+        .put("paced_bytes_per_second", machine.pacedBytesPerSecond())
+        .put("load_bytes_per_second", machine.loadBytesPerSecond())
+        .put("storage_share", machine.storageShare())
+        .put("probe_nanos", machine.probeNanos());
+    return node;
+  }
+
+  private static ObjectNode result(CaseResult result) {
+    return object(result)
+        .put("hit_rate", result.hitRate())
+        .put("late_rate", result.lateRate())
+        .put("miss_rate", result.missRate())
+        .put("bytes_per_token", result.bytesPerToken())
+        .put("stall_share", result.stallShare());
+  }
+}

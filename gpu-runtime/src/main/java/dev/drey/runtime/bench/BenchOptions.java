@@ -1,0 +1,86 @@
+package dev.drey.runtime.bench;
+
+import dev.drey.runtime.memory.MemorySize;
+import dev.drey.runtime.model.ComputeType;
+import java.nio.file.Path;
+import java.util.List;
+
+/**
+ * What to measure.
+ *
+ * @param model directory of the model
+ * @param device name of the device
+ * @param compute activations' type
+ * @param threads compute threads
+ * @param expertMemory residency windows to try, a percentage being one of all experts' bytes
+ * @param phases what to measure
+ * @param sequences sequences computed together
+ * @param promptTokens tokens of each prompt, at least 2
+ * @param maxTokens decode steps
+ * @param stepTokens most rows of one step
+ * @param rounds measured rounds; one more runs before them and is not counted
+ * @param linkBytesPerSecond pace of all transfers; 0 for as fast as files can be read
+ * @param ioThreads I/O threads
+ * @param seed of the prompts
+ */
+public record BenchOptions(
+    Path model,
+    String device,
+    ComputeType compute,
+    int threads,
+    List<MemorySize> expertMemory,
+    List<Phase> phases,
+    int sequences,
+    int promptTokens,
+    int maxTokens,
+    int stepTokens,
+    int rounds,
+    long linkBytesPerSecond,
+    int ioThreads,
+    long seed) {
+
+  private static final int KV_BLOCK_TOKENS = 64;
+
+  public BenchOptions {
+    expertMemory = List.copyOf(expertMemory);
+    phases = List.copyOf(phases);
+    require(!expertMemory.isEmpty(), "at least one expert memory", expertMemory.size());
+    require(!phases.isEmpty(), "at least one phase", phases.size());
+    require(threads >= 1, "at least 1 compute thread", threads);
+    require(ioThreads >= 1, "at least 1 I/O thread", ioThreads);
+    require(sequences >= 1, "at least 1 sequence", sequences);
+    require(promptTokens >= 2, "prompts of at least 2 tokens", promptTokens);
+    require(maxTokens >= 1, "at least 1 token to decode", maxTokens);
+    require(
+        stepTokens >= sequences,
+        "a step of at least one row per sequence (" + sequences + ")",
+        stepTokens);
+    require(rounds >= 1, "at least 1 round", rounds);
+    require(
+        linkBytesPerSecond >= 0,
+        "a link of 0 (no pace) or more bytes per second",
+        linkBytesPerSecond);
+  }
+
+  private static void require(boolean holds, String rule, Object found) {
+    if (!holds) {
+      throw new IllegalArgumentException("a benchmark needs " + rule + ", found " + found);
+    }
+  }
+
+  /** Longest sequence of any phase, with the steps in which others are still prefilled. */
+  int contextTokens() {
+    return promptTokens + 1 + maxTokens + prefillSteps();
+  }
+
+  /** Steps it takes at most to read all prompts, while those that were read decode already. */
+  int prefillSteps() {
+    int room = Math.max(1, stepTokens - sequences);
+    return (sequences * promptTokens + room - 1) / room + 1;
+  }
+
+  /** Tokens the key/value pool must hold so that nothing is ever preempted. */
+  public int kvTokens() {
+    return sequences * (contextTokens() / KV_BLOCK_TOKENS + 1) * KV_BLOCK_TOKENS;
+  }
+}

@@ -1,0 +1,165 @@
+package dev.drey.runtime.bench;
+
+import dev.drey.runtime.checkpoint.Checkpoint;
+import dev.drey.runtime.device.CopyStream;
+import dev.drey.runtime.device.Device;
+import dev.drey.runtime.device.DeviceBuffer;
+import dev.drey.runtime.device.Expert;
+import dev.drey.runtime.device.ExpertLayout;
+import dev.drey.runtime.device.HostBuffer;
+import dev.drey.runtime.device.Matrix;
+import dev.drey.runtime.device.MatrixLayout;
+import dev.drey.runtime.expertstore.ExpertPart;
+import dev.drey.runtime.expertstore.ExpertStore;
+import dev.drey.runtime.memory.MemoryBudget;
+import dev.drey.runtime.model.ExpertId;
+import dev.drey.runtime.model.ModelConfig;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+
+/**
+ * Measures how fast experts come in: as large reads alone (the link), and with the device's packing
+ * behind (what a transfer can reach on idle cores). Experts come in a random order, each whole.
+ */
+final class LinkProbe implements AutoCloseable {
+  private static final int WINDOWS = 3;
+  private static final long WINDOW_NANOS = 150_000_000;
+
+  private final ExpertStore store;
+  private final ExpertLayout layout;
+  private final List<ExpertId> order = new ArrayList<>();
+  private final AtomicInteger next = new AtomicInteger();
+  private final AtomicLong read = new AtomicLong();
+  private final List<Lane> lanes = new ArrayList<>();
+
+  /** What one thread reads into. */
+  private record Lane(HostBuffer staging, DeviceBuffer slot, CopyStream copies) {}
+
+  LinkProbe(Checkpoint checkpoint, Device device, MemoryBudget budget, int threads) {
+    ModelConfig model = checkpoint.config();
+    this.store = ExpertStore.open(checkpoint);
+    this.layout = device.expertLayout(model.expertShape());
+    for (int layer = 0; layer < model.layers(); layer++) {
+      for (int index = 0; model.isMoe(layer) && index < model.moe().experts(); index++) {
+        order.add(new ExpertId(layer, index));
+      }
+    }
+    Collections.shuffle(order, new Random(1));
+    int largest = Math.toIntExact(bytes(layout.gate().shape().elements()));
+    try {
+      for (int i = 0; i < threads; i++) {
+        lanes.add(
+            new Lane(
+                device.allocateHost(budget, largest),
+                device.allocate(budget, layout.bytes()),
+                device.newCopyStream(budget)));
+      }
+    } catch (RuntimeException failure) {
+      close();
+      throw failure;
+    }
+  }
+
+  private long bytes(long elements) {
+    return elements * store.type().bytes();
+  }
+
+  /** Bytes per second of reads alone, the best of a few short windows. */
+  double readBytesPerSecond() {
+    return measure(this::readWhole);
+  }
+
+  /** Bytes per second of reads with packing behind them. */
+  double loadBytesPerSecond() {
+    return measure(this::load);
+  }
+
+  /** Bytes read so far. */
+  long readBytes() {
+    return read.get();
+  }
+
+  private interface Move {
+    /** Moves one expert and returns its bytes. */
+    long move(ExpertId expert, Lane lane) throws IOException;
+  }
+
+  private double measure(Move move) {
+    try (Workers workers = new Workers(lanes.size())) {
+      double best = 0;
+      for (int window = 0; window < WINDOWS; window++) {
+        AtomicLong moved = new AtomicLong();
+        long end = System.nanoTime() + WINDOW_NANOS;
+        long took =
+            workers.nanos(
+                worker -> {
+                  do {
+                    int expert = Math.floorMod(next.getAndIncrement(), order.size());
+                    moved.addAndGet(move.move(order.get(expert), lanes.get(worker)));
+                  } while (System.nanoTime() - end < 0);
+                });
+        read.addAndGet(moved.get());
+        best = Math.max(best, moved.get() * 1e9 / took);
+      }
+      return best;
+    }
+  }
+
+  private long readWhole(ExpertId expert, Lane lane) throws IOException {
+    long bytes = 0;
+    for (ExpertPart part : ExpertPart.values()) {
+      MatrixLayout matrix = matrix(part);
+      ByteBuffer target = lane.staging().bytes();
+      target.limit(Math.toIntExact(bytes(matrix.shape().elements())));
+      bytes += target.limit();
+      store.readBlock(expert, part, 0, matrix.shape().outputs(), target);
+    }
+    return bytes;
+  }
+
+  private long load(ExpertId expert, Lane lane) throws IOException {
+    long bytes = 0;
+    for (ExpertPart part : ExpertPart.values()) {
+      Matrix target = target(part, lane);
+      MatrixLayout matrix = target.layout();
+      for (int block = 0; block < matrix.blocks(); block++) {
+        ByteBuffer staging = lane.staging().bytes();
+        staging.limit(Math.toIntExact(bytes(matrix.shapeOf(block).elements())));
+        bytes += staging.limit();
+        int firstRow = block * matrix.blockOutputs();
+        store.readBlock(expert, part, firstRow, matrix.outputsOf(block), staging);
+        lane.copies().copyBlock(lane.staging(), 0, store.type(), matrix, block, target.data());
+        lane.copies().record().await();
+      }
+    }
+    return bytes;
+  }
+
+  private Matrix target(ExpertPart part, Lane lane) {
+    Expert expert = new Expert(layout, lane.slot());
+    return switch (part) {
+      case GATE -> expert.gate();
+      case UP -> expert.up();
+      case DOWN -> expert.down();
+    };
+  }
+
+  private MatrixLayout matrix(ExpertPart part) {
+    return part == ExpertPart.DOWN ? layout.down() : layout.gate();
+  }
+
+  @Override
+  public void close() {
+    for (Lane lane : lanes) {
+      lane.copies().close();
+      lane.slot().close();
+      lane.staging().close();
+    }
+  }
+}

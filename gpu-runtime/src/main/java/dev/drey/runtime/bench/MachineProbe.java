@@ -1,0 +1,75 @@
+package dev.drey.runtime.bench;
+
+import dev.drey.runtime.Devices;
+import dev.drey.runtime.checkpoint.Checkpoint;
+import dev.drey.runtime.checkpoint.CheckpointSummary;
+import dev.drey.runtime.device.ComputeStream;
+import dev.drey.runtime.device.Device;
+import dev.drey.runtime.memory.MemoryBudget;
+import dev.drey.runtime.model.ModelConfig;
+import java.nio.file.Path;
+
+/**
+ * Measures the machine for one model, in about three seconds besides opening the device. Opens a
+ * device of its own and closes it again.
+ */
+final class MachineProbe {
+  private final BenchOptions options;
+
+  MachineProbe(BenchOptions options) {
+    this.options = options;
+  }
+
+  /** Bytes of all routed experts of a model, as they lie in its files. */
+  static long expertBytes(Path model) {
+    try (Checkpoint checkpoint = Checkpoint.open(model)) {
+      CheckpointSummary summary = checkpoint.summary();
+      return summary.totalExperts() * summary.expertBytes();
+    }
+  }
+
+  /** Measures everything. */
+  Machine measure() {
+    long start = System.nanoTime();
+    try (Checkpoint checkpoint = Checkpoint.open(options.model());
+        MemoryBudget budget = MemoryBudget.root("machine probe", Long.MAX_VALUE);
+        Device device = Devices.open(options.device(), options.compute(), options.threads())) {
+      ProductTimes products = products(checkpoint.config(), device, budget);
+      long workingSet;
+      double memory;
+      try (MemoryProbe probe =
+          new MemoryProbe(device, budget, options.threads(), checkpoint.summary().totalBytes())) {
+        workingSet = probe.workingSetBytes();
+        memory = probe.measure();
+      }
+      try (LinkProbe probe = new LinkProbe(checkpoint, device, budget, options.ioThreads())) {
+        long fetchedBefore = StorageReads.bytes();
+        double link = probe.readBytesPerSecond();
+        double share = storageShare(fetchedBefore, probe.readBytes());
+        double load = probe.loadBytesPerSecond();
+        return new Machine(
+            products,
+            memory,
+            workingSet,
+            link,
+            options.linkBytesPerSecond(),
+            load,
+            share,
+            System.nanoTime() - start);
+      }
+    }
+  }
+
+  private static double storageShare(long fetchedBefore, long readBytes) {
+    long fetched = StorageReads.since(fetchedBefore);
+    return fetched < 0 ? -1 : Math.min(1, (double) fetched / readBytes);
+  }
+
+  private ProductTimes products(ModelConfig model, Device device, MemoryBudget budget) {
+    int maxRows = options.stepTokens();
+    try (ComputeStream stream = device.newComputeStream(budget, model, maxRows);
+        ProductProbe probe = new ProductProbe(device, budget, model, stream, maxRows)) {
+      return probe.measure();
+    }
+  }
+}

@@ -1,0 +1,36 @@
+package dev.drey.runtime.cache;
+
+import dev.drey.runtime.model.ExpertId;
+import java.util.Collection;
+
+/**
+ * No cache: an expert is loaded, used and dropped. The window serves only to bring the experts of
+ * one layer in while others of that layer compute, as in OD-MoE and Klotski; without a predictor
+ * this is plain loading on demand, the baseline of the benchmarks.
+ */
+public final class DropPolicy implements CachePolicy {
+  @Override
+  public String name() {
+    return "cacheless.load-use-drop";
+  }
+
+  @Override
+  public void onDemand(long step, int layer, Collection<ExpertId> experts) {}
+
+  @Override
+  public void onInsert(ExpertId expert) {}
+
+  @Override
+  public void onEvict(ExpertId expert) {}
+
+  /** The lowest: within a demand whatever has been used is as good as gone. */
+  @Override
+  public ExpertId victim(Collection<ExpertId> candidates) {
+    return candidates.iterator().next();
+  }
+
+  @Override
+  public boolean keepsUsed() {
+    return false;
+  }
+}

@@ -1,0 +1,137 @@
+package dev.drey.runtime.bench;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.drey.runtime.memory.MemorySize;
+import dev.drey.runtime.model.ComputeType;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class EngineBenchTest {
+  private static final Path MODEL = Path.of("src/test/resources/golden/qwen3_moe");
+
+  private static BenchOptions options(List<MemorySize> memory, List<Phase> phases) {
+    return new BenchOptions(
+        MODEL, "reference", ComputeType.F32, 1, memory, phases, 3, 6, 2, 8, 2, 0, 1, 5);
+  }
+
+  private static CaseResult find(BenchReport report, Phase phase, String name) {
+    return report.results().stream()
+        .filter(result -> result.phase() == phase && result.name().equals(name))
+        .findFirst()
+        .orElseThrow();
+  }
+
+  @Test
+  void allCasesDoTheSameWorkWithTheSameBitsAndDifferInWhatTheyMove() throws IOException {
+    List<String> progress = new ArrayList<>();
+    BenchOptions options =
+        options(
+            List.of(MemorySize.ofPercent(100), MemorySize.ofPercent(50)), List.of(Phase.values()));
+    BenchReport report = new EngineBench(options, progress::add).run();
+
+    assertThat(report.results()).hasSize(4 * 3);
+    assertThat(report.identical()).isTrue();
+    for (Phase phase : Phase.values()) {
+      List<CaseResult> results =
+          report.results().stream().filter(result -> result.phase() == phase).toList();
+      assertThat(results).extracting(CaseResult::tokens).containsOnly(results.get(0).tokens());
+      assertThat(results).extracting(CaseResult::steps).containsOnly(results.get(0).steps());
+      assertThat(results).allSatisfy(result -> assertThat(result.floor().nanos()).isPositive());
+      assertThat(find(report, phase, "resident").moves().misses()).isZero();
+      assertThat(find(report, phase, "resident").moves().bytes()).isZero();
+      CaseResult onDemand = find(report, phase, "50% on demand");
+      assertThat(onDemand.moves().hits()).isZero();
+      assertThat(onDemand.moves().misses()).isPositive();
+      assertThat(onDemand.floor().transferNanos()).isPositive();
+      assertThat(find(report, phase, "50% LRU").moves().bytesPrefetch()).isZero();
+    }
+    assertThat(find(report, Phase.PREFILL, "resident").tokens()).isEqualTo(3 * 6);
+    assertThat(find(report, Phase.DECODE, "resident").tokens()).isEqualTo(3 * 2);
+    assertThat(find(report, Phase.DECODE, "resident").steps()).isEqualTo(2);
+    assertThat(find(report, Phase.SCORE, "resident").tokens()).isEqualTo(3 * 5);
+    assertThat(find(report, Phase.DECODE, "50% prefetch").moves().prefetchUsed()).isPositive();
+    assertThat(find(report, Phase.DECODE, "resident").memoryShare()).isEqualTo(1);
+    assertThat(find(report, Phase.DECODE, "50% LRU").memoryShare()).isLessThan(1);
+    assertThat(progress)
+        .filteredOn(line -> line.startsWith("decode round 1/2"))
+        .extracting(line -> line.substring(18, line.indexOf(':')))
+        .containsExactly("resident", "50% prefetch", "50% LRU", "50% on demand");
+    checkTexts(report);
+  }
+
+  private static void checkTexts(BenchReport report) throws IOException {
+    String table = BenchTable.of(report);
+    assertThat(table)
+        .contains("prefill: 3 sequences", "decode: 3 sequences", "score: 3 sequences")
+        .contains("outputs identical in all cases")
+        .contains("matmul   GFLOP/s by rows")
+        .doesNotContain("DIFFER");
+    JsonNode json = new ObjectMapper().readTree(BenchJson.of(report));
+    assertThat(json.get("identical").asBoolean()).isTrue();
+    assertThat(json.get("results")).hasSize(12);
+    JsonNode first = json.get("results").get(0);
+    assertThat(first.get("tokens_per_second").get("median").asDouble()).isPositive();
+    assertThat(first.get("hit_rate").asDouble()).isEqualTo(1);
+    assertThat(json.get("machine").get("products").size()).isGreaterThan(10);
+    assertThat(json.get("options").get("model").asText()).isEqualTo(MODEL.toString());
+  }
+
+  @Test
+  void outputsThatDifferBetweenCasesAreSaidToDiffer() throws IOException {
+    BenchReport report =
+        new EngineBench(
+                options(List.of(MemorySize.ofPercent(50)), List.of(Phase.SCORE)), line -> {})
+            .run();
+    List<CaseResult> results = new ArrayList<>(report.results());
+    CaseResult last = results.remove(2);
+    results.add(withOutputs(last, "other"));
+    BenchReport changed =
+        new BenchReport(
+            report.options(),
+            report.host(),
+            report.machine(),
+            report.model(),
+            report.expertBytes(),
+            results);
+    assertThat(changed.identical()).isFalse();
+    assertThat(BenchTable.of(changed)).contains("DIFFER between cases");
+  }
+
+  private static CaseResult withOutputs(CaseResult r, String outputs) {
+    return new CaseResult(
+        r.phase(),
+        r.name(),
+        r.tokensPerSecond(),
+        r.floor(),
+        r.efficiency(),
+        r.tokens(),
+        r.steps(),
+        r.touchedPerLayer(),
+        r.moves(),
+        r.measuredNanos(),
+        r.rounds(),
+        r.allocatedPerStep(),
+        r.allocatedByAllPerStep(),
+        r.fetchedBytes(),
+        r.slots(),
+        r.memoryBytes(),
+        r.memoryShare(),
+        outputs);
+  }
+
+  @Test
+  void optionsThatMakeNoSenseAreRefusedWithTheRule() {
+    assertThatThrownBy(() -> options(List.of(), List.of(Phase.SCORE)))
+        .hasMessageContaining("at least one expert memory");
+    assertThatThrownBy(() -> Phase.parse("warmup"))
+        .hasMessageContaining("'warmup'")
+        .hasMessageContaining("[prefill, decode, score]");
+  }
+}

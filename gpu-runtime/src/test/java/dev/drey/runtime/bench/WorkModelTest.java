@@ -1,0 +1,139 @@
+package dev.drey.runtime.bench;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import dev.drey.runtime.device.AttentionBatch;
+import dev.drey.runtime.device.AttentionBatch.Span;
+import dev.drey.runtime.layers.StepBatch;
+import dev.drey.runtime.layers.StepBatch.MicroBatch;
+import dev.drey.runtime.model.AttentionConfig;
+import dev.drey.runtime.model.ComputeType;
+import dev.drey.runtime.model.ModelConfig;
+import dev.drey.runtime.model.MoeConfig;
+import java.util.BitSet;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+
+/** Sums are worked out by hand for a model small enough for that. */
+class WorkModelTest {
+  /** 3 layers, the first dense; hidden 8, queries 12 wide, keys 4 wide, 5 experts of 6, top 2. */
+  private static final ModelConfig MODEL = model();
+
+  private static ModelConfig model() {
+    BitSet dense = new BitSet();
+    dense.set(0);
+    return new ModelConfig(
+        "qwen3_moe",
+        100,
+        8,
+        3,
+        64,
+        1e-6f,
+        false,
+        new AttentionConfig(3, 1, 4, true, 1e4),
+        new MoeConfig(5, 2, 6, true),
+        dense,
+        10);
+  }
+
+  private static final WorkModel WORK = new WorkModel(MODEL, ComputeType.BF16);
+
+  /** 7 rows, 2 logits, 30 positions attended to, 11 stored tokens, 8 experts, 3 brought in. */
+  private static final StepWork STEP = new StepWork(7, 2, 30, 11, 8, 3);
+
+  @Test
+  void operationsAreTwoPerWeightAndRowAndPerAttendedPosition() {
+    double attentionWeights = 12 * 8 + 2 * (4 * 8) + 8 * 12;
+    double weightsPerRow = 3 * attentionWeights + 3 * 8 * 10 + 2 * 2 * (3 * 8 * 6);
+    double attention = 3 * 30 * 2 * (12 + 12);
+    double routers = 7 * 2 * 2 * 5 * 8;
+    double logits = 2 * 2 * 100 * 8;
+    assertThat(WORK.flops(STEP)).isEqualTo(7 * 2 * weightsPerRow + attention + routers + logits);
+  }
+
+  @Test
+  void everyTouchedWeightIsReadOnceAndTheVocabularyOnlyForLogits() {
+    double dense = 3 * (12 * 8 + 2 * (4 * 8) + 8 * 12) + 3 * 8 * 10;
+    double routers = 2 * 5 * 8 * 4;
+    double experts = 8 * (3 * 8 * 6) * 2;
+    double vocabulary = 100 * 8 * 2;
+    assertThat(WORK.weightBytes(STEP)).isEqualTo(2 * dense + routers + experts + vocabulary);
+    assertThat(WORK.weightBytes(new StepWork(7, 0, 30, 11, 8, 3)))
+        .isEqualTo(2 * dense + routers + experts);
+  }
+
+  @Test
+  void keysAndValuesAreReadInTheComputeTypesSize() {
+    assertThat(WORK.kvBytes(STEP)).isEqualTo(3 * 11 * 2 * 4 * 2);
+    assertThat(new WorkModel(MODEL, ComputeType.F32).kvBytes(STEP)).isEqualTo(3 * 11 * 2 * 4 * 4);
+  }
+
+  @Test
+  void onlyExpertsThatWereNotThereAreMoved() {
+    assertThat(WORK.movedBytes(STEP)).isEqualTo(3 * (3 * 8 * 6) * 2);
+  }
+
+  @Test
+  void theFloorOfAStepIsTheLargestOfTheThreeAndOfStepsTheirSum() {
+    ProductTimes free =
+        new ProductTimes(
+            Stream.of(Product.values())
+                .map(product -> new ProductTimes.Point(product, 1, 1e-9, 1))
+                .toList());
+    Machine slowLink = new Machine(free, 1e9, 1, 1e6, 0, 0, 0, 0);
+    Floor transfer = WORK.floor(STEP, slowLink);
+    assertThat(transfer.transferNanos()).isCloseTo(864e3, within(1e-3));
+    assertThat(transfer.memoryNanos()).isCloseTo(WORK.weightBytes(STEP) + 528, within(1e-3));
+    assertThat(transfer.nanos()).isEqualTo(transfer.transferNanos());
+    Machine slowMemory = new Machine(free, 1e3, 1, 1e9, 0, 0, 0, 0);
+    Floor memory = WORK.floor(STEP, slowMemory);
+    assertThat(memory.nanos()).isEqualTo(memory.memoryNanos());
+    Floor both = transfer.plus(memory);
+    assertThat(both.nanos()).isEqualTo(transfer.transferNanos() + memory.memoryNanos());
+  }
+
+  @Test
+  void aPaceBelowTheFilesRateSetsTheTransferFloor() {
+    Machine paced = new Machine(new ProductTimes(List.of()), 1, 1, 8e9, 500, 0, 0, 0);
+    assertThat(paced.transferBytesPerSecond()).isEqualTo(500);
+    Machine slow = new Machine(new ProductTimes(List.of()), 1, 1, 8, 500, 0, 0, 0);
+    assertThat(slow.transferBytesPerSecond()).isEqualTo(8);
+  }
+
+  @Test
+  void computeTakesEachProductAtTheRowsItHad() {
+    ProductTimes times =
+        new ProductTimes(
+            Stream.of(Product.values())
+                .flatMap(
+                    product ->
+                        Stream.of(1, 8)
+                            .map(rows -> new ProductTimes.Point(product, rows, 100.0 * rows, 1e18)))
+                .toList());
+    Machine machine = new Machine(times, 1e18, 1, 1e18, 0, 0, 0, 0);
+    double attention = 3 * 4 * 700;
+    double dense = 700;
+    double logits = 200;
+    double expertRows = 7.0 * 2 * 2 / 8;
+    double experts = 8 * 100 * expertRows;
+    assertThat(WORK.floor(STEP, machine).computeNanos())
+        .isCloseTo(attention + dense + logits + experts, within(1e-3));
+  }
+
+  @Test
+  void rowsAttendToAllBeforeThemAndStoredTokensCountOncePerSequence() {
+    StepBatch batch = new StepBatch(8);
+    batch.reset(0);
+    for (int row = 0; row < 4; row++) {
+      batch.addRow(0, 0);
+    }
+    batch.wantLogits(3);
+    Span decode = new Span(0, 1, 9, new int[1]);
+    Span chunk = new Span(1, 3, 5, new int[1]);
+    batch.addMicroBatch(new MicroBatch(0, 4, new AttentionBatch(List.of(decode, chunk))));
+    assertThat(StepWork.of(batch, 6, 2))
+        .isEqualTo(new StepWork(4, 1, 10 + (6 + 7 + 8), 10 + 8, 6, 2));
+  }
+}

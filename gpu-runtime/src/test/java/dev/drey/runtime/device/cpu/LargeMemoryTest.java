@@ -1,0 +1,61 @@
+package dev.drey.runtime.device.cpu;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.drey.runtime.device.ComputeStream;
+import dev.drey.runtime.device.CopyStream;
+import dev.drey.runtime.device.DeviceBuffer;
+import dev.drey.runtime.device.HostBuffer;
+import dev.drey.runtime.memory.MemoryBudget;
+import dev.drey.runtime.model.AttentionConfig;
+import dev.drey.runtime.model.ComputeType;
+import dev.drey.runtime.model.ModelConfig;
+import dev.drey.runtime.model.MoeConfig;
+import java.util.BitSet;
+import org.junit.jupiter.api.Test;
+
+/** Buffers beyond what one Java buffer can show. Untouched pages cost nothing. */
+class LargeMemoryTest {
+  private static final int HIDDEN = 96;
+  private static final ModelConfig MODEL =
+      new ModelConfig(
+          "test",
+          64,
+          HIDDEN,
+          1,
+          64,
+          1e-6f,
+          false,
+          new AttentionConfig(2, 1, 32, true, 10_000),
+          new MoeConfig(4, 2, 40, true),
+          new BitSet(),
+          0);
+
+  @Test
+  void anEmbeddingOfFiveGiBCanBeWrittenAndLookedUpEverywhere() {
+    long bytes = 5L << 30;
+    int rows = Math.toIntExact(bytes / 2 / HIDDEN);
+    int[] ids = {0, rows / 3, (1 << 30) / 2 / HIDDEN, rows / 2, rows - 1};
+    MemoryBudget budget = MemoryBudget.root("test", 6L << 30);
+    try (CpuDevice device = CpuDevice.open(ComputeType.F32, 1);
+        ComputeStream stream = device.newComputeStream(budget, MODEL, 8);
+        CopyStream copies = device.newCopyStream(budget);
+        DeviceBuffer table = device.allocate(budget, bytes);
+        DeviceBuffer out = device.allocate(budget, 4L * 8 * HIDDEN);
+        HostBuffer host = device.allocateHost(budget, 2 * HIDDEN)) {
+      for (int i = 0; i < ids.length; i++) {
+        for (int column = 0; column < HIDDEN; column++) {
+          host.bytes().putShort(2 * column, (short) (0x3f80 + 16 * i));
+        }
+        copies.copyBytes(host, 0, table, 2L * ids[i] * HIDDEN, 2 * HIDDEN);
+      }
+      stream.embed(table, ids, ids.length, HIDDEN, out);
+      for (int i = 0; i < ids.length; i++) {
+        float expected = 1 + i / 8f;
+        assertThat(stream.read(out, (long) i * HIDDEN, HIDDEN).get(0)).isEqualTo(expected);
+        assertThat(stream.read(out, (long) i * HIDDEN, HIDDEN).get(HIDDEN - 1)).isEqualTo(expected);
+      }
+    }
+    assertThat(budget.usedBytes()).isZero();
+  }
+}

@@ -1,0 +1,47 @@
+package dev.drey.runtime.device.cpu;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.junit.jupiter.api.Test;
+
+class RowTilesTest {
+  @Test
+  void rowsAreCoveredOnceInOrderAndOnlyTheLastTileIsPadded() {
+    TileList tiles = new TileList();
+    for (int largest = 0; largest < RowTiles.SIZES.length; largest++) {
+      for (int rows = 0; rows <= 300; rows++) {
+        tiles.cut(rows, largest);
+        int next = 0;
+        for (int i = 0; i < tiles.count(); i++) {
+          assertThat(tiles.first(i)).isEqualTo(next);
+          assertThat(tiles.tile(i)).isBetween(0, largest);
+          assertThat(tiles.rows(i)).isBetween(1, RowTiles.SIZES[tiles.tile(i)]);
+          assertThat(tiles.padded(i)).isEqualTo(tiles.rows(i) < RowTiles.SIZES[tiles.tile(i)]);
+          assertThat(tiles.padded(i) && i < tiles.count() - 1).isFalse();
+          next += tiles.rows(i);
+        }
+        assertThat(next).isEqualTo(rows);
+      }
+    }
+  }
+
+  @Test
+  void smallRemaindersArePaddedAndLargeWasteIsAvoided() {
+    assertThat(sizes(5)).containsExactly(8);
+    assertThat(sizes(31)).containsExactly(32);
+    assertThat(sizes(33)).containsExactly(32, 4);
+    assertThat(sizes(50)).containsExactly(64);
+    assertThat(sizes(130)).containsExactly(128, 4);
+    assertThat(sizes(3)).containsExactly(4);
+  }
+
+  private static int[] sizes(int rows) {
+    TileList tiles = new TileList();
+    tiles.cut(rows, RowTiles.SIZES.length - 1);
+    int[] sizes = new int[tiles.count()];
+    for (int i = 0; i < sizes.length; i++) {
+      sizes[i] = RowTiles.SIZES[tiles.tile(i)];
+    }
+    return sizes;
+  }
+}

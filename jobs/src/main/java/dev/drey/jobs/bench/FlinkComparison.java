@@ -1,0 +1,180 @@
+package dev.drey.jobs.bench;
+
+import dev.drey.jobs.bench.FlinkReport.Side;
+import dev.drey.jobs.files.ResultJoin;
+import dev.drey.jobs.options.EngineSettings;
+import dev.drey.jobs.options.FileSettings;
+import dev.drey.jobs.options.JobSettings;
+import dev.drey.jobs.run.EnginePipeline;
+import dev.drey.jobs.run.EngineProbe;
+import dev.drey.jobs.run.EngineTotals;
+import dev.drey.jobs.run.FileRun;
+import dev.drey.jobs.run.ModelIdentity;
+import dev.drey.jobs.run.Progress;
+import dev.drey.jobs.run.RunRequest;
+import dev.drey.jobs.run.SlotProbe;
+import dev.drey.runtime.DecodeLoop;
+import dev.drey.runtime.EngineStats;
+import dev.drey.runtime.MoeEngine;
+import dev.drey.runtime.bench.BenchOptions;
+import dev.drey.runtime.schedule.Sequence;
+import dev.drey.runtime.schedule.SequenceRequest;
+import dev.drey.runtime.slot.SlotRuntimes;
+import dev.drey.schemas.format.WireFormat;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.function.Consumer;
+import org.apache.flink.configuration.Configuration;
+
+/**
+ * Runs the same records through the bare engine and through the Flink job, in turn, each time with
+ * a fresh engine of the same settings.
+ *
+ * <p><b>What is timed.</b> From the beginning of the engine's first step to the end of its last, on
+ * both sides: not opening the engine, not starting a cluster, not committing files. What Flink
+ * costs while it runs lies between: taking records in, handing steps through the chain,
+ * checkpoints, outcomes, the prefetch operator.
+ */
+public final class FlinkComparison {
+  private final BenchOptions options;
+  private final int records;
+  private final Configuration settings;
+  private final Path workplace;
+  private final Consumer<String> progress;
+  private int runs;
+
+  /**
+   * @param settings of engine and job, as a user would give them
+   * @param records records per run
+   * @param workplace an empty directory
+   */
+  public FlinkComparison(
+      BenchOptions options,
+      int records,
+      Configuration settings,
+      Path workplace,
+      Consumer<String> progress) {
+    this.options = options;
+    this.records = records;
+    this.settings = settings;
+    this.workplace = workplace;
+    this.progress = progress;
+  }
+
+  /** Runs all pairs, one more before them that is not counted, and one to look at the thread. */
+  public FlinkReport run() throws Exception {
+    FlinkWork work = FlinkWork.of(options, records, vocabulary());
+    work.write(workplace.resolve("input.jsonl"));
+    List<Side> bare = new ArrayList<>();
+    List<Side> flink = new ArrayList<>();
+    for (int pair = 0; pair <= options.rounds(); pair++) {
+      boolean bareFirst = pair % 2 == 0;
+      Side first = bareFirst ? bare(work) : flink();
+      Side second = bareFirst ? flink() : bare(work);
+      Side bareSide = bareFirst ? first : second;
+      Side flinkSide = bareFirst ? second : first;
+      progress.accept(
+          String.format(
+              Locale.ROOT,
+              "pair %d/%d: bare %.1f, Flink %.1f tokens/s",
+              pair,
+              options.rounds(),
+              bareSide.tokensPerSecond(),
+              flinkSide.tokensPerSecond()));
+      if (pair > 0) {
+        bare.add(bareSide);
+        flink.add(flinkSide);
+      }
+    }
+    progress.accept("one more run to look at the task's thread");
+    return FlinkReport.of(
+        EngineSettings.EXPERT_MEMORY.in(settings), records, bare, flink, profile());
+  }
+
+  private int vocabulary() throws Exception {
+    try (var checkpoint = dev.drey.runtime.checkpoint.Checkpoint.open(options.model())) {
+      return checkpoint.config().vocabulary();
+    }
+  }
+
+  private Side bare(FlinkWork work) throws Exception {
+    try (MoeEngine engine = MoeEngine.open(EngineSettings.engine(settings))) {
+      Map<String, List<Integer>> ids = new HashMap<>();
+      List<SequenceRequest> requests = work.requests();
+      new DecodeLoop(engine)
+          .run(
+              requests.stream().map(Sequence::fresh).iterator(),
+              done ->
+                  ids.put(done.request().id(), Arrays.stream(done.outputIds()).boxed().toList()));
+      return side(engine.stats(), requests.stream().map(request -> ids.get(request.id())).toList());
+    }
+  }
+
+  private static Side side(EngineStats stats, List<List<Integer>> ids) {
+    return new Side(
+        stats.rows(),
+        stats.rows() * 1e9 / stats.spanNanos(),
+        1 - (double) stats.stepNanos() / stats.spanNanos(),
+        ids);
+  }
+
+  private Side flink() throws Exception {
+    Path output = workplace.resolve("run-" + runs++);
+    LastLook look = new LastLook();
+    Configuration run = new Configuration(settings);
+    run.set(FileSettings.INPUT.option(), List.of(workplace.resolve("input.jsonl").toString()));
+    run.set(FileSettings.OUTPUT.option(), output.toString());
+    run.set(JobSettings.RESTARTS.option(), 0);
+    RunRequest request = new RunRequest("bench", run, true);
+    request.validate();
+    new FileRun(
+            request,
+            ModelIdentity.read(options.model()),
+            EnginePipeline.of(run, WireFormat.JSON, false),
+            look,
+            Progress.SILENT)
+        .run();
+    return side(look.stats(), FlinkWork.results(output.resolve(ResultJoin.RESULTS)));
+  }
+
+  private TaskProfile profile() throws Exception {
+    try (TaskSampler sampler = new TaskSampler(FlinkComparison::isStepping)) {
+      flink();
+      return sampler.finish();
+    }
+  }
+
+  private static boolean isStepping() {
+    return SlotRuntimes.open().values().stream().anyMatch(engine -> engine.currentStep() >= 0);
+  }
+
+  /** Reads the job's engine once more before it is closed. */
+  private static final class LastLook implements EngineProbe {
+    private final SlotProbe slots = new SlotProbe();
+    private final List<EngineStats> seen = new ArrayList<>();
+
+    @Override
+    public EngineTotals read(String job) {
+      return slots.read(job);
+    }
+
+    @Override
+    public void release() {
+      SlotRuntimes.open().values().forEach(engine -> seen.add(engine.stats()));
+      slots.release();
+    }
+
+    EngineStats stats() {
+      if (seen.size() != 1) {
+        throw new IllegalStateException(
+            "expected one engine at the end of the job, found " + seen.size());
+      }
+      return seen.get(0);
+    }
+  }
+}

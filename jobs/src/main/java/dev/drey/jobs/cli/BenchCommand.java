@@ -1,0 +1,193 @@
+package dev.drey.jobs.cli;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.drey.jobs.bench.FlinkComparison;
+import dev.drey.jobs.bench.FlinkReport;
+import dev.drey.jobs.options.EngineSettings;
+import dev.drey.jobs.options.RefusedException;
+import dev.drey.jobs.options.Section;
+import dev.drey.jobs.options.Settings;
+import dev.drey.runtime.bench.BenchJson;
+import dev.drey.runtime.bench.BenchOptions;
+import dev.drey.runtime.bench.BenchReport;
+import dev.drey.runtime.bench.BenchTable;
+import dev.drey.runtime.bench.EngineBench;
+import dev.drey.runtime.bench.Phase;
+import dev.drey.runtime.memory.MemorySize;
+import dev.drey.runtime.model.ComputeType;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import java.util.function.Consumer;
+import org.apache.flink.configuration.Configuration;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/** Measures the engine, or the Flink job against the engine. */
+@Command(
+    name = "bench",
+    description = {
+      "Measures prefill, decode and scoring beside the floors of this machine: everything resident,"
+          + " and each smaller window with prefetch, without, and with nothing kept (on demand).",
+      "With --flink: the Flink job against the bare engine on the same records."
+    })
+final class BenchCommand implements CliCommand {
+  private static final String DEFAULT = "; default ${DEFAULT-VALUE}.";
+
+  @Option(names = "--model", paramLabel = "DIR", required = true, description = "The model.")
+  Path model = Path.of("");
+
+  @Option(
+      names = "--expert-memory",
+      paramLabel = "SIZE|PERCENT",
+      split = ",",
+      description = "Residency windows to measure" + DEFAULT)
+  List<String> expertMemory = List.of("100%", "25%");
+
+  @Option(
+      names = "--phase",
+      paramLabel = "NAME",
+      split = ",",
+      description = "What to measure: prefill, decode, score" + DEFAULT)
+  List<String> phases = List.of("prefill", "decode", "score");
+
+  @Option(names = "--sequences", paramLabel = "N", description = "Sequences at a time" + DEFAULT)
+  int sequences = 32;
+
+  @Option(names = "--prompt-tokens", paramLabel = "P", description = "Prompt length" + DEFAULT)
+  int promptTokens = 128;
+
+  @Option(names = "--max-tokens", paramLabel = "T", description = "Tokens to decode" + DEFAULT)
+  int maxTokens = 32;
+
+  @Option(names = "--step-tokens", paramLabel = "N", description = "Most rows per step" + DEFAULT)
+  int stepTokens = 256;
+
+  @Option(names = "--rounds", paramLabel = "R", description = "Measured rounds" + DEFAULT)
+  int rounds = 5;
+
+  @Option(
+      names = "--link-bandwidth",
+      paramLabel = "SIZE",
+      description = "Pace of transfers in bytes per second; 0 for as fast as files are read.")
+  String linkBandwidth = "0";
+
+  @Option(names = "--io-threads", paramLabel = "N", description = "I/O threads" + DEFAULT)
+  int ioThreads = 2;
+
+  @Option(names = "--threads", paramLabel = "N", description = "Compute threads" + DEFAULT)
+  int threads = Runtime.getRuntime().availableProcessors();
+
+  @Option(names = "--compute", paramLabel = "TYPE", description = "f32 or bf16" + DEFAULT)
+  String compute = "bf16";
+
+  @Option(names = "--device", paramLabel = "NAME", description = "cpu or reference" + DEFAULT)
+  String device = "cpu";
+
+  @Option(names = "--seed", paramLabel = "N", description = "Seed of the prompts" + DEFAULT)
+  long seed = 1;
+
+  @Option(names = "--flink", description = "Compare the Flink job with the bare engine instead.")
+  boolean flink;
+
+  @Option(
+      names = "--records",
+      paramLabel = "N",
+      description = "With --flink: records per run; default 4 times --sequences.")
+  int records;
+
+  @Override
+  public Set<Section> sections() {
+    return EnumSet.noneOf(Section.class);
+  }
+
+  @Override
+  public int run(Invocation invocation) throws Exception {
+    requireNoSettings(invocation.settings());
+    BenchOptions options = options();
+    Consumer<String> progress = line -> invocation.console().err().println("drey: " + line);
+    return flink ? compare(options, invocation, progress) : measure(options, invocation, progress);
+  }
+
+  private static void requireNoSettings(Configuration settings) {
+    for (String key : settings.keySet()) {
+      if (key.startsWith(Settings.PREFIX)) {
+        throw new RefusedException(
+            key + ": bench is set by its flags alone, so that its report says everything");
+      }
+    }
+  }
+
+  private BenchOptions options() {
+    try {
+      return new BenchOptions(
+          model,
+          device,
+          ComputeType.valueOf(compute.toUpperCase(Locale.ROOT)),
+          threads,
+          expertMemory.stream().map(MemorySize::parse).toList(),
+          phases.stream().map(Phase::parse).toList(),
+          sequences,
+          promptTokens,
+          maxTokens,
+          stepTokens,
+          rounds,
+          MemorySize.parse(linkBandwidth).of(0),
+          ioThreads,
+          seed);
+    } catch (IllegalArgumentException e) {
+      throw new RefusedException(String.valueOf(e.getMessage()), e);
+    }
+  }
+
+  private static int measure(BenchOptions options, Invocation invocation, Consumer<String> progress)
+      throws Exception {
+    BenchReport report = new EngineBench(options, progress).run();
+    invocation
+        .console()
+        .out()
+        .print(invocation.json() ? BenchJson.of(report) + "\n" : BenchTable.of(report));
+    return report.identical() ? ExitCode.DONE : ExitCode.FAILED;
+  }
+
+  private int compare(BenchOptions options, Invocation invocation, Consumer<String> progress)
+      throws Exception {
+    List<FlinkReport> reports = new ArrayList<>();
+    for (String window : expertMemory) {
+      try (Workplace workplace = Workplace.create()) {
+        int count = records > 0 ? records : 4 * sequences;
+        Configuration settings = settings(options, window);
+        reports.add(
+            new FlinkComparison(options, count, settings, workplace.path(), progress).run());
+      }
+    }
+    if (invocation.json()) {
+      ObjectNode root = new ObjectMapper().createObjectNode();
+      reports.forEach(report -> root.withArray("comparisons").add(report.json()));
+      invocation.console().out().println(root.toPrettyString());
+    } else {
+      reports.forEach(report -> invocation.console().out().print(report.text()));
+    }
+    return reports.stream().allMatch(FlinkReport::identical) ? ExitCode.DONE : ExitCode.FAILED;
+  }
+
+  /** What a user would set to run the same. */
+  private Configuration settings(BenchOptions options, String window) {
+    Configuration settings = new Configuration();
+    settings.set(EngineSettings.MODEL.option(), model.toString());
+    settings.set(EngineSettings.DEVICE.option(), device);
+    settings.set(EngineSettings.COMPUTE.option(), compute);
+    settings.set(EngineSettings.THREADS.option(), threads);
+    settings.set(EngineSettings.EXPERT_MEMORY.option(), window);
+    settings.set(EngineSettings.KV_TOKENS.option(), options.kvTokens());
+    settings.set(EngineSettings.MAX_SEQUENCES.option(), sequences);
+    settings.set(EngineSettings.MAX_STEP_TOKENS.option(), stepTokens);
+    settings.set(EngineSettings.TRANSFER_THREADS.option(), ioThreads);
+    settings.set(EngineSettings.TRANSFER_PACE.option(), options.linkBytesPerSecond());
+    return settings;
+  }
+}

@@ -1,0 +1,108 @@
+package dev.drey.jobs.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.apache.flink.configuration.Configuration;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** {@code drey synth} and {@code drey bench} on a model small enough for the reference device. */
+@Timeout(120)
+class BenchCommandTest {
+  @TempDir
+  @SuppressWarnings("NullAway.Init")
+  Path directory;
+
+  private final StringWriter out = new StringWriter();
+  private final StringWriter err = new StringWriter();
+  private String model = "";
+
+  private int drey(String... arguments) {
+    out.getBuffer().setLength(0);
+    err.getBuffer().setLength(0);
+    Console console = new Console(new PrintWriter(out, true), new PrintWriter(err, true), false);
+    return new DreyCli(Commands.all(), console, new Configuration()).run(arguments);
+  }
+
+  private int bench(String... more) {
+    List<String> arguments =
+        new ArrayList<>(List.of("bench", "--model", model, "--device", "reference"));
+    arguments.addAll(
+        List.of("--sequences", "2", "--prompt-tokens", "5", "--max-tokens", "3", "--rounds", "1"));
+    arguments.addAll(List.of(more));
+    return drey(arguments.toArray(String[]::new));
+  }
+
+  @BeforeEach
+  void writeModel() {
+    model = directory.resolve("model").toString();
+    int code =
+        drey(
+            "synth --hidden 32 --layers 2 --experts 8 --top-k 2 --intermediate 32 --heads 2 --kv-heads 1"
+                .concat(" --head-dim 16 --vocabulary 512 --out ")
+                .concat(model)
+                .split(" "));
+    assertThat(code).as(err.toString()).isZero();
+  }
+
+  @Test
+  void synthSaysWhatItWroteAndLeavesWhatIsThereAlone() throws IOException {
+    assertThat(out.toString()).contains(model, "16 experts of 6.0 KiB", "3 weight files");
+
+    assertThat(drey("synth", "--out", model)).isEqualTo(2);
+    assertThat(err.toString()).contains("--out: " + model + " is not empty");
+
+    Path other = directory.resolve("other");
+    assertThat(drey("synth", "--out", other.toString(), "--top-k", "65")).isEqualTo(2);
+    assertThat(err.toString()).contains("from 1 to 64, not 65");
+    assertThat(other).doesNotExist();
+  }
+
+  @Test
+  void benchMeasuresWhatItWasAskedForAndShowsProgress() throws IOException {
+    int code =
+        bench("--expert-memory", "100%,50%", "--phase", "decode", "--compute", "f32", "--json");
+
+    assertThat(code).as(err.toString()).isZero();
+    assertThat(err.toString()).contains("decode round 1/1, resident");
+    JsonNode report = new ObjectMapper().readTree(out.toString());
+    assertThat(report.get("identical").asBoolean()).isTrue();
+    assertThat(report.get("results")).hasSize(4);
+    assertThat(report.at("/results/0/tokens").asInt()).isEqualTo(2 * 3);
+    assertThat(report.at("/results/1/slots").asInt()).isEqualTo(8);
+    assertThat(report.at("/options/link_bytes_per_second").asLong()).isZero();
+  }
+
+  @Test
+  void benchComparesTheJobWithTheBareEngine() throws IOException {
+    int code = bench("--flink", "--records", "3", "--expert-memory", "50%", "--json");
+
+    assertThat(code).as(err.toString()).isZero();
+    JsonNode comparison = new ObjectMapper().readTree(out.toString()).at("/comparisons/0");
+    assertThat(comparison.get("identical").asBoolean()).isTrue();
+    assertThat(comparison.get("tokens").asInt()).isEqualTo(3 * (5 + 3 - 1));
+    assertThat(comparison.at("/flink/median").asDouble()).isPositive();
+    assertThat(comparison.at("/ratio/median").asDouble()).isPositive();
+  }
+
+  @Test
+  void wrongValuesAndSettingsAreRefused() {
+    assertThat(bench("--phase", "warmup")).isEqualTo(2);
+    assertThat(err.toString()).contains("unknown phase 'warmup'");
+    assertThat(bench("--expert-memory", "lots")).isEqualTo(2);
+    assertThat(err.toString()).contains("not a memory size: 'lots'");
+    assertThat(bench("--compute", "fp4")).isEqualTo(2);
+    assertThat(bench("-Ddrey.compute.threads=2")).isEqualTo(2);
+    assertThat(err.toString()).contains("drey.compute.threads: bench is set by its flags alone");
+  }
+}

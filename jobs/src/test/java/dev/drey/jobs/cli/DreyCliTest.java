@@ -1,0 +1,241 @@
+package dev.drey.jobs.cli;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.drey.jobs.options.RefusedException;
+import dev.drey.jobs.options.Section;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.apache.flink.configuration.Configuration;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import picocli.CommandLine.Command;
+
+@Timeout(120)
+class DreyCliTest {
+  private static final Path EXAMPLES = Path.of("../examples");
+  private static final String MODEL = EXAMPLES.resolve("sample-qwen3-moe").toString();
+
+  @TempDir
+  @SuppressWarnings("NullAway.Init")
+  Path directory;
+
+  private final StringWriter out = new StringWriter();
+  private final StringWriter err = new StringWriter();
+  private final Probe probe = new Probe();
+
+  private int drey(String... arguments) {
+    List<CliCommand> commands = new ArrayList<>(Commands.all());
+    commands.add(probe);
+    Console console = new Console(new PrintWriter(out, true), new PrintWriter(err, true), false);
+    return new DreyCli(commands, console, new Configuration()).run(arguments);
+  }
+
+  /** A command that shows what it was given, or fails as told. */
+  @Command(name = "probe")
+  private static final class Probe implements CliCommand {
+    private Map<String, String> settings = Map.of();
+    private @Nullable Exception failure;
+
+    @Override
+    public Set<Section> sections() {
+      return EnumSet.allOf(Section.class);
+    }
+
+    @Override
+    public int run(Invocation invocation) throws Exception {
+      settings = invocation.settings().toMap();
+      if (failure != null) {
+        throw failure;
+      }
+      return ExitCode.DONE;
+    }
+  }
+
+  @Test
+  void flagsDefinitionsAndFileSetTheSameKeysAndFlagsWin() throws IOException {
+    Path file =
+        Files.writeString(
+            directory.resolve("a.yaml"),
+            "drey: {compute.threads: 1, pipeline.stages: 1, job.seed: 1}\n");
+
+    int code =
+        drey(
+            "probe",
+            "--config",
+            file.toString(),
+            "-Ddrey.pipeline.stages=2",
+            "-D",
+            "drey.job.seed=2",
+            "--seed",
+            "3",
+            "--bounded",
+            "--device-memory",
+            "2g");
+
+    assertThat(code).isEqualTo(0);
+    assertThat(probe.settings)
+        .containsOnly(
+            Map.entry("drey.compute.threads", "1"),
+            Map.entry("drey.pipeline.stages", "2"),
+            Map.entry("drey.job.seed", "3"),
+            Map.entry("drey.kafka.bounded", "true"),
+            Map.entry("drey.memory.device", "2g"));
+  }
+
+  @Test
+  void aMistypedCommandOrFlagIsWrongUsageWithASuggestion() {
+    assertThat(drey("genrate")).isEqualTo(2);
+    assertThat(err.toString()).contains("did you mean generate?");
+
+    assertThat(drey("generate", "--modle", "x")).isEqualTo(2);
+    assertThat(err.toString()).contains("did you mean --model?");
+  }
+
+  @Test
+  void noCommandIsWrongUsageAndHelpIsNot() {
+    assertThat(drey()).isEqualTo(2);
+    assertThat(err.toString()).contains("Usage: drey");
+    assertThat(drey("--help")).isEqualTo(0);
+    assertThat(drey("generate", "--help")).isEqualTo(0);
+    assertThat(out.toString()).contains("--expert-memory").contains("--checkpoint-interval");
+    assertThat(drey("--version")).isEqualTo(0);
+  }
+
+  @Test
+  void everyProblemOfACommandIsReportedBeforeAnythingStarts() {
+    int code = drey("generate", "--stages", "none", "--compute", "fp4", "-Ddrey.modle.path=x");
+
+    assertThat(code).isEqualTo(2);
+    assertThat(err.toString())
+        .contains("6 problems")
+        .contains("drey.pipeline.stages (--stages)")
+        .contains("drey.compute.type (--compute)")
+        .contains("did you mean drey.model.path?")
+        .contains("drey.model.path (--model): is needed")
+        .contains("drey.input.path (--input): is needed")
+        .contains("drey.output.path (--output): is needed")
+        .doesNotContain("\tat ");
+  }
+
+  @Test
+  void aFailureIsOneMessageAndTheTraceOnlyOnRequest() {
+    probe.failure = new IllegalStateException("the disk is full");
+
+    assertThat(drey("probe")).isEqualTo(1);
+    assertThat(err.toString()).contains("the disk is full").doesNotContain("\tat ");
+    assertThat(drey("probe", "--verbose")).isEqualTo(1);
+    assertThat(err.toString()).contains("\tat ");
+  }
+
+  @Test
+  void aRefusalBehindAFailureIsStillARefusal() {
+    probe.failure = new Exception("job failed", new RefusedException("no such thing"));
+
+    assertThat(drey("probe")).isEqualTo(2);
+    assertThat(err.toString()).contains("drey: no such thing");
+  }
+
+  @Test
+  void aModelThatIsNotThereIsRefusedByName() throws IOException {
+    Path input = Files.writeString(directory.resolve("in.jsonl"), "{}\n");
+
+    int code =
+        drey(
+            "generate",
+            "--model",
+            directory.resolve("none").toString(),
+            "--input",
+            input.toString(),
+            "--output",
+            directory.resolve("out").toString());
+
+    assertThat(code).isEqualTo(2);
+    assertThat(err.toString()).contains(directory.resolve("none").toString());
+  }
+
+  @Test
+  void aModelIsInspected() throws IOException {
+    assertThat(drey("inspect", "--model", MODEL)).isEqualTo(0);
+    assertThat(out.toString()).contains("qwen3_moe").contains("256 in all");
+
+    out.getBuffer().setLength(0);
+    assertThat(drey("inspect", "--model", MODEL, "--tensors", "--json")).isEqualTo(0);
+    JsonNode json = new ObjectMapper().readTree(out.toString());
+    assertThat(json.at("/experts").asInt()).isEqualTo(256);
+    assertThat(json.at("/tensors")).hasSize(842);
+  }
+
+  @Test
+  void promptsAreAnsweredFromFileToFile() throws IOException {
+    Path input =
+        Files.writeString(
+            directory.resolve("in.jsonl"),
+            """
+            {"custom_id": "a", "prompt": "Q: What is a heron?\\nA:", "max_tokens": 4}
+            {"custom_id": "b", "prompt": "Q: What is a sonnet?\\nA:", "max_tokens": 4, "colour": 1}
+            not json
+            """);
+
+    int code =
+        drey(
+            "generate",
+            "--model",
+            MODEL,
+            "--input",
+            input.toString(),
+            "--output",
+            directory.resolve("out").toString(),
+            "--expert-memory",
+            "50%",
+            "--json");
+
+    assertThat(err.toString()).doesNotContain("Exception");
+    assertThat(code).isEqualTo(0);
+    JsonNode summary = new ObjectMapper().readTree(out.toString());
+    assertThat(summary.at("/records/results").asInt()).isEqualTo(1);
+    assertThat(summary.at("/records/dead_letters").asInt()).isEqualTo(2);
+    assertThat(summary.at("/tokens/generated").asInt()).isEqualTo(4);
+    assertThat(summary.at("/experts/misses").asInt()).isPositive();
+    assertThat(summary.at("/memory/device/peak_bytes").asLong())
+        .isPositive()
+        .isLessThanOrEqualTo(summary.at("/memory/device/budget_bytes").asLong());
+    assertThat(Files.readString(directory.resolve("out/results.jsonl"), UTF_8))
+        .contains("\"custom_id\":\"a\"")
+        .contains("\"completion_tokens\":4");
+    assertThat(Files.readAllLines(directory.resolve("out/dead-letters.jsonl"))).hasSize(2);
+  }
+
+  @Test
+  void aWindowTooSmallForTheModelIsRefusedWithWhatWouldDo() throws IOException {
+    Path input = Files.writeString(directory.resolve("in.jsonl"), "{\"prompt\": \"a\"}\n");
+
+    int code =
+        drey(
+            "generate",
+            "--model",
+            MODEL,
+            "--input",
+            input.toString(),
+            "--output",
+            directory.resolve("out").toString(),
+            "--expert-memory",
+            "1000");
+
+    assertThat(code).isEqualTo(2);
+    assertThat(err.toString()).contains("expert memory of 1000 bytes is too small");
+  }
+}
