@@ -64,8 +64,7 @@ class RestoredSavepointTest {
 
   @ParameterizedTest
   @CsvSource({"1, 1", "3, 1", "2, 2"})
-  void goesOnWithOtherStagesAndReplicasToTheSameBytes(int stages, int replicas)
-      throws Exception {
+  void goesOnWithOtherStagesAndReplicasToTheSameBytes(int stages, int replicas) throws Exception {
     Path parts = directory.resolve("restored-%d-%d".formatted(stages, replicas));
     JobID job =
         cluster.submit(
@@ -81,7 +80,7 @@ class RestoredSavepointTest {
 
     ResultFile restored = SampleJob.join(input, parts);
     assertThat(restored).isEqualTo(undisturbed);
-    assertThat(restored.results()).hasSize((int) Files.lines(input).count());
+    assertThat(restored.results()).hasSize(Files.readAllLines(input).size());
   }
 
   @Test
@@ -101,18 +100,17 @@ class RestoredSavepointTest {
     }
     Path config = other.resolve("config.json");
     Files.writeString(
-        config, Files.readString(config).replace("\"rope_theta\": 1000000.0", "\"rope_theta\": 500000.0"));
+        config,
+        Files.readString(config).replace("\"rope_theta\": 1000000.0", "\"rope_theta\": 500000.0"));
 
     assertThatRefused(() -> restore(SavepointFixture.job().with("drey.model.path", other)))
-        .containsPattern(
-            "model digest: the state has '[0-9a-f]{64}', this job has '[0-9a-f]{64}'");
+        .containsPattern("model digest: the state has '[0-9a-f]{64}', this job has '[0-9a-f]{64}'");
   }
 
   private static void restore(SampleJob job) throws Exception {
     Path parts = directory.resolve("refused-" + System.nanoTime());
     cluster.await(
-        cluster.submit(
-            job.restarts(100).fromFile(input, parts), SavepointFixture.directory()));
+        cluster.submit(job.restarts(100).fromFile(input, parts), SavepointFixture.directory()));
   }
 
   /** The stack trace of a job that must fail at once, restarts or not. */

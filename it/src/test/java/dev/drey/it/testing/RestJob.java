@@ -118,6 +118,16 @@ public final class RestJob {
     return ids;
   }
 
+  /** How often each replica was started again, by subtask. */
+  public List<Integer> restarts() throws IOException, InterruptedException {
+    List<Integer> attempts = new ArrayList<>();
+    for (JsonNode subtask :
+        rest.get("/jobs/%s/vertices/%s".formatted(id, pipelineVertex())).path("subtasks")) {
+      attempts.add(subtask.path("attempt").asInt());
+    }
+    return attempts;
+  }
+
   /** Number of checkpoints completed since its first start. */
   public int completedCheckpoints() throws IOException, InterruptedException {
     return checkpoints().path("counts").path("completed").asInt();

@@ -41,8 +41,7 @@ public final class SavepointFixture {
     Random random = new Random(11);
     List<String> lines = new ArrayList<>();
     for (int i = 0; i < SEQUENCES; i++) {
-      String ids =
-          random.ints(3 + 5 * i, 3, VOCABULARY).boxed().toList().toString();
+      String ids = random.ints(3 + 5 * i, 3, VOCABULARY).boxed().toList().toString();
       String sampling =
           switch (i % 3) {
             case 0 -> "\"temperature\": 0, \"logprobs\": 2";
