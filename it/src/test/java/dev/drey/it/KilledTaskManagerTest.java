@@ -31,14 +31,14 @@ class KilledTaskManagerTest {
   private static final int REPLICAS = 2;
   private static final int BAD_EVERY = 17;
   private static final Duration PATIENCE = Duration.ofMinutes(6);
-  private static final long LINK_BYTES_PER_SECOND = 60_000_000;
+  private static final long LINK_BYTES_PER_SECOND = 150_000_000;
   private static final Duration STANDSTILL = Duration.ofSeconds(2);
   private static final String GENERATED = "generation_tokens_total";
 
   @Test
   void aReplicaGoesOnElsewhereAfterItsProcessWasKilled(ForkedKafka kafka, ForkedCluster cluster)
       throws Exception {
-    new Scenario(kafka, cluster, "killed-once", 60, 24).run(List.of(new Kill(0, 100, 60)));
+    new Scenario(kafka, cluster, "killed-once", 48, 24).run(List.of(new Kill(0, 100, 60)));
   }
 
   @Test
@@ -101,6 +101,9 @@ class KilledTaskManagerTest {
       System.out.printf("%s: %d s of work%n", input, (System.nanoTime() - begin) / 1_000_000_000);
       TopicOutcomes found = TopicOutcomes.read(topics, disturbed());
       requireLittleDoneAgain(lives, found.tokens());
+      assertThat(job.restarts())
+          .as("a kill restarts the replica whose process it was, and no other")
+          .isEqualTo(lives.stream().map(life -> life.kills).toList());
       job.cancel(PATIENCE);
       cluster.awaitFreeSlots(REPLICAS);
 
@@ -172,7 +175,7 @@ class KilledTaskManagerTest {
     private final RestJob job;
     private final int replica;
     private long saved;
-    private boolean killed;
+    private int kills;
 
     Life(RestJob job, int replica) {
       this.job = job;
@@ -195,7 +198,7 @@ class KilledTaskManagerTest {
       cluster.killTaskManager(victim);
       cluster.startTaskManager();
       saved += inCheckpoint;
-      killed = true;
+      kills++;
       Poll.until(
           "the replica to run elsewhere",
           PATIENCE,
@@ -229,7 +232,7 @@ class KilledTaskManagerTest {
           .as("preempted")
           .hasValue(0);
       long again = job.headMetric(replica, "moe.re_prefilled_tokens_total").orElseThrow();
-      if (killed) {
+      if (kills > 0) {
         assertThat(again).as("tokens prefilled again after the kill").isPositive();
       } else {
         assertThat(again).isZero();

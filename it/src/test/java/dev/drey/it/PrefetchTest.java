@@ -24,7 +24,7 @@ class PrefetchTest {
   private static final int SEQUENCES = 4;
   private static final int TOKENS = 10;
   private static final String WINDOW = "33%";
-  private static final double LINK_TO_COMPUTE = 5;
+  private static final double LINK_TO_COMPUTE = 8;
 
   /** Shares of late hits and misses, and of stall time, that prefetching must take away. */
   private static final double LEAST_GAIN = 0.25;

@@ -37,7 +37,7 @@ public final class ForkedCluster implements AutoCloseable {
     this.jobManager =
         fork(
             "jobmanager",
-            List.of("-Xmx400m"),
+            List.of("-Xmx400m", "-XX:TieredStopAtLevel=1"),
             "org.apache.flink.runtime.entrypoint.StandaloneSessionClusterEntrypoint",
             List.of());
   }
