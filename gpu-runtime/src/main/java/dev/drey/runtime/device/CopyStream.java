@@ -1,5 +1,6 @@
 package dev.drey.runtime.device;
 
+import dev.drey.runtime.bench.Moves;
 import dev.drey.runtime.model.DType;
 
 /**

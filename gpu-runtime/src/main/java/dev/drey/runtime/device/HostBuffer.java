@@ -1,5 +1,6 @@
 package dev.drey.runtime.device;
 
+import dev.drey.runtime.bench.Host;
 import java.nio.ByteBuffer;
 
 /**

@@ -7,3 +7,4 @@
 package dev.drey.runtime.device;
 
 import org.jspecify.annotations.NullMarked;
+

@@ -24,6 +24,6 @@ public interface ExpertSource {
    * @param target receives {@code rows * inputs * type().bytes()} bytes, exactly what remains in it
    * @throws IOException if the storage fails; the message names the expert and the file
    */
-  void readBlock(ExpertId expert, ExpertPart part, int firstOutputRow, int rows, ByteBuffer target)
+  void readBlock(ExpertId expert, NetworkPart part, int firstOutputRow, int rows, ByteBuffer target)
       throws IOException;
 }

@@ -63,7 +63,7 @@ public final class ExpertStore implements ExpertSource {
 
   @Override
   public void readBlock(
-      ExpertId expert, ExpertPart part, int firstOutputRow, int rows, ByteBuffer target)
+      ExpertId expert, NetworkPart part, int firstOutputRow, int rows, ByteBuffer target)
       throws IOException {
     ExpertTensors tensors = checkpoint.expert(expert);
     TensorRegion region =
@@ -72,7 +72,7 @@ public final class ExpertStore implements ExpertSource {
           case UP -> tensors.up();
           case DOWN -> tensors.down();
         };
-    int inputs = part == ExpertPart.DOWN ? config.moe().intermediate() : config.hidden();
+    int inputs = part == NetworkPart.DOWN ? config.moe().intermediate() : config.hidden();
     long rowBytes = (long) inputs * type.bytes();
     if (target.remaining() != rows * rowBytes) {
       throw new IllegalArgumentException(

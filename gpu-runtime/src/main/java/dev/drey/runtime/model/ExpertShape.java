@@ -1,7 +1,7 @@
 package dev.drey.runtime.model;
 
 /**
- * Shape of one SwiGLU feed-forward network: {@code down(silu(gate(x)) * up(x))}.
+ * Shape of one gated feed-forward network: {@code down(unit(gate(x), up(x)))}, see {@link GatedUnit}.
  *
  * @param hidden model width
  * @param intermediate width between the projections

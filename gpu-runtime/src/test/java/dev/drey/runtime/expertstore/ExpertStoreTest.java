@@ -30,7 +30,7 @@ class ExpertStoreTest {
     return bytes.array();
   }
 
-  private byte[] inBlocks(ExpertId expert, ExpertPart part, int outputs, int inputs, int block)
+  private byte[] inBlocks(ExpertId expert, NetworkPart part, int outputs, int inputs, int block)
       throws IOException {
     ByteBuffer bytes = ByteBuffer.allocate(outputs * inputs * 2);
     for (int first = 0; first < outputs; first += block) {
@@ -53,9 +53,9 @@ class ExpertStoreTest {
   void blocksPutTogetherAreTheTensorsOfTheCheckpoint() throws IOException {
     for (ExpertId id : new ExpertId[] {new ExpertId(0, 0), new ExpertId(2, 15)}) {
       ExpertTensors tensors = checkpoint.expert(id);
-      assertThat(inBlocks(id, ExpertPart.GATE, 40, 64, 16)).isEqualTo(whole(tensors.gate()));
-      assertThat(inBlocks(id, ExpertPart.UP, 40, 64, 7)).isEqualTo(whole(tensors.up()));
-      assertThat(inBlocks(id, ExpertPart.DOWN, 64, 40, 64)).isEqualTo(whole(tensors.down()));
+      assertThat(inBlocks(id, NetworkPart.GATE, 40, 64, 16)).isEqualTo(whole(tensors.gate()));
+      assertThat(inBlocks(id, NetworkPart.UP, 40, 64, 7)).isEqualTo(whole(tensors.up()));
+      assertThat(inBlocks(id, NetworkPart.DOWN, 64, 40, 64)).isEqualTo(whole(tensors.down()));
     }
     ExpertTensors one = checkpoint.expert(new ExpertId(0, 0));
     assertThat(whole(one.gate())).isNotEqualTo(whole(one.up()));
@@ -66,7 +66,7 @@ class ExpertStoreTest {
     assertThatThrownBy(
             () ->
                 store.readBlock(
-                    new ExpertId(1, 3), ExpertPart.DOWN, 0, 4, ByteBuffer.allocate(4 * 64 * 2)))
+                    new ExpertId(1, 3), NetworkPart.DOWN, 0, 4, ByteBuffer.allocate(4 * 64 * 2)))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage(
             "4 rows of model.layers.1.mlp.experts.3.down_proj.weight are 320 bytes, the target has"
@@ -79,7 +79,7 @@ class ExpertStoreTest {
     assertThatThrownBy(
             () ->
                 store.readBlock(
-                    new ExpertId(1, 3), ExpertPart.GATE, 8, 8, ByteBuffer.allocate(8 * 64 * 2)))
+                    new ExpertId(1, 3), NetworkPart.GATE, 8, 8, ByteBuffer.allocate(8 * 64 * 2)))
         .isInstanceOf(IOException.class)
         .hasMessageStartingWith(
             "expert L1/E3: cannot read rows 8 to 15 of model.layers.1.mlp.experts.3.gate_proj.weight"
