@@ -4,7 +4,23 @@ import java.util.List;
 
 /** The architectures that can be read. */
 final class Architectures {
-  private static final List<Architecture> ALL = List.of(new Qwen3MoeArchitecture());
+  private static final List<Architecture> ALL =
+      List.of(
+          new DeepseekV2Architecture(),
+          new DeepseekV3Architecture(),
+          new Dots1Architecture(),
+          new Ernie45MoeArchitecture(),
+          new Glm4MoeArchitecture(),
+          new GptOssArchitecture(),
+          new GraniteMoeArchitecture(),
+          new HunYuanMoeArchitecture(),
+          new Llama4Architecture(),
+          new MixtralArchitecture(),
+          new OlmoeArchitecture(),
+          new PhimoeArchitecture(),
+          new Qwen2MoeArchitecture(),
+          new Qwen3MoeArchitecture(),
+          new Qwen3NextArchitecture());
 
   private Architectures() {}
 

@@ -3,7 +3,7 @@ package dev.drey.runtime.device.cpu;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.drey.runtime.device.AttentionBatch;
-import dev.drey.runtime.device.BFloat16;
+import dev.drey.runtime.model.BFloat16;
 import dev.drey.runtime.device.ComputeStream;
 import dev.drey.runtime.device.CopyStream;
 import dev.drey.runtime.device.DeviceBuffer;
