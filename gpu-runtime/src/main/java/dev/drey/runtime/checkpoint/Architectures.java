@@ -32,6 +32,10 @@ final class Architectures {
    */
   static Architecture of(JsonConfig config) {
     String modelType = config.text("model_type");
+    List<String> classes = config.texts("architectures");
+    if (!classes.isEmpty() && classes.stream().noneMatch(Architectures::generates)) {
+      throw config.notImplemented("architectures", "a class that generates text");
+    }
     for (Architecture architecture : ALL) {
       if (architecture.modelType().equals(modelType)) {
         return architecture;
@@ -41,5 +45,9 @@ final class Architectures {
         "model_type",
         "one of " + ALL.stream().map(Architecture::modelType).toList(),
         "Use a model of a supported architecture.");
+  }
+
+  private static boolean generates(String modelClass) {
+    return modelClass.endsWith("ForCausalLM") || modelClass.endsWith("ForConditionalGeneration");
   }
 }

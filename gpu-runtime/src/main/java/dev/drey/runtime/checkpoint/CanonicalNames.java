@@ -1,9 +1,11 @@
 package dev.drey.runtime.checkpoint;
 
 import dev.drey.runtime.safetensors.TensorRegion;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * The tensors of a checkpoint by canonical names: {@code model.embed_tokens.weight}, {@code
@@ -17,11 +19,20 @@ final class CanonicalNames {
   private static final String HEAD = "lm_head.";
 
   private final Map<String, TensorRegion> byName = new LinkedHashMap<>();
+  private final Set<String> outside = new HashSet<>();
   private final String prefix;
 
   CanonicalNames(Map<String, TensorRegion> regions) {
     this.prefix = prefix(regions);
-    regions.forEach((name, region) -> byName.put(canonical(name), region));
+    for (Map.Entry<String, TensorRegion> entry : regions.entrySet()) {
+      String name = canonical(entry.getKey());
+      byName.put(name, entry.getValue());
+      if (!prefix.equals(CANONICAL)
+          && !entry.getKey().startsWith(prefix)
+          && !name.startsWith(HEAD)) {
+        outside.add(name);
+      }
+    }
   }
 
   private static String prefix(Map<String, TensorRegion> regions) {
@@ -53,8 +64,6 @@ final class CanonicalNames {
 
   /** Whether a canonical name belongs to another part of a larger model, such as its eyes. */
   boolean isOutside(String canonical) {
-    return !prefix.equals(CANONICAL)
-        && !canonical.startsWith(CANONICAL)
-        && !canonical.startsWith(HEAD);
+    return outside.contains(canonical);
   }
 }

@@ -19,6 +19,7 @@ final class DeepseekV2Architecture implements Architecture {
   @Override
   public ModelConfig read(JsonConfig config) {
     ModelKeys keys = new ModelKeys(config, 4096, 32, 2048);
+    keys.requireFullAttention();
     LatentAttention attention = LatentKeys.read(config, keys, 32, 1536, true);
     config.requireText("scoring_func", "softmax");
     RouterConfig router =

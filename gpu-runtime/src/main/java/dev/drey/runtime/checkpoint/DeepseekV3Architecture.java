@@ -16,6 +16,7 @@ final class DeepseekV3Architecture implements Architecture {
   @Override
   public ModelConfig read(JsonConfig config) {
     ModelKeys keys = new ModelKeys(config, 7168, 61, 4096);
+    keys.requireFullAttention();
     LatentAttention attention =
         LatentKeys.read(config, keys, 128, 1536, config.flag("rope_interleave", true));
     BalancedMoe moe = new BalancedMoe(config, keys);

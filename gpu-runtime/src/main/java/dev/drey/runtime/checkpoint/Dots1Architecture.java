@@ -19,6 +19,7 @@ final class Dots1Architecture implements Architecture {
     GroupedQueryAttention.Builder attention =
         keys.attention(32, 32, 10_000).qkNorm(QkNorm.HEAD);
     int firstWindowed = config.integer("max_window_layers", 62, 0, Integer.MAX_VALUE);
+    config.requireAbsent("layer_types");
     GroupedQueryAttention full = attention.build();
     GroupedQueryAttention windowed = attention.visible(keys.slidingWindow()).build();
     BalancedMoe moe = new BalancedMoe(config, keys);

@@ -19,6 +19,7 @@ final class Ernie45MoeArchitecture implements Architecture {
   @Override
   public ModelConfig read(JsonConfig config) {
     ModelKeys keys = new ModelKeys(config, 2560, 28, 131_072);
+    keys.requireFullAttention();
     config.requireFlag("use_bias", false);
     int heads = keys.heads(20);
     int headDim = keys.headDim(heads);

@@ -16,6 +16,7 @@ final class Glm4MoeArchitecture implements Architecture {
   @Override
   public ModelConfig read(JsonConfig config) {
     ModelKeys keys = new ModelKeys(config, 4096, 46, 131_072);
+    keys.requireFullAttention();
     int heads = keys.heads(96);
     int headDim = keys.headDim(heads);
     GroupedQueryAttention attention =

@@ -20,6 +20,7 @@ final class GraniteMoeArchitecture implements Architecture {
   @Override
   public ModelConfig read(JsonConfig config) {
     ModelKeys keys = new ModelKeys(config, 4096, 32, 2048);
+    keys.requireFullAttention();
     GroupedQueryAttention attention =
         keys.attention(32, 32, 10_000)
             .scale(config.number("attention_multiplier", 1, 0, 1e6))

@@ -22,6 +22,7 @@ final class HunYuanMoeArchitecture implements Architecture {
   @Override
   public ModelConfig read(JsonConfig config) {
     ModelKeys keys = new ModelKeys(config, 4096, 32, 2048);
+    keys.requireFullAttention();
     config.requireFlag("use_qk_norm", true);
     config.requireFlag("use_mixed_mlp_moe", true);
     config.requireFlag("norm_topk_prob", true);

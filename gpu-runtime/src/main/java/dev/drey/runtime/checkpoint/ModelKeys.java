@@ -146,6 +146,15 @@ final class ModelKeys {
     return window == 0 ? KeyRange.ALL : KeyRange.sliding(window);
   }
 
+  /** Refuses {@code layer_types} that ask for anything but full attention. */
+  void requireFullAttention() {
+    for (String type : config.texts("layer_types")) {
+      if (!type.equals("full_attention")) {
+        throw config.notImplemented("layer_types", "'full_attention' for every layer");
+      }
+    }
+  }
+
   /** All layers with the same attention. */
   List<LayerConfig> layers(AttentionConfig attention, IntPredicate routed) {
     return layers(layer -> attention, routed);

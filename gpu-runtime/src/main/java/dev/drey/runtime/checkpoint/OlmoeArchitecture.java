@@ -19,6 +19,7 @@ final class OlmoeArchitecture implements Architecture {
   @Override
   public ModelConfig read(JsonConfig config) {
     ModelKeys keys = new ModelKeys(config, 2048, 16, 4096);
+    keys.requireFullAttention();
     GroupedQueryAttention attention =
         keys.attention(16, 16, 10_000)
             .qkNorm(QkNorm.WHOLE)

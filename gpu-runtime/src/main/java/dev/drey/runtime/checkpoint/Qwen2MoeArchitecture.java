@@ -19,6 +19,7 @@ final class Qwen2MoeArchitecture implements Architecture {
   @Override
   public ModelConfig read(JsonConfig config) {
     ModelKeys keys = new ModelKeys(config, 2048, 24, 32_768);
+    keys.requireFullAttention();
     config.requireFlag("use_sliding_window", false);
     GroupedQueryAttention attention =
         keys.attention(16, 16, 10_000).bias(config.flag("qkv_bias", true), false).build();

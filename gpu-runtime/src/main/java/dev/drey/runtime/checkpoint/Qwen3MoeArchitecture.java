@@ -20,6 +20,7 @@ final class Qwen3MoeArchitecture implements Architecture {
   @Override
   public ModelConfig read(JsonConfig config) {
     ModelKeys keys = new ModelKeys(config, 2048, 24, 32_768);
+    keys.requireFullAttention();
     boolean windowed = config.flag("use_sliding_window", false);
     GroupedQueryAttention attention =
         keys.attention(32, 4, 10_000)

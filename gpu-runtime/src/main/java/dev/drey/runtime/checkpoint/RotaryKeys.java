@@ -54,8 +54,12 @@ final class RotaryKeys {
       return "default";
     }
     scaling.requireOnly(UNDERSTOOD);
-    String named = scaling.optionalText("rope_type").orElse("");
-    return named.isEmpty() ? scaling.optionalText("type").orElse("default") : named;
+    String named =
+        scaling.optionalText("rope_type").or(() -> scaling.optionalText("type")).orElse("");
+    if (named.isEmpty() && scaling.has("factor")) {
+      throw scaling.refuse("rope_type", "a text", "Add the key.");
+    }
+    return named.isEmpty() ? "default" : named;
   }
 
   /**
