@@ -1,8 +1,10 @@
 package dev.drey.runtime;
 
+import dev.drey.runtime.kvcache.KvPool;
 import dev.drey.runtime.layers.Decoder;
 import dev.drey.runtime.layers.StepBatch;
 import dev.drey.runtime.memory.MemoryBudget;
+import dev.drey.runtime.plan.MemoryPlan;
 import dev.drey.runtime.predict.Prediction;
 import dev.drey.runtime.schedule.Step;
 import dev.drey.runtime.schedule.StepSampler;
@@ -63,6 +65,19 @@ public final class MoeEngine implements AutoCloseable {
    */
   public static MoeEngine open(EngineConfig config) throws IOException {
     return new MoeEngine(EngineParts.open(config));
+  }
+
+  /**
+   * How {@link #open} would split the memory. Reads the headers of the model's files, no weights,
+   * and allocates nothing that lasts, so that a job can be refused before it is submitted.
+   *
+   * @throws dev.drey.runtime.safetensors.ModelFileException if a file is damaged or not supported
+   * @throws dev.drey.runtime.plan.InsufficientMemoryException if the memory asked for is too small;
+   *     it names what would do
+   * @throws IllegalStateException if the device cannot be used on this machine
+   */
+  public static MemoryPlan plan(EngineConfig config) {
+    return EngineParts.plan(config);
   }
 
   /** What this engine is. */
@@ -195,6 +210,7 @@ public final class MoeEngine implements AutoCloseable {
         parts.window().stats(),
         parts.kv().blocks() - parts.kv().freeBlocks(),
         parts.kv().blocks(),
+        parts.kv().reusedTokens(),
         budget.usedBytes(),
         budget.peakBytes(),
         budget.limitBytes());
@@ -203,6 +219,11 @@ public final class MoeEngine implements AutoCloseable {
   /** Whether a step has failed; the engine must then not be used again. */
   public boolean failed() {
     return failed;
+  }
+
+  /** The key/value blocks, for comparison with reference data. */
+  KvPool kv() {
+    return parts.kv();
   }
 
   /** The forward pass itself, for comparison with reference data. */
