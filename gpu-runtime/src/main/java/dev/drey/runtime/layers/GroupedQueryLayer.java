@@ -53,6 +53,9 @@ final class GroupedQueryLayer implements TokenMixer {
     if (qkNorm == QkNorm.HEAD || qkNorm == QkNorm.WHOLE) {
       normaliseHeads(weights, rows, buffers);
     }
+    if (attention.clip() > 0) {
+      clip(rows, buffers);
+    }
     if (rotary != null) {
       int[] tableRows = batch.rotaryRows(microBatch, rotary);
       int headDim = attention.headDim();
@@ -84,12 +87,6 @@ final class GroupedQueryLayer implements TokenMixer {
     if (attention.outputGate()) {
       project(weights, normed, rows, Weight.QUERY_GATE, Weight.QUERY_GATE_BIAS, buffers.gates);
     }
-    if (attention.clip() > 0) {
-      float limit = (float) attention.clip();
-      stream.clamp(buffers.queries, rows, attention.queryWidth(), limit);
-      stream.clamp(buffers.keys, rows, attention.kvWidth(), limit);
-      stream.clamp(buffers.values, rows, attention.kvWidth(), limit);
-    }
   }
 
   private void project(
@@ -100,6 +97,13 @@ final class GroupedQueryLayer implements TokenMixer {
       Weight bias,
       DeviceBuffer out) {
     stream.matmul(normed, rows, weights.matrix(weight), weights.bufferIfAny(bias), out, false);
+  }
+
+  private void clip(int rows, Activations buffers) {
+    float limit = (float) attention.clip();
+    stream.clamp(buffers.queries, rows, attention.queryWidth(), limit);
+    stream.clamp(buffers.keys, rows, attention.kvWidth(), limit);
+    stream.clamp(buffers.values, rows, attention.kvWidth(), limit);
   }
 
   private void normaliseHeads(LayerWeights weights, int rows, Activations buffers) {
