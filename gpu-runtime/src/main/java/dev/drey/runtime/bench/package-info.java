@@ -7,3 +7,4 @@
 package dev.drey.runtime.bench;
 
 import org.jspecify.annotations.NullMarked;
+

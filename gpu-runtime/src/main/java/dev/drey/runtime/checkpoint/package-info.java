@@ -8,3 +8,4 @@
 package dev.drey.runtime.checkpoint;
 
 import org.jspecify.annotations.NullMarked;
+

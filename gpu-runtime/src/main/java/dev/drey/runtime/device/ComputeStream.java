@@ -93,6 +93,14 @@ public interface ComputeStream extends AutoCloseable {
       int outOffset);
 
   /**
+   * Rounds numbers to the activation type.
+   *
+   * @param x float32 {@code [rows, width]}
+   * @param out activation type {@code [rows, width]}
+   */
+  void toActivations(DeviceBuffer x, int rows, int width, DeviceBuffer out);
+
+  /**
    * Rotary embedding of the leading {@code table.dims()} numbers of each head, in place.
    *
    * @param x float32 {@code [rows, heads * headDim]}

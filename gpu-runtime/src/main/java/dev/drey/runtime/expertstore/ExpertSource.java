@@ -1,7 +1,9 @@
 package dev.drey.runtime.expertstore;
 
+import dev.drey.runtime.layers.Decoder;
 import dev.drey.runtime.model.DType;
 import dev.drey.runtime.model.ExpertId;
+import dev.drey.runtime.model.NetworkPart;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 
@@ -13,7 +15,7 @@ public interface ExpertSource {
   /** Experts per layer; ids have indexes below this. */
   int experts();
 
-  /** Element type of all experts as they are stored. */
+  /** Element type in which blocks are delivered. */
   DType type();
 
   /**

@@ -6,3 +6,4 @@
 package dev.drey.runtime.expertstore;
 
 import org.jspecify.annotations.NullMarked;
+

@@ -6,3 +6,4 @@
 package dev.drey.runtime.kvcache;
 
 import org.jspecify.annotations.NullMarked;
+

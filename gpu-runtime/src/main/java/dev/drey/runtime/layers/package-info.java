@@ -6,3 +6,4 @@
 package dev.drey.runtime.layers;
 
 import org.jspecify.annotations.NullMarked;
+

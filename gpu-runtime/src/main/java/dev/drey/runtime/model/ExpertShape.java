@@ -17,6 +17,11 @@ public record ExpertShape(int hidden, int intermediate) {
     return new MatrixShape(hidden, intermediate);
   }
 
+  /** One of the projections. */
+  public MatrixShape part(NetworkPart part) {
+    return part == NetworkPart.DOWN ? down() : gateUp();
+  }
+
   /** Number of weights in the three projections. */
   public long elements() {
     return 3L * hidden * intermediate;

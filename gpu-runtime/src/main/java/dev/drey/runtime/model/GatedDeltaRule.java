@@ -60,6 +60,6 @@ public record GatedDeltaRule(
         WeightShape.vector(Weight.DELTA_DECAY_RATE, valueHeads),
         WeightShape.vector(Weight.DELTA_DECAY_BIAS, valueHeads),
         WeightShape.vector(Weight.DELTA_NORM, valueWidth),
-        WeightShape.matrix(Weight.ATTENTION_OUTPUT, hidden, values()));
+        WeightShape.matrix(Weight.DELTA_OUTPUT, hidden, values()));
   }
 }

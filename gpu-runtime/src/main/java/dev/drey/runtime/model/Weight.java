@@ -1,5 +1,6 @@
 package dev.drey.runtime.model;
 
+
 /**
  * The role of a weight in the network, routed experts and other feed-forward networks aside (see
  * {@link Network}). What a checkpoint calls it is the architecture's business.
@@ -97,6 +98,8 @@ public enum Weight {
   DELTA_DECAY_BIAS(WeightClass.ATTENTION),
   /** Norm of each value head's output. */
   DELTA_NORM(WeightClass.NORM),
+  /** From the delta rule's output to the residual stream. */
+  DELTA_OUTPUT(WeightClass.ATTENTION),
 
   /** Router, {@code [experts, hidden]}. */
   ROUTER(WeightClass.ROUTER),

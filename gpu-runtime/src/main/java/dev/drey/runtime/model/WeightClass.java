@@ -1,5 +1,6 @@
 package dev.drey.runtime.model;
 
+
 /** What a weight is for. */
 public enum WeightClass {
   /** Token embeddings; also the output projection where the two are tied. */

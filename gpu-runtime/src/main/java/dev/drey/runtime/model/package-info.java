@@ -6,3 +6,4 @@
 package dev.drey.runtime.model;
 
 import org.jspecify.annotations.NullMarked;
+

@@ -86,6 +86,16 @@ interface ElementConformance extends DeviceFactory {
   }
 
   @Test
+  default void numbersBecomeActivations() {
+    try (Rig rig = rig(Rig.model(64, 64))) {
+      float[] x = Numbers.floats(1, ROWS * WIDTH);
+      DeviceBuffer out = rig.space(x.length);
+      rig.stream.toActivations(rig.floats(x), ROWS, WIDTH, out);
+      assertSameBits(rig.readActivations(out, x.length), rig.rounded(x), "rounded");
+    }
+  }
+
+  @Test
   default void partsOfHeadsAreCopiedToTheirPlace() {
     try (Rig rig = rig(Rig.model(64, 64))) {
       int heads = 3;

@@ -3,6 +3,7 @@ package dev.drey.runtime.device;
 import static dev.drey.runtime.device.Numbers.assertSameBits;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.drey.runtime.model.BFloat16;
 import dev.drey.runtime.model.ExpertShape;
 import dev.drey.runtime.model.GatedUnit;
 import dev.drey.runtime.model.ModelConfig;

@@ -2,6 +2,7 @@ package dev.drey.runtime.device;
 
 import static dev.drey.runtime.device.Numbers.assertSameBits;
 
+import dev.drey.runtime.model.BFloat16;
 import dev.drey.runtime.model.DType;
 import dev.drey.runtime.model.LatentAttention;
 import dev.drey.runtime.model.MatrixShape;

@@ -5,12 +5,15 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.drey.runtime.checkpoint.Checkpoint;
 import dev.drey.runtime.checkpoint.ExpertTensors;
+import dev.drey.runtime.checkpoint.StoredMatrix;
 import dev.drey.runtime.model.DType;
 import dev.drey.runtime.model.ExpertId;
+import dev.drey.runtime.model.NetworkPart;
 import dev.drey.runtime.safetensors.Fixtures;
-import dev.drey.runtime.safetensors.TensorRegion;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.util.Arrays;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -24,10 +27,10 @@ class ExpertStoreTest {
     checkpoint.close();
   }
 
-  private byte[] whole(TensorRegion region) throws IOException {
-    ByteBuffer bytes = ByteBuffer.allocate(Math.toIntExact(region.bytes()));
-    checkpoint.read(region, 0, bytes);
-    return bytes.array();
+  private static byte[] whole(StoredMatrix stored) throws IOException {
+    int from = Math.toIntExact(stored.region().offset());
+    int to = from + Math.toIntExact(stored.region().bytes());
+    return Arrays.copyOfRange(Files.readAllBytes(stored.region().file()), from, to);
   }
 
   private byte[] inBlocks(ExpertId expert, NetworkPart part, int outputs, int inputs, int block)
@@ -82,8 +85,8 @@ class ExpertStoreTest {
                     new ExpertId(1, 3), NetworkPart.GATE, 8, 8, ByteBuffer.allocate(8 * 64 * 2)))
         .isInstanceOf(IOException.class)
         .hasMessageStartingWith(
-            "expert L1/E3: cannot read rows 8 to 15 of model.layers.1.mlp.experts.3.gate_proj.weight"
-                + " from ")
+            "expert L1/E3: cannot read rows 8 to 15 of its GATE projection, in"
+                + " model.layers.1.mlp.experts.3.gate_proj.weight of ")
         .hasMessageContaining("model")
         .hasMessageContaining(".safetensors: ");
   }

@@ -1,8 +1,12 @@
 package dev.drey.runtime.device.cpu;
 
 import dev.drey.runtime.device.AttentionBatch;
+<<<<<<< HEAD
 import dev.drey.runtime.device.AttentionSpec;
-import dev.drey.runtime.device.BFloat16;
+import dev.drey.runtime.model.BFloat16;
+=======
+import dev.drey.runtime.model.BFloat16;
+>>>>>>> part-arch
 import dev.drey.runtime.device.ComputeStream;
 import dev.drey.runtime.device.DeltaInput;
 import dev.drey.runtime.device.DeltaWeights;
@@ -115,6 +119,11 @@ final class CpuStream implements ComputeStream {
       int outStride,
       int outOffset) {
     elementOperations.copyHeads(x, rows, heads, width, out, outStride, outOffset);
+  }
+
+  @Override
+  public void toActivations(DeviceBuffer x, int rows, int width, DeviceBuffer out) {
+    elementOperations.toActivations(x, rows, width, out);
   }
 
   @Override

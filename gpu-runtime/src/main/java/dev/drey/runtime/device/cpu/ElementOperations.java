@@ -13,6 +13,7 @@ final class ElementOperations implements ThreadTeam.Work {
     SCALE_ROWS,
     ADD_SCALED,
     SIGMOID_GATE,
+    TO_ACTIVATIONS,
     COPY_HEADS
   }
 
@@ -26,7 +27,7 @@ final class ElementOperations implements ThreadTeam.Work {
   private int width;
   private FloatBuffer in = FloatBuffer.allocate(0);
   private FloatBuffer out = FloatBuffer.allocate(0);
-  private NumberView gated = NumberView.EMPTY;
+  private NumberView activations = NumberView.EMPTY;
   private float number;
   private float[] factors = {};
   private int heads;
@@ -58,8 +59,14 @@ final class ElementOperations implements ThreadTeam.Work {
 
   void sigmoidGate(DeviceBuffer gate, int count, int size, DeviceBuffer x) {
     operation = Operation.SIGMOID_GATE;
-    gated = NumberView.of(x, (long) count * size, state.plan().activation());
+    activations = NumberView.of(x, (long) count * size, state.plan().activation());
     start(gate, count, size);
+  }
+
+  void toActivations(DeviceBuffer x, int count, int size, DeviceBuffer target) {
+    operation = Operation.TO_ACTIVATIONS;
+    activations = NumberView.of(target, (long) count * size, state.plan().activation());
+    start(x, count, size);
   }
 
   void copyHeads(
@@ -98,6 +105,7 @@ final class ElementOperations implements ThreadTeam.Work {
         case CLAMP, SCALE_ROWS -> change(worker, row);
         case ADD_SCALED -> addScaled(worker, row);
         case SIGMOID_GATE -> sigmoidGate(worker, row);
+        case TO_ACTIVATIONS -> toActivations(worker, row);
         case COPY_HEADS -> copyHeads(row);
       }
     }
@@ -128,9 +136,14 @@ final class ElementOperations implements ThreadTeam.Work {
     float[] gates = worker.secondRow;
     in.get(row * width, gates, 0, width);
     worker.sigmoid(gates, width);
-    worker.load(gated, row * width, values, width);
+    worker.load(activations, row * width, values, width);
     RowMath.multiply(values, gates, width);
-    worker.store(values, 0, width, gated, row * width);
+    worker.store(values, 0, width, activations, row * width);
+  }
+
+  private void toActivations(Worker worker, int row) {
+    in.get(row * width, worker.row, 0, width);
+    worker.store(worker.row, 0, width, activations, row * width);
   }
 
   private void copyHeads(int row) {

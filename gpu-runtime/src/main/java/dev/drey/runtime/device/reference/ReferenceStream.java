@@ -2,7 +2,7 @@ package dev.drey.runtime.device.reference;
 
 import dev.drey.runtime.device.AttentionBatch;
 import dev.drey.runtime.device.AttentionSpec;
-import dev.drey.runtime.device.BFloat16;
+import dev.drey.runtime.model.BFloat16;
 import dev.drey.runtime.device.ComputeStream;
 import dev.drey.runtime.device.DeltaInput;
 import dev.drey.runtime.device.DeltaWeights;
@@ -183,6 +183,15 @@ final class ReferenceStream implements ComputeStream {
         output / layout.blockOutputs() * (layout.blockStride() / 2)
             + (long) (output % layout.blockOutputs()) * input.length;
     return (float) data.dot(input, DType.BF16, index);
+  }
+
+  @Override
+  public void toActivations(DeviceBuffer x, int rows, int width, DeviceBuffer out) {
+    HeapBuffer from = HeapBuffer.of(x);
+    HeapBuffer to = HeapBuffer.of(out);
+    for (long i = 0; i < (long) rows * width; i++) {
+      to.put(activation, i, from.get(DType.F32, i));
+    }
   }
 
   @Override

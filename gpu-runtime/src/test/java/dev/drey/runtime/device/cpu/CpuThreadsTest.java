@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.drey.runtime.device.AttentionBatch;
 import dev.drey.runtime.device.AttentionSpec;
-import dev.drey.runtime.device.BFloat16;
+import dev.drey.runtime.model.BFloat16;
 import dev.drey.runtime.device.ComputeStream;
 import dev.drey.runtime.device.CopyStream;
 import dev.drey.runtime.device.DeviceBuffer;
