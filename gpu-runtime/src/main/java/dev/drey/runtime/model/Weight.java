@@ -1,7 +1,5 @@
 package dev.drey.runtime.model;
 
-import dev.drey.runtime.device.Norm;
-import dev.drey.runtime.device.Router;
 
 /**
  * The role of a weight in the network, routed experts and other feed-forward networks aside (see

@@ -1,6 +1,5 @@
 package dev.drey.runtime.model;
 
-import dev.drey.runtime.device.Router;
 
 /** What a weight is for. */
 public enum WeightClass {

@@ -104,6 +104,34 @@ final class RowMath {
     }
   }
 
+  /** Limits each element to plus or minus {@code limit}; a NaN stays one. */
+  static void clamp(float[] x, int from, int count, float limit) {
+    for (int i = from; i < from + count; i++) {
+      x[i] = Math.max(-limit, Math.min(limit, x[i]));
+    }
+  }
+
+  /** {@code out[i] *= x[i]}. */
+  static void multiply(float[] out, float[] x, int count) {
+    for (int i = 0; i < count; i++) {
+      out[i] *= x[i];
+    }
+  }
+
+  /** Adds {@code term} to each element. */
+  static void add(float[] x, int from, int count, float term) {
+    for (int i = from; i < from + count; i++) {
+      x[i] += term;
+    }
+  }
+
+  /** {@code out[outFrom + i] += x[from + i]}. */
+  static void add(float[] out, int outFrom, float[] x, int from, int count) {
+    for (int i = 0; i < count; i++) {
+      out[outFrom + i] += x[from + i];
+    }
+  }
+
   /** {@code out[i] += x[i]}. */
   static void add(float[] out, float[] x, int count) {
     for (int i = 0; i < count; i++) {
@@ -115,6 +143,29 @@ final class RowMath {
   static void addScaled(float[] out, float[] x, int count, float factor) {
     for (int i = 0; i < count; i++) {
       out[i] += x[i] * factor;
+    }
+  }
+
+  /** {@code out[outFrom + i] += x[from + i] * factor}. */
+  static void addScaled(float[] out, int outFrom, float[] x, int from, int count, float factor) {
+    for (int i = 0; i < count; i++) {
+      out[outFrom + i] += x[from + i] * factor;
+    }
+  }
+
+  /** {@code out[outFrom + i] += x[from + i] * y[yFrom + i]}. */
+  static void addProduct(
+      float[] out, int outFrom, float[] x, int from, float[] y, int yFrom, int count) {
+    for (int i = 0; i < count; i++) {
+      out[outFrom + i] += x[from + i] * y[yFrom + i];
+    }
+  }
+
+  /** {@code x[from + i] = x[from + i] * decay + y[i] * factor}. */
+  static void decayAndAdd(
+      float[] x, int from, float decay, float[] y, int count, float factor) {
+    for (int i = 0; i < count; i++) {
+      x[from + i] = x[from + i] * decay + y[i] * factor;
     }
   }
 }
