@@ -1,12 +1,7 @@
 package dev.drey.runtime.device.cpu;
 
 import dev.drey.runtime.device.AttentionBatch;
-<<<<<<< HEAD
 import dev.drey.runtime.device.AttentionSpec;
-import dev.drey.runtime.model.BFloat16;
-=======
-import dev.drey.runtime.model.BFloat16;
->>>>>>> part-arch
 import dev.drey.runtime.device.ComputeStream;
 import dev.drey.runtime.device.DeltaInput;
 import dev.drey.runtime.device.DeltaWeights;
@@ -20,6 +15,7 @@ import dev.drey.runtime.device.RotaryTable;
 import dev.drey.runtime.device.Router;
 import dev.drey.runtime.device.Routing;
 import dev.drey.runtime.device.StateStore;
+import dev.drey.runtime.model.BFloat16;
 import dev.drey.runtime.model.DType;
 import java.nio.ByteBuffer;
 import java.nio.FloatBuffer;
