@@ -149,8 +149,8 @@ class StoredMatrixTest {
             new PlainNumbers(files, region), Placement.rowMajor(1), new MatrixShape(8, 1));
     assertThat(vector.floats())
         .containsExactly(
-            1, -2, 0x1p-24f, -0x3ffp-24f, 65504, Float.POSITIVE_INFINITY, 0.333251953125f, 0);
-    assertThat(read(vector, 6, 1)).containsExactly(BFloat16.round(0.333251953125f));
+            1, -2, 0x1p-24f, -0x3ffp-24f, 65504, Float.POSITIVE_INFINITY, 0x1.554p-2f, 0);
+    assertThat(read(vector, 6, 1)).containsExactly(BFloat16.round(0x1.554p-2f));
     assertThat(vector.isExact()).isFalse();
   }
 
