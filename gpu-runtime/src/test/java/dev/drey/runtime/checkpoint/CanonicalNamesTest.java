@@ -13,8 +13,7 @@ class CanonicalNamesTest {
   private static CanonicalNames of(String... names) {
     Map<String, TensorRegion> regions = new LinkedHashMap<>();
     for (String name : names) {
-      regions.put(
-          name, new TensorRegion(name, Path.of("f"), DType.BF16, new long[] {1}, 0, 2));
+      regions.put(name, new TensorRegion(name, Path.of("f"), DType.BF16, new long[] {1}, 0, 2));
     }
     return new CanonicalNames(regions);
   }

@@ -134,7 +134,8 @@ record AttentionCase(
   float[] run(Rig rig, KvStore store, Sequence sequence, int from, int to, int gap) {
     int rows = to - from;
     AttentionBatch batch =
-        new AttentionBatch(List.of(new AttentionBatch.Span(gap, rows, from, sequence.blocks(), -1)));
+        new AttentionBatch(
+            List.of(new AttentionBatch.Span(gap, rows, from, sequence.blocks(), -1)));
     DeviceBuffer out = rig.space((gap + rows) * outWidth());
     rig.stream.writeKv(
         store,

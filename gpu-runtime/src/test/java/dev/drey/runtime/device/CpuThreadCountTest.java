@@ -25,8 +25,7 @@ class CpuThreadCountTest {
     assertSameBits(compute(model, operation, 5), alone, what + ", five threads");
   }
 
-  private static float[] compute(
-      ModelConfig model, Function<Rig, float[]> operation, int threads) {
+  private static float[] compute(ModelConfig model, Function<Rig, float[]> operation, int threads) {
     CpuDevice device = CpuDevice.open(ComputeType.F32, threads);
     try (Rig rig = new Rig(device, ComputeType.F32.activation(), model)) {
       return operation.apply(rig);
@@ -64,15 +63,13 @@ class CpuThreadCountTest {
   @Test
   void productsOfHeads() {
     LatentAttention attention =
-        new LatentAttention(
-            3, 0, 128, 48, 16, 32, 0.1, RotaryConfig.plain(16, 10_000), false);
+        new LatentAttention(3, 0, 128, 48, 16, 32, 0.1, RotaryConfig.plain(16, 10_000), false);
     assertSameWithAnyThreads(
         Rig.model(64, 64, attention, Rig.moe(40)),
         rig -> {
           List<Matrix> matrices = new ArrayList<>();
           for (int head = 0; head < 3; head++) {
-            matrices.add(
-                rig.matrix(new MatrixShape(128, 48), Numbers.bfloats(head, 128 * 48)));
+            matrices.add(rig.matrix(new MatrixShape(128, 48), Numbers.bfloats(head, 128 * 48)));
           }
           DeviceBuffer x = rig.floats(Numbers.floats(9, 37 * 3 * 48));
           DeviceBuffer out = rig.floats(new float[37 * 3 * 144]);

@@ -91,8 +91,7 @@ interface DeltaConformance extends DeviceFactory {
                   new AttentionBatch.Span(0, 10, 10, new int[0], 0),
                   new AttentionBatch.Span(10, 10, 10, new int[0], 1)));
       DeviceBuffer out = rig.space(20 * shape.values());
-      rig.stream.gatedDelta(
-          first.joined(second, 10, 20), first.weights(), store, 1, both, out);
+      rig.stream.gatedDelta(first.joined(second, 10, 20), first.weights(), store, 1, both, out);
       float[] together = rig.readActivations(out, 20 * shape.values());
       assertSameBits(
           Numbers.rows(together, shape.values(), 0, 10),

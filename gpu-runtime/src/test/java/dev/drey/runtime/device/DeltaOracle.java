@@ -9,16 +9,14 @@ final class DeltaOracle {
   static double[] run(DeltaProbe probe, int length) {
     GatedDeltaRule shape = probe.shape;
     double[] out = new double[length * shape.values()];
-    double[][][] states =
-        new double[shape.valueHeads()][shape.keyWidth()][shape.valueWidth()];
+    double[][][] states = new double[shape.valueHeads()][shape.keyWidth()][shape.valueWidth()];
     for (int row = 0; row < length; row++) {
       for (int head = 0; head < shape.valueHeads(); head++) {
         int keyHead = head / (shape.valueHeads() / shape.keyHeads());
         int keys = shape.keyHeads() * shape.keyWidth();
         int place = keyHead * shape.keyWidth();
         double[] query = mixed(probe, probe.queries, keys, row, place, place, shape.keyWidth());
-        double[] key =
-            mixed(probe, probe.keys, keys, row, place, keys + place, shape.keyWidth());
+        double[] key = mixed(probe, probe.keys, keys, row, place, keys + place, shape.keyWidth());
         int valuePlace = head * shape.valueWidth();
         double[] value =
             mixed(
@@ -53,13 +51,7 @@ final class DeltaOracle {
 
   /** Convolution over this and earlier tokens, then SiLU. */
   private static double[] mixed(
-      DeltaProbe probe,
-      float[] matrix,
-      int width,
-      int row,
-      int column,
-      int channel,
-      int count) {
+      DeltaProbe probe, float[] matrix, int width, int row, int column, int channel, int count) {
     int kernel = probe.shape.kernel();
     double[] result = new double[count];
     for (int i = 0; i < count; i++) {

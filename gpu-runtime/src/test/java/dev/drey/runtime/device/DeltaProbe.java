@@ -36,8 +36,7 @@ final class DeltaProbe {
   }
 
   StateStore store(int slots) {
-    return rig.own(
-        rig.device.newStateStore(rig.budget, 2, slots, shape.stateNumbers()));
+    return rig.own(rig.device.newStateStore(rig.budget, 2, slots, shape.stateNumbers()));
   }
 
   DeltaWeights weights() {
@@ -65,8 +64,7 @@ final class DeltaProbe {
             part(strength, shape.valueHeads(), from, to, gap),
             part(decay, shape.valueHeads(), from, to, gap));
     rig.stream.gatedDelta(input, weights(), store, 1, batch, out);
-    return Numbers.rows(
-        rig.readActivations(out, rows * shape.values()), shape.values(), gap, rows);
+    return Numbers.rows(rig.readActivations(out, rows * shape.values()), shape.values(), gap, rows);
   }
 
   private DeviceBuffer part(float[] matrix, int width, int from, int to, int gap) {

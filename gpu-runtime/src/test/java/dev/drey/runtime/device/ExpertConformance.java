@@ -103,9 +103,7 @@ interface ExpertConformance extends DeviceFactory {
       DeviceBuffer out = rig.space(130 * hidden);
       int[] rows = range(0, 130);
       rig.stream.experts(
-          input,
-          List.of(new ExpertBatch(expert, bias, rows, rows, scales(rig, 0, 130), 130)),
-          out);
+          input, List.of(new ExpertBatch(expert, bias, rows, rows, scales(rig, 0, 130), 130)), out);
       float[] all = rig.read(out, 130 * hidden);
       for (int row : new int[] {0, 77, 129}) {
         checkRow(rig, x, row, all);
@@ -151,7 +149,8 @@ interface ExpertConformance extends DeviceFactory {
       double limited = biased ? Math.min(0.7f, g) : g;
       double unit = limited / (1 + Math.exp(-(biased ? 1.702f : 1) * limited));
       between[i] = rig.rounded((float) (unit * factor));
-      double slack = 1.1 * gated.tolerance() * Math.abs(factor) + Math.abs(unit) * other.tolerance();
+      double slack =
+          1.1 * gated.tolerance() * Math.abs(factor) + Math.abs(unit) * other.tolerance();
       slack += 1e-6 * (Math.abs(between[i]) + (biased ? 1 : 0));
       // rounding may fall to the other side
       slack += rig.rounded(1 + 1e-3f) == 1 ? Math.abs(between[i]) / 256 : 0;

@@ -19,7 +19,16 @@ import org.junit.jupiter.params.provider.CsvSource;
 interface MatmulConformance extends DeviceFactory {
   @ParameterizedTest
   @CsvSource({
-    "64,40", "40,64", "96,320", "320,1024", "1024,320", "64,1", "96,2", "64,7", "320,32", "1024,16"
+    "64,40",
+    "40,64",
+    "96,320",
+    "320,1024",
+    "1024,320",
+    "64,1",
+    "96,2",
+    "64,7",
+    "320,32",
+    "1024,16"
   })
   default void productsAreRightAndRowsIndependent(int inputs, int outputs) {
     try (Rig rig = rig(Rig.model(inputs, outputs))) {
@@ -126,8 +135,7 @@ interface MatmulConformance extends DeviceFactory {
       List<Matrix> matrices = new ArrayList<>();
       for (int head = 0; head < heads; head++) {
         matrices.add(
-            rig.matrix(
-                new MatrixShape(outputs, inputs), Numbers.bfloats(head, inputs * outputs)));
+            rig.matrix(new MatrixShape(outputs, inputs), Numbers.bfloats(head, inputs * outputs)));
       }
       float[] x = Numbers.floats(20, rows * heads * inputs);
       float[] untouched = new float[rows * heads * stride];

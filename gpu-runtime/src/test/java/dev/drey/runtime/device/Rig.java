@@ -2,9 +2,9 @@ package dev.drey.runtime.device;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.drey.runtime.model.BFloat16;
 import dev.drey.runtime.memory.MemoryBudget;
 import dev.drey.runtime.model.AttentionConfig;
+import dev.drey.runtime.model.BFloat16;
 import dev.drey.runtime.model.DType;
 import dev.drey.runtime.model.ExpertShape;
 import dev.drey.runtime.model.GroupedQueryAttention;

@@ -43,8 +43,7 @@ class RotaryTableTest {
   void llama3KeepsShortWavesDividesLongOnesAndBlendsBetween() {
     // waves of 6.28, 62.8 and 628 positions; short below 16, long above 64;
     // the second: (64 / 62.83 - 1) / (4 - 1) = 0.0061972 of it is kept
-    assertInverse(
-        inverse(6, 1000, new RotaryScaling.Llama3(8, 1, 4, 64)), 1, 0.01304226, 0.00125);
+    assertInverse(inverse(6, 1000, new RotaryScaling.Llama3(8, 1, 4, 64)), 1, 0.01304226, 0.00125);
   }
 
   @Test

@@ -128,8 +128,7 @@ interface RouterConformance extends DeviceFactory {
             choice.mix(logits, 0, expected, 0);
           } else {
             score(logits, rule.score());
-            choice.choose(
-                logits, 0, rule.choiceBias() ? choiceBias : new float[0], expected, 0);
+            choice.choose(logits, 0, rule.choiceBias() ? choiceBias : new float[0], expected, 0);
           }
           for (int rank = 0; rank < k; rank++) {
             String what = rule + " row " + row + " rank " + rank;
@@ -184,8 +183,7 @@ interface RouterConformance extends DeviceFactory {
     try (Rig rig = rig(Rig.model(hidden, 64, Rig.attention(), moe))) {
       float[] weight = Numbers.floats(1, hidden);
       float[] x = Numbers.floats(2, 130 * hidden);
-      Router router =
-          new Router(rig.floats(weight), null, null, 1, 1, RouterConfig.sigmoid(false));
+      Router router = new Router(rig.floats(weight), null, null, 1, 1, RouterConfig.sigmoid(false));
       Routing all = new Routing(130, 1);
       rig.stream.routeTopK(rig.floats(x), 130, hidden, router, all);
       for (int row = 0; row < 130; row++) {
@@ -203,18 +201,14 @@ interface RouterConformance extends DeviceFactory {
 
   private static ModelConfig routerModel(int hidden, int experts, int k) {
     return Rig.model(
-        hidden,
-        64,
-        Rig.attention(),
-        MoeConfig.of(experts, k, 40, RouterConfig.softmax(true)));
+        hidden, 64, Rig.attention(), MoeConfig.of(experts, k, 40, RouterConfig.softmax(true)));
   }
 
   private static Routing route(
       Rig rig, float[] x, int rows, float[] weight, int experts, int k, boolean normalise) {
     Routing routing = new Routing(Math.max(rows, 1), k);
     Router router =
-        new Router(
-            rig.floats(weight), null, null, experts, k, RouterConfig.softmax(normalise));
+        new Router(rig.floats(weight), null, null, experts, k, RouterConfig.softmax(normalise));
     rig.stream.routeTopK(rig.floats(x), rows, weight.length / experts, router, routing);
     return routing;
   }

@@ -104,8 +104,7 @@ interface RowConformance extends DeviceFactory {
         }
         float[] weight = Numbers.floats(width + 1, width);
         float[] bias = Numbers.floats(width + 2, width);
-        Norm norm =
-            new Norm(NormConfig.Kind.LAYER, rig.floats(weight), rig.floats(bias), 1e-5f);
+        Norm norm = new Norm(NormConfig.Kind.LAYER, rig.floats(weight), rig.floats(bias), 1e-5f);
         DeviceBuffer input = rig.floats(x);
         DeviceBuffer out = rig.space(rows * width);
         rig.stream.normFloat(input, rows, width, norm, out);
@@ -149,8 +148,7 @@ interface RowConformance extends DeviceFactory {
       int headDim = 40;
       int dims = 24;
       for (boolean interleaved : new boolean[] {true, false}) {
-        RotaryConfig config =
-            new RotaryConfig(dims, interleaved, 10_000, new RotaryScaling.None());
+        RotaryConfig config = new RotaryConfig(dims, interleaved, 10_000, new RotaryScaling.None());
         RotaryTable table = RotaryTable.of(config, 100);
         int[] tableRows = {0, 99, 42};
         float[] x = Numbers.floats(1, 3 * 2 * headDim);
@@ -165,8 +163,7 @@ interface RowConformance extends DeviceFactory {
             int one = head * headDim + (interleaved ? 2 * i : i);
             int other = interleaved ? one + 1 : one + dims / 2;
             new Numbers.Expected(x[one] * cos - x[other] * sin, 2e-7).check(actual[one], "one");
-            new Numbers.Expected(x[other] * cos + x[one] * sin, 2e-7)
-                .check(actual[other], "other");
+            new Numbers.Expected(x[other] * cos + x[one] * sin, 2e-7).check(actual[other], "other");
           }
           int rest = head * headDim + dims;
           assertSameBits(

@@ -98,8 +98,7 @@ final class Attention implements ThreadTeam.Work {
         || found.keyDim() != shape.keyDim()
         || found.valueDim() != shape.valueDim()) {
       throw new IllegalArgumentException(
-          "attention of %d heads over %s; this model has %s"
-              .formatted(spec.heads(), found, shape));
+          "attention of %d heads over %s; this model has %s".formatted(spec.heads(), found, shape));
     }
   }
 

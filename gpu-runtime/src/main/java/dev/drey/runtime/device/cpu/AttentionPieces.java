@@ -95,8 +95,7 @@ final class AttentionPieces {
     if (!fits(keys, run, heads)) {
       throw new IllegalArgumentException(
           "attention over %d positions; this model was opened for %d"
-              .formatted(
-                  ofSpan.startPosition() + ofSpan.rows(), plan.model().maxPositions()));
+              .formatted(ofSpan.startPosition() + ofSpan.rows(), plan.model().maxPositions()));
     }
     return run;
   }
@@ -105,10 +104,7 @@ final class AttentionPieces {
   private int mostKeys(int last, KeyRange visible) {
     int all = last / KvFormat.BLOCK_TOKENS + 1;
     int reach = Math.max(visible.window(), visible.chunk());
-    int some =
-        reach == 0
-            ? all
-            : (reach + RowTiles.SIZES[largestTile]) / KvFormat.BLOCK_TOKENS + 2;
+    int some = reach == 0 ? all : (reach + RowTiles.SIZES[largestTile]) / KvFormat.BLOCK_TOKENS + 2;
     return Math.min(all, some) * KvFormat.BLOCK_TOKENS;
   }
 
@@ -116,8 +112,7 @@ final class AttentionPieces {
     return (long) keys * RowTiles.SIZES[RowTiles.covering(rows)] * heads <= plan.scores();
   }
 
-  private void add(
-      int ofSpan, int token, int someTokens, int ofHead, int member, int someMembers) {
+  private void add(int ofSpan, int token, int someTokens, int ofHead, int member, int someMembers) {
     if (count == span.length) {
       span = Arrays.copyOf(span, 2 * count);
       firstToken = Arrays.copyOf(firstToken, 2 * count);

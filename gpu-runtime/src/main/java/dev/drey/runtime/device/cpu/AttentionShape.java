@@ -43,8 +43,7 @@ record AttentionShape(int heads, int kvHeads, int keyDim, int valueDim) {
     }
     return heads == 0
         ? null
-        : new AttentionShape(
-            heads, attention.kvHeads(), attention.keyDim(), attention.valueDim());
+        : new AttentionShape(heads, attention.kvHeads(), attention.keyDim(), attention.valueDim());
   }
 
   /** Query heads per key/value head. */

@@ -64,8 +64,7 @@ final class DeltaHead {
       int to = tap * channels;
       slot.get(firstPast(tap, queryChannel()), history, to, keyWidth);
       slot.get(firstPast(tap, keyChannel()), history, to + keyWidth, keyWidth);
-      slot.get(
-          firstPast(tap, valueChannel()), history, to + 2 * keyWidth, valueHeads * valueWidth);
+      slot.get(firstPast(tap, valueChannel()), history, to + 2 * keyWidth, valueHeads * valueWidth);
     }
     slot.get(firstMatrix(), matrices, 0, valueHeads * keyWidth * valueWidth);
   }

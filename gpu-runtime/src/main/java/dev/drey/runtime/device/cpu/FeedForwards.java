@@ -16,8 +16,8 @@ import java.util.List;
 /**
  * Experts over their tokens. A unit is a tile of one expert's tokens: its rows are gathered (and
  * multiplied by their factors, if they have any), taken through the three projections and
- * scattered. With enough units each is one piece of work; with
- * few, the blocks of its matrices are, in two rounds. Both ways execute the same products.
+ * scattered. With enough units each is one piece of work; with few, the blocks of its matrices are,
+ * in two rounds. Both ways execute the same products.
  */
 final class FeedForwards implements ThreadTeam.Work {
   /** The products of one shape; down of all blocks but the last, and of the last. */
@@ -46,9 +46,7 @@ final class FeedForwards implements ThreadTeam.Work {
     this.state = state;
     for (ExpertShape shape : state.plan().networks()) {
       GateUp gateUp =
-          state.plan().fusedUnit()
-              ? new FusedGateUp(state, shape)
-              : new PlainGateUp(state, shape);
+          state.plan().fusedUnit() ? new FusedGateUp(state, shape) : new PlainGateUp(state, shape);
       shapes.add(new Shape(shape, gateUp, state.blocks(shape.down())));
     }
   }
@@ -101,8 +99,7 @@ final class FeedForwards implements ThreadTeam.Work {
   public void run(int worker, int piece) {
     switch (round) {
       case WHOLE -> runWhole(worker, piece);
-      case UP_AND_GATE ->
-          upAndGate(worker, sharedUnit, piece, state.padding(), state.between());
+      case UP_AND_GATE -> upAndGate(worker, sharedUnit, piece, state.padding(), state.between());
       case DOWN -> down(worker, sharedUnit, piece, state.between());
     }
   }
@@ -199,8 +196,7 @@ final class FeedForwards implements ThreadTeam.Work {
     }
   }
 
-  private static void addBias(
-      Worker worker, DeviceBuffer bias, int column, int width, int rows) {
+  private static void addBias(Worker worker, DeviceBuffer bias, int column, int width, int rows) {
     worker.widen(width);
     NativeBuffer.of(bias, 4L * (column + width)).floats().get(column, worker.thirdRow, 0, width);
     for (int row = 0; row < rows; row++) {

@@ -48,12 +48,7 @@ final class KvFormat {
   /** {@code scores[rows, tokens] = queries[rows, keyDim] · keys}, for all heads at once. */
   static MatmulSpec scores(KvShape shape, DType type) {
     return MatmulSpec.batched(
-        shape.kvHeads(),
-        shape.kvHeads(),
-        shape.keyDim(),
-        BLOCK_TOKENS,
-        type,
-        MatmulSpec.Post.NONE);
+        shape.kvHeads(), shape.kvHeads(), shape.keyDim(), BLOCK_TOKENS, type, MatmulSpec.Post.NONE);
   }
 
   /** {@code out[rows, valueDim] = weights[rows, tokens] · values}, for all heads at once. */

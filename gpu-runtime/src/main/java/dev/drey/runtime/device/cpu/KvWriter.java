@@ -1,8 +1,8 @@
 package dev.drey.runtime.device.cpu;
 
 import dev.drey.runtime.device.AttentionBatch;
-import dev.drey.runtime.model.BFloat16;
 import dev.drey.runtime.device.DeviceBuffer;
+import dev.drey.runtime.model.BFloat16;
 import dev.drey.runtime.model.DType;
 import java.nio.ByteBuffer;
 import java.nio.FloatBuffer;

@@ -1,7 +1,7 @@
 package dev.drey.runtime.device.cpu;
 
-import dev.drey.runtime.model.BFloat16;
 import dev.drey.runtime.device.DeviceBuffer;
+import dev.drey.runtime.model.BFloat16;
 import dev.drey.runtime.model.DType;
 import java.nio.FloatBuffer;
 import java.nio.ShortBuffer;

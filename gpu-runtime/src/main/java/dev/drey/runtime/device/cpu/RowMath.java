@@ -162,8 +162,7 @@ final class RowMath {
   }
 
   /** {@code x[from + i] = x[from + i] * decay + y[i] * factor}. */
-  static void decayAndAdd(
-      float[] x, int from, float decay, float[] y, int count, float factor) {
+  static void decayAndAdd(float[] x, int from, float decay, float[] y, int count, float factor) {
     for (int i = 0; i < count; i++) {
       x[from + i] = x[from + i] * decay + y[i] * factor;
     }

@@ -27,8 +27,7 @@ final class RowNorm {
     biases = repeated(norm.bias(), biases, size, period);
   }
 
-  private static float[] repeated(
-      @Nullable DeviceBuffer from, float[] last, int size, int period) {
+  private static float[] repeated(@Nullable DeviceBuffer from, float[] last, int size, int period) {
     if (from == null) {
       return last;
     }

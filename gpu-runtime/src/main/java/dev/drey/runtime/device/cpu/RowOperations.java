@@ -58,8 +58,7 @@ final class RowOperations implements ThreadTeam.Work {
     start(x, count, heads * size);
   }
 
-  void rotary(
-      DeviceBuffer x, int count, int heads, int size, int[] tableRows, RotaryTable rotary) {
+  void rotary(DeviceBuffer x, int count, int heads, int size, int[] tableRows, RotaryTable rotary) {
     if (rotary.dims() > size) {
       throw new IllegalArgumentException(
           "a rotary embedding of %d dimensions for heads of %d".formatted(rotary.dims(), size));

@@ -146,11 +146,7 @@ final class StreamPlan {
 
   private KvShape kvShape(AttentionShape shape) {
     return new KvShape(
-        model.kvLayers(),
-        shape.kvHeads(),
-        shape.keyDim(),
-        shape.valueDim(),
-        KvFormat.BLOCK_TOKENS);
+        model.kvLayers(), shape.kvHeads(), shape.keyDim(), shape.valueDim(), KvFormat.BLOCK_TOKENS);
   }
 
   /** All products, each with the number of row tiles it is needed for. */

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.drey.runtime.device.AttentionBatch;
 import dev.drey.runtime.device.AttentionSpec;
-import dev.drey.runtime.model.BFloat16;
 import dev.drey.runtime.device.ComputeStream;
 import dev.drey.runtime.device.CopyStream;
 import dev.drey.runtime.device.DeviceBuffer;
@@ -17,6 +16,7 @@ import dev.drey.runtime.device.KvStore;
 import dev.drey.runtime.device.Matrix;
 import dev.drey.runtime.device.MatrixLayout;
 import dev.drey.runtime.memory.MemoryBudget;
+import dev.drey.runtime.model.BFloat16;
 import dev.drey.runtime.model.ComputeType;
 import dev.drey.runtime.model.DType;
 import dev.drey.runtime.model.GroupedQueryAttention;
