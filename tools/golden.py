@@ -37,14 +37,61 @@ def routers(model):
     return found
 
 
+def gap(ranked, k):
+    """Distance between the k-th and the next of rows that fall; infinite if there is no next."""
+    if ranked.shape[1] <= k:
+        return torch.full((ranked.shape[0],), math.inf)
+    return ranked[:, k - 1] - ranked[:, k]
+
+
+def margins(module, scores, k):
+    """How far each token is from another choice, in what the router ranks by."""
+    bias = getattr(module, "e_score_correction_bias", None)
+    statics = getattr(module, "moe_statics", None)
+    if statics is not None:
+        scores = scores.softmax(dim=1) + statics.e_score_correction_bias.float().flatten()
+    elif bias is not None:
+        scores = scores.sigmoid() + bias.float()
+    groups = getattr(module, "n_group", None) or getattr(module, "num_group", None) or 1
+    kept = getattr(module, "topk_group", None) or groups
+    nearest = torch.full((scores.shape[0],), math.inf)
+    if kept < groups:
+        if bias is None:
+            scores = scores.softmax(dim=1)
+        parts = scores.reshape(scores.shape[0], groups, -1)
+        best = parts.topk(1 if bias is None else min(2, parts.shape[2]), dim=2).values.sum(dim=2)
+        nearest = gap(best.sort(dim=1, descending=True).values, kept)
+        mask = torch.zeros_like(best).scatter(1, best.topk(kept, dim=1).indices, 1.0).bool()
+        scores = parts.masked_fill(~mask.unsqueeze(2), -math.inf).reshape(scores.shape)
+    nearest = torch.minimum(nearest, gap(scores.sort(dim=1, descending=True).values, k))
+    if type(module).__name__.startswith("Phimoe"):
+        nearest = torch.minimum(nearest, jitter_margin(scores, module.router_jitter_noise))
+    return torch.where(nearest.isfinite(), nearest, torch.zeros_like(nearest) + 1e9)
+
+
+def jitter_margin(scores, jitter):
+    """SparseMixer's weights jump where an expert enters or leaves the softmax of the nearest."""
+    nearest = torch.full((scores.shape[0],), math.inf)
+    left = scores.clone()
+    for _ in range(2):
+        top, at = left.max(dim=1, keepdim=True)
+        scale = torch.maximum(scores.abs(), top)
+        edge = ((top - left) - 2 * jitter * scale).abs()
+        edge = edge.masked_fill(left.isinf(), math.inf).scatter(1, at, math.inf)
+        nearest = torch.minimum(nearest, edge.min(dim=1).values)
+        left = left.scatter(1, at, -math.inf)
+    return nearest
+
+
 class Capture:
     """Keeps what every router returns during one forward pass."""
 
     def __init__(self, model):
         self.seen = {}
+        self.modules = routers(model)
         self.hooks = [
             module.register_forward_hook(self.keep(layer))
-            for layer, module in routers(model).items()
+            for layer, module in self.modules.items()
         ]
 
     def keep(self, layer):
@@ -72,18 +119,15 @@ class Capture:
         elif weights.shape == scores.shape:
             weights = weights.gather(1, chosen)
         order = weights.argsort(dim=1, descending=True, stable=True)
-        ranked = scores.float().sort(dim=1, descending=True).values
-        k = chosen.shape[1]
-        margin = ranked[:, k - 1] - ranked[:, k] if ranked.shape[1] > k else ranked[:, 0] * 0
+        margin = margins(self.modules[layer], scores.float(), chosen.shape[1])
         return chosen.gather(1, order), weights.float().gather(1, order), margin.clamp(min=0)
-
 
     def chosen_by_weight(self, tensors):
         weights = tensors[0].float()
         k = int((weights[0] > 0).sum())
         best = weights.topk(k, dim=1)
         ranked = tensors[1].float().sort(dim=1, descending=True).values
-        return best.indices, best.values, ranked[:, k - 1] - ranked[:, k]
+        return best.indices, best.values, gap(ranked, k)
 
 
 def rounded(values):

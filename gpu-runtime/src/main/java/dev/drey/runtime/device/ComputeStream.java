@@ -1,5 +1,6 @@
 package dev.drey.runtime.device;
 
+import dev.drey.runtime.model.DType;
 import java.nio.FloatBuffer;
 import java.util.List;
 import java.util.function.BooleanSupplier;
@@ -101,6 +102,15 @@ public interface ComputeStream extends AutoCloseable {
   void toActivations(DeviceBuffer x, int rows, int width, DeviceBuffer out);
 
   /**
+   * What {@link #toActivations} loses, itself rounded to the activation type: with both terms a
+   * product has about twice the digits.
+   *
+   * @param x float32 {@code [rows, width]}
+   * @param out activation type {@code [rows, width]}
+   */
+  void remainders(DeviceBuffer x, int rows, int width, DeviceBuffer out);
+
+  /**
    * Rotary embedding of the leading {@code table.dims()} numbers of each head, in place.
    *
    * @param x float32 {@code [rows, heads * headDim]}
@@ -136,9 +146,10 @@ public interface ComputeStream extends AutoCloseable {
    * {@code x *= sigmoid(gate)}, in place.
    *
    * @param gate float32 {@code [rows, width]}
-   * @param x activation type {@code [rows, width]}
+   * @param x {@code [rows, width]}
+   * @param type of {@code x}: float32 or the activation type
    */
-  void sigmoidGate(DeviceBuffer gate, int rows, int width, DeviceBuffer x);
+  void sigmoidGate(DeviceBuffer gate, int rows, int width, DeviceBuffer x, DType type);
 
   /**
    * Stores keys and values, rounded to the activation type. Storing the first token of a block
@@ -176,7 +187,7 @@ public interface ComputeStream extends AutoCloseable {
    * sigmoid(strength) * (v - Sᵀk)}, then {@code o = Sᵀq}; then {@code norm(o) * silu(gate)}.
    *
    * @param layer place of the layer in the store
-   * @param out activation type {@code [rows, valueHeads * valueWidth]}
+   * @param out {@code [rows, valueHeads * valueWidth]}, of the type that {@code weights} says
    */
   void gatedDelta(
       DeltaInput input,

@@ -123,6 +123,11 @@ final class CpuStream implements ComputeStream {
   }
 
   @Override
+  public void remainders(DeviceBuffer x, int rows, int width, DeviceBuffer out) {
+    elementOperations.remainders(x, rows, width, out);
+  }
+
+  @Override
   public void rotary(
       DeviceBuffer x, int rows, int heads, int headDim, int[] tableRows, RotaryTable table) {
     rowOperations.rotary(x, rows, heads, headDim, tableRows, table);
@@ -144,8 +149,9 @@ final class CpuStream implements ComputeStream {
   }
 
   @Override
-  public void sigmoidGate(DeviceBuffer gate, int rows, int width, DeviceBuffer x) {
-    elementOperations.sigmoidGate(gate, rows, width, x);
+  public void sigmoidGate(
+      DeviceBuffer gate, int rows, int width, DeviceBuffer x, DType type) {
+    elementOperations.sigmoidGate(gate, rows, width, x, type);
   }
 
   @Override

@@ -1,6 +1,8 @@
 package dev.drey.runtime.device.cpu;
 
 import dev.drey.runtime.device.DeviceBuffer;
+import dev.drey.runtime.model.BFloat16;
+import dev.drey.runtime.model.DType;
 import java.nio.FloatBuffer;
 
 /**
@@ -14,6 +16,7 @@ final class ElementOperations implements ThreadTeam.Work {
     ADD_SCALED,
     SIGMOID_GATE,
     TO_ACTIVATIONS,
+    REMAINDERS,
     COPY_HEADS
   }
 
@@ -57,14 +60,20 @@ final class ElementOperations implements ThreadTeam.Work {
     start(x, count, size);
   }
 
-  void sigmoidGate(DeviceBuffer gate, int count, int size, DeviceBuffer x) {
+  void sigmoidGate(DeviceBuffer gate, int count, int size, DeviceBuffer x, DType type) {
     operation = Operation.SIGMOID_GATE;
-    activations = NumberView.of(x, (long) count * size, state.plan().activation());
+    activations = NumberView.of(x, (long) count * size, type);
     start(gate, count, size);
   }
 
   void toActivations(DeviceBuffer x, int count, int size, DeviceBuffer target) {
     operation = Operation.TO_ACTIVATIONS;
+    activations = NumberView.of(target, (long) count * size, state.plan().activation());
+    start(x, count, size);
+  }
+
+  void remainders(DeviceBuffer x, int count, int size, DeviceBuffer target) {
+    operation = Operation.REMAINDERS;
     activations = NumberView.of(target, (long) count * size, state.plan().activation());
     start(x, count, size);
   }
@@ -106,6 +115,7 @@ final class ElementOperations implements ThreadTeam.Work {
         case ADD_SCALED -> addScaled(worker, row);
         case SIGMOID_GATE -> sigmoidGate(worker, row);
         case TO_ACTIVATIONS -> toActivations(worker, row);
+        case REMAINDERS -> remainders(worker, row);
         case COPY_HEADS -> copyHeads(row);
       }
     }
@@ -138,6 +148,16 @@ final class ElementOperations implements ThreadTeam.Work {
     worker.sigmoid(gates, width);
     worker.load(activations, row * width, values, width);
     RowMath.multiply(values, gates, width);
+    worker.store(values, 0, width, activations, row * width);
+  }
+
+  private void remainders(Worker worker, int row) {
+    float[] values = worker.row;
+    in.get(row * width, values, 0, width);
+    boolean rounds = state.plan().activation() == DType.BF16;
+    for (int i = 0; i < width; i++) {
+      values[i] = rounds ? values[i] - BFloat16.round(values[i]) : 0;
+    }
     worker.store(values, 0, width, activations, row * width);
   }
 

@@ -4,6 +4,7 @@ import dev.drey.runtime.device.AttentionBatch;
 import dev.drey.runtime.device.DeltaInput;
 import dev.drey.runtime.device.DeltaWeights;
 import dev.drey.runtime.device.DeviceBuffer;
+import dev.drey.runtime.model.DType;
 import dev.drey.runtime.model.GatedDeltaRule;
 import java.nio.FloatBuffer;
 import java.util.List;
@@ -70,7 +71,10 @@ final class GatedDelta implements ThreadTeam.Work {
             floats(weights.decayRate(), 1, shape.valueHeads()),
             floats(weights.decayBias(), 1, shape.valueHeads()),
             norm,
-            NumberView.of(target, (long) rows * shape.values(), state.plan().activation()));
+            NumberView.of(
+                target,
+                (long) rows * shape.values(),
+                weights.floatOutput() ? DType.F32 : state.plan().activation()));
     state.run(spans.size() * shape.keyHeads(), this);
   }
 

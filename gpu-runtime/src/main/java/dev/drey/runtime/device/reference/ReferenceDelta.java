@@ -16,7 +16,7 @@ final class ReferenceDelta {
   private final GatedDeltaRule shape;
   private final HeapStateStore store;
   private final int layer;
-  private final DType activation;
+  private final DType output;
   private final float[] state;
 
   ReferenceDelta(DeltaWeights weights, HeapStateStore store, int layer, DType activation) {
@@ -24,7 +24,7 @@ final class ReferenceDelta {
     this.shape = weights.shape();
     this.store = store;
     this.layer = layer;
-    this.activation = activation;
+    this.output = weights.floatOutput() ? DType.F32 : activation;
     this.state = new float[shape.stateNumbers()];
   }
 
@@ -51,7 +51,7 @@ final class ReferenceDelta {
       for (int i = 0; i < attended.length; i++) {
         long index = (long) at * shape.values() + head * shape.valueWidth() + i;
         double gate = HeapBuffer.of(input.gate()).get(DType.F32, index);
-        out.put(activation, index, (float) (attended[i] * gate * ReferenceStream.sigmoid(gate)));
+        out.put(output, index, (float) (attended[i] * gate * ReferenceStream.sigmoid(gate)));
       }
     }
     store.store(layer, span.stateSlot(), state);
