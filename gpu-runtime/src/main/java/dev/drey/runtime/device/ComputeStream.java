@@ -73,8 +73,7 @@ public interface ComputeStream extends AutoCloseable {
    *     head's part are written
    * @param outStride numbers from one head's part to the next
    */
-  void headMatmul(
-      DeviceBuffer x, int rows, List<Matrix> weights, DeviceBuffer out, int outStride);
+  void headMatmul(DeviceBuffer x, int rows, List<Matrix> weights, DeviceBuffer out, int outStride);
 
   /**
    * Copies each head's part of a row into a wider one.
@@ -116,8 +115,7 @@ public interface ComputeStream extends AutoCloseable {
    * @param x float32 {@code [rows, heads * headDim]}
    * @param tableRows one row of the table per row
    */
-  void rotary(
-      DeviceBuffer x, int rows, int heads, int headDim, int[] tableRows, RotaryTable table);
+  void rotary(DeviceBuffer x, int rows, int heads, int headDim, int[] tableRows, RotaryTable table);
 
   /**
    * Limits numbers to plus or minus {@code limit}, in place.
@@ -207,9 +205,9 @@ public interface ComputeStream extends AutoCloseable {
   void routeTopK(DeviceBuffer x, int rows, int hidden, Router router, Routing out);
 
   /**
-   * Runs experts: for each batch and each of its tokens, {@code out[outputRow] =
-   * down(unit(gate(x), up(x)))} with {@code x = input[inputRow]} and the activation of the model
-   * that the stream was opened for. The order of batches does not matter.
+   * Runs experts: for each batch and each of its tokens, {@code out[outputRow] = down(unit(gate(x),
+   * up(x)))} with {@code x = input[inputRow]} and the activation of the model that the stream was
+   * opened for. The order of batches does not matter.
    *
    * @param input activation type {@code [*, hidden]}
    * @param out float32 {@code [*, hidden]}

@@ -6,4 +6,3 @@
 package dev.drey.runtime.kvcache;
 
 import org.jspecify.annotations.NullMarked;
-

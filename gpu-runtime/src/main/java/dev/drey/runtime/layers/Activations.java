@@ -3,7 +3,6 @@ package dev.drey.runtime.layers;
 import dev.drey.runtime.device.ComputeStream;
 import dev.drey.runtime.device.Device;
 import dev.drey.runtime.device.DeviceBuffer;
-import dev.drey.runtime.device.Expert;
 import dev.drey.runtime.memory.MemoryBudget;
 import dev.drey.runtime.model.ComputeType;
 import dev.drey.runtime.model.ModelConfig;

@@ -2,6 +2,7 @@ package dev.drey.runtime.layers;
 
 import dev.drey.runtime.device.AttentionSpec;
 import dev.drey.runtime.device.ComputeStream;
+import dev.drey.runtime.device.DeviceBuffer;
 import dev.drey.runtime.device.KvStore;
 import dev.drey.runtime.device.RotaryTable;
 import dev.drey.runtime.model.KeyRange;
@@ -47,10 +48,8 @@ final class LatentAttentionLayer implements TokenMixer {
     queries(weights, rows, tableRows, buffers);
     stream.writeKv(kv, place, buffers.keys, buffers.values, microBatch.attention());
     AttentionSpec spec =
-        new AttentionSpec(
-            attention.heads(), (float) attention.scale(), KeyRange.ALL, null, true);
-    stream.attention(
-        buffers.queries, spec, kv, place, microBatch.attention(), buffers.latents);
+        new AttentionSpec(attention.heads(), (float) attention.scale(), KeyRange.ALL, null, true);
+    stream.attention(buffers.queries, spec, kv, place, microBatch.attention(), buffers.latents);
     DeviceBuffer images = residual.floatOutput() ? residual.output(buffers) : buffers.gates;
     stream.headMatmul(
         buffers.latents, rows, weights.heads(Weight.VALUE_IMAGE), images, attention.valueWidth());
@@ -62,8 +61,7 @@ final class LatentAttentionLayer implements TokenMixer {
   }
 
   /** A key is the latent with the rotated key behind it; a value is the latent. */
-  private void keysAndValues(
-      LayerWeights weights, int rows, int[] tableRows, Activations buffers) {
+  private void keysAndValues(LayerWeights weights, int rows, int[] tableRows, Activations buffers) {
     int rank = attention.kvRank();
     residual.project(
         weights, Weight.KV_LATENT, Weight.KV_LATENT_BIAS, rows, buffers, buffers.values);
@@ -77,19 +75,14 @@ final class LatentAttentionLayer implements TokenMixer {
         buffers.gates, rows, 1, attention.rotaryDim(), buffers.keys, attention.keyDim(), rank);
   }
 
-  private void queries(
-      LayerWeights weights, int rows, int[] tableRows, Activations buffers) {
+  private void queries(LayerWeights weights, int rows, int[] tableRows, Activations buffers) {
     int heads = attention.heads();
     if (attention.queryRank() > 0) {
       queryLatents(weights, rows, buffers);
     }
     queryPart(weights, Weight.QUERY_PLAIN, rows, buffers);
     stream.headMatmul(
-        buffers.gates,
-        rows,
-        weights.heads(Weight.KEY_IMAGE),
-        buffers.queries,
-        attention.keyDim());
+        buffers.gates, rows, weights.heads(Weight.KEY_IMAGE), buffers.queries, attention.keyDim());
     queryPart(weights, Weight.QUERY_ROTARY, rows, buffers);
     stream.rotary(buffers.gates, rows, heads, attention.rotaryDim(), tableRows, rotary);
     stream.copyHeads(
@@ -116,8 +109,7 @@ final class LatentAttentionLayer implements TokenMixer {
 
   private void queryPart(LayerWeights weights, Weight part, int rows, Activations buffers) {
     if (attention.queryRank() > 0) {
-      stream.matmul(
-          buffers.attended, rows, weights.matrix(part), null, buffers.gates, false);
+      stream.matmul(buffers.attended, rows, weights.matrix(part), null, buffers.gates, false);
     } else {
       residual.project(weights, part, rows, buffers, buffers.gates);
     }

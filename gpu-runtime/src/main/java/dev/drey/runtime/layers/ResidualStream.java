@@ -65,11 +65,7 @@ final class ResidualStream {
   }
 
   private void project(
-      Matrix matrix,
-      @Nullable DeviceBuffer bias,
-      int rows,
-      Activations buffers,
-      DeviceBuffer out) {
+      Matrix matrix, @Nullable DeviceBuffer bias, int rows, Activations buffers, DeviceBuffer out) {
     stream.matmul(buffers.normed, rows, matrix, bias, out, false);
     if (twoTerms) {
       stream.matmul(buffers.remainders, rows, matrix, null, out, true);

@@ -1,6 +1,5 @@
 package dev.drey.runtime.model;
 
-
 /**
  * How activations are computed. Expert and projection weights are bfloat16 in both; the residual
  * stream, the router, softmax and every reduction over the vocabulary are float32 in both.

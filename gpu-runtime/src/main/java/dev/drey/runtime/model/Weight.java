@@ -1,6 +1,5 @@
 package dev.drey.runtime.model;
 
-
 /**
  * The role of a weight in the network, routed experts and other feed-forward networks aside (see
  * {@link Network}). What a checkpoint calls it is the architecture's business.

@@ -68,7 +68,8 @@ final class PromptComparison {
             Math.abs(routing.weights()[position][rank] - seen.weights()[layer][position][at]);
         largestWeight = Math.max(largestWeight, difference);
         if (exact && difference > tolerances.weights()) {
-          fail("weight of expert %d at layer %d, position %d differs by %.2e",
+          fail(
+              "weight of expert %d at layer %d, position %d differs by %.2e",
               expected[rank], routing.layer(), position, difference);
         }
       }
@@ -85,7 +86,8 @@ final class PromptComparison {
       fail("other experts at layer %d, position %d", routing.layer(), position);
     } else if (firstFlip == Integer.MAX_VALUE
         && routing.margins()[position] > tolerances.margin()) {
-      fail("the first differing choice, layer %d, position %d, is no near-tie: margin %.3f",
+      fail(
+          "the first differing choice, layer %d, position %d, is no near-tie: margin %.3f",
           routing.layer(), position, routing.margins()[position]);
     }
     firstFlip = Math.min(firstFlip, position);
@@ -114,10 +116,12 @@ final class PromptComparison {
     if (exact
         && !(difference <= tolerances.logits()
             && difference <= tolerances.relativeLogits() * largest)) {
-      fail("logits at position %d differ by %.2e, the largest is %.2f",
+      fail(
+          "logits at position %d differ by %.2e, the largest is %.2f",
           position, difference, largest);
     } else if (!exact && position < firstFlip && !(difference <= tolerances.roundedLogits())) {
-      fail("logits at position %d, before any differing choice, differ by %.2f",
+      fail(
+          "logits at position %d, before any differing choice, differ by %.2f",
           position, difference);
     }
   }
@@ -133,7 +137,8 @@ final class PromptComparison {
     if (!same) {
       tokenDifferences++;
       if (exact) {
-        fail("likeliest token at position %d is %d, expected %d",
+        fail(
+            "likeliest token at position %d is %d, expected %d",
             position, found, prompt.argmax()[position]);
       }
     }

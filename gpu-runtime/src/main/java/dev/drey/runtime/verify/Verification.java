@@ -139,8 +139,7 @@ public final class Verification {
       }
     }
     double difference = Math.abs(sum - likelihood.sum());
-    double most =
-        exact ? tolerances.sumLogprob() : tolerances.roundedLogprob() * found.length;
+    double most = exact ? tolerances.sumLogprob() : tolerances.roundedLogprob() * found.length;
     if (!(difference <= most)) {
       failures.add("log-likelihood is %.5f, expected %.5f".formatted(sum, likelihood.sum()));
     }

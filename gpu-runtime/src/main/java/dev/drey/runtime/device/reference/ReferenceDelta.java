@@ -68,10 +68,12 @@ final class ReferenceDelta {
     HeapBuffer taps = HeapBuffer.of(weights.convolution());
     int past = shape.kernel() - 1;
     for (int channel = 0; channel < mixed.length; channel++) {
-      double sum = (double) mixed[channel] * taps.get(DType.F32, (long) channel * (past + 1) + past);
+      double sum =
+          (double) mixed[channel] * taps.get(DType.F32, (long) channel * (past + 1) + past);
       for (int tap = 0; tap < past; tap++) {
-        sum += (double) state[channel * past + tap]
-            * taps.get(DType.F32, (long) channel * (past + 1) + tap);
+        sum +=
+            (double) state[channel * past + tap]
+                * taps.get(DType.F32, (long) channel * (past + 1) + tap);
       }
       for (int tap = 1; tap < past; tap++) {
         state[channel * past + tap - 1] = state[channel * past + tap];

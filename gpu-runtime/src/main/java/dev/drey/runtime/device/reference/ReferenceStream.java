@@ -2,7 +2,6 @@ package dev.drey.runtime.device.reference;
 
 import dev.drey.runtime.device.AttentionBatch;
 import dev.drey.runtime.device.AttentionSpec;
-import dev.drey.runtime.model.BFloat16;
 import dev.drey.runtime.device.ComputeStream;
 import dev.drey.runtime.device.DeltaInput;
 import dev.drey.runtime.device.DeltaWeights;
@@ -19,6 +18,7 @@ import dev.drey.runtime.device.RotaryTable;
 import dev.drey.runtime.device.Router;
 import dev.drey.runtime.device.Routing;
 import dev.drey.runtime.device.StateStore;
+import dev.drey.runtime.model.BFloat16;
 import dev.drey.runtime.model.DType;
 import dev.drey.runtime.model.GatedUnit;
 import dev.drey.runtime.model.NormConfig;
@@ -252,8 +252,7 @@ final class ReferenceStream implements ComputeStream {
   }
 
   @Override
-  public void sigmoidGate(
-      DeviceBuffer gate, int rows, int width, DeviceBuffer x, DType type) {
+  public void sigmoidGate(DeviceBuffer gate, int rows, int width, DeviceBuffer x, DType type) {
     HeapBuffer gates = HeapBuffer.of(gate);
     HeapBuffer data = HeapBuffer.of(x);
     for (long i = 0; i < (long) rows * width; i++) {
