@@ -3,6 +3,7 @@ package dev.drey.runtime.device;
 import static dev.drey.runtime.device.Numbers.assertSameBits;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.drey.runtime.model.DType;
 import java.util.Arrays;
 import org.junit.jupiter.api.Test;
 
@@ -65,7 +66,7 @@ interface ElementConformance extends DeviceFactory {
       gate[4] = 200;
       float[] x = rig.rounded(Numbers.floats(2, ROWS * WIDTH));
       DeviceBuffer buffer = rig.activations(x);
-      rig.stream.sigmoidGate(rig.floats(gate), ROWS, WIDTH, buffer);
+      rig.stream.sigmoidGate(rig.floats(gate), ROWS, WIDTH, buffer, rig.activation);
       float[] all = rig.readActivations(buffer, x.length);
       double rounding = rig.rounded(1 + 1e-3f) == 1 ? 1 / 256.0 : 2e-6;
       for (int i = 0; i < x.length; i++) {
@@ -76,7 +77,7 @@ interface ElementConformance extends DeviceFactory {
       for (int row : new int[] {0, 1, 77, 129}) {
         DeviceBuffer alone = rig.activations(Numbers.rows(x, WIDTH, row, row + 1));
         DeviceBuffer itsGate = rig.floats(Numbers.rows(gate, WIDTH, row, row + 1));
-        rig.stream.sigmoidGate(itsGate, 1, WIDTH, alone);
+        rig.stream.sigmoidGate(itsGate, 1, WIDTH, alone, rig.activation);
         assertSameBits(
             rig.readActivations(alone, WIDTH),
             Numbers.rows(all, WIDTH, row, row + 1),
@@ -92,6 +93,36 @@ interface ElementConformance extends DeviceFactory {
       DeviceBuffer out = rig.space(x.length);
       rig.stream.toActivations(rig.floats(x), ROWS, WIDTH, out);
       assertSameBits(rig.readActivations(out, x.length), rig.rounded(x), "rounded");
+    }
+  }
+
+  @Test
+  default void remaindersAreWhatRoundingLoses() {
+    try (Rig rig = rig(Rig.model(64, 64))) {
+      float[] x = Numbers.floats(1, ROWS * WIDTH);
+      DeviceBuffer out = rig.space(x.length);
+      rig.stream.remainders(rig.floats(x), ROWS, WIDTH, out);
+      float[] lost = rig.rounded(x);
+      for (int i = 0; i < x.length; i++) {
+        lost[i] = x[i] - lost[i];
+      }
+      assertSameBits(rig.readActivations(out, x.length), rig.rounded(lost), "remainders");
+    }
+  }
+
+  @Test
+  default void floatsAreGatedWithoutRounding() {
+    try (Rig rig = rig(Rig.model(64, 64))) {
+      float[] gate = Numbers.floats(1, ROWS * WIDTH);
+      float[] x = Numbers.floats(2, ROWS * WIDTH);
+      DeviceBuffer buffer = rig.floats(x);
+      rig.stream.sigmoidGate(rig.floats(gate), ROWS, WIDTH, buffer, DType.F32);
+      float[] all = rig.read(buffer, x.length);
+      for (int i = 0; i < x.length; i++) {
+        double expected = x[i] / (1 + Math.exp(-gate[i]));
+        new Numbers.Expected(expected, Math.abs(expected) * 2e-6 + 1e-30)
+            .check(all[i], "element " + i);
+      }
     }
   }
 
@@ -122,7 +153,7 @@ interface ElementConformance extends DeviceFactory {
       rig.stream.clamp(x, 0, WIDTH, 1);
       rig.stream.scaleRows(x, 0, WIDTH, new float[0]);
       rig.stream.addScaled(x, 0, WIDTH, 2, x);
-      rig.stream.sigmoidGate(x, 0, WIDTH, x);
+      rig.stream.sigmoidGate(x, 0, WIDTH, x, DType.F32);
       assertThat(rig.read(x, WIDTH)).containsExactly(before);
     }
   }

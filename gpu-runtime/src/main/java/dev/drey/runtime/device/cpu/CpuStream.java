@@ -149,8 +149,7 @@ final class CpuStream implements ComputeStream {
   }
 
   @Override
-  public void sigmoidGate(
-      DeviceBuffer gate, int rows, int width, DeviceBuffer x, DType type) {
+  public void sigmoidGate(DeviceBuffer gate, int rows, int width, DeviceBuffer x, DType type) {
     elementOperations.sigmoidGate(gate, rows, width, x, type);
   }
 
