@@ -73,6 +73,17 @@ interface DeltaConformance extends DeviceFactory {
   }
 
   @Test
+  default void resultsCanStayUnrounded() {
+    GatedDeltaRule shape = new GatedDeltaRule(2, 4, 16, 24, 4);
+    try (Rig rig = rig(model(shape))) {
+      DeltaProbe probe = new DeltaProbe(rig, shape, 20, 1);
+      StateStore store = probe.store(1);
+      float[] floats = probe.runToFloats(store, 20);
+      assertSameBits(probe.run(store, 0, 20, 0, 0), rig.rounded(floats), "rounded afterwards");
+    }
+  }
+
+  @Test
   default void sequencesKeepTheirStateApartAndStartFromZeros() {
     GatedDeltaRule shape = new GatedDeltaRule(2, 4, 16, 24, 4);
     try (Rig rig = rig(model(shape))) {

@@ -40,19 +40,34 @@ final class DeltaProbe {
   }
 
   DeltaWeights weights() {
+    return weights(false);
+  }
+
+  private DeltaWeights weights(boolean floatOutput) {
     return new DeltaWeights(
         shape,
         rig.floats(convolution),
         rig.floats(decayRate),
         rig.floats(decayBias),
         Norm.rms(rig.floats(norm), 1e-6f),
-        false);
+        floatOutput);
   }
 
   /** Runs rows {@code from} to {@code to}, behind {@code gap} rows of garbage. */
   float[] run(StateStore store, int from, int to, int slot, int gap) {
     int rows = gap + to - from;
-    DeviceBuffer out = rig.space(rows * shape.values());
+    DeviceBuffer out = run(store, from, to, slot, gap, false);
+    return Numbers.rows(rig.readActivations(out, rows * shape.values()), shape.values(), gap, rows);
+  }
+
+  /** Runs the first rows and leaves the results in float32. */
+  float[] runToFloats(StateStore store, int rows) {
+    return rig.read(run(store, 0, rows, 0, 0, true), rows * shape.values());
+  }
+
+  private DeviceBuffer run(
+      StateStore store, int from, int to, int slot, int gap, boolean floatOutput) {
+    DeviceBuffer out = rig.space((gap + to - from) * shape.values());
     AttentionBatch batch =
         new AttentionBatch(
             List.of(new AttentionBatch.Span(gap, to - from, from, new int[0], slot)));
@@ -64,8 +79,8 @@ final class DeltaProbe {
             part(gate, shape.values(), from, to, gap),
             part(strength, shape.valueHeads(), from, to, gap),
             part(decay, shape.valueHeads(), from, to, gap));
-    rig.stream.gatedDelta(input, weights(), store, 1, batch, out);
-    return Numbers.rows(rig.readActivations(out, rows * shape.values()), shape.values(), gap, rows);
+    rig.stream.gatedDelta(input, weights(floatOutput), store, 1, batch, out);
+    return out;
   }
 
   private DeviceBuffer part(float[] matrix, int width, int from, int to, int gap) {

@@ -59,7 +59,7 @@ class RotaryTableTest {
         inverse(8, 10_000, new RotaryScaling.Yarn(4, 4096, 32, 1, false, 1)),
         1,
         0.1,
-        0.006556955,
+        0.00655697,
         0.00025);
   }
 

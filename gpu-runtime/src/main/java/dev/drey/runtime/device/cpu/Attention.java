@@ -176,9 +176,14 @@ final class Attention implements ThreadTeam.Work {
       return ((row + token) * shape.heads() + first) * width;
     }
 
+    /** A row of the products, those of all heads counted through. */
+    int matrixRow(int head, int token, int member) {
+      return head * rows + token * members + member;
+    }
+
     /** Index of the first score of a row. */
     int score(int head, int token, int member) {
-      return (head * rows + token * members + member) * KvFormat.BLOCK_TOKENS;
+      return matrixRow(head, token, member) * KvFormat.BLOCK_TOKENS;
     }
   }
 
@@ -202,7 +207,7 @@ final class Attention implements ThreadTeam.Work {
       for (int token = 0; token < tiled.tokens; token++) {
         for (int member = 0; member < tiled.members; member++) {
           float max = mask(values, tiled.score(head, token, member), tiled, token);
-          worker.maxima[(head * tiled.rows + token * tiled.members) + member] = max;
+          worker.maxima[tiled.matrixRow(head, token, member)] = max;
         }
       }
     }
@@ -263,7 +268,7 @@ final class Attention implements ThreadTeam.Work {
       total += RowMath.sum(worker.heapScores, at, KvFormat.BLOCK_TOKENS);
     }
     if (sinks.length > 0) {
-      float max = worker.maxima[(head * tiled.rows + token * tiled.members) + member];
+      float max = worker.maxima[tiled.matrixRow(head, token, member)];
       int queryHead = (tiled.firstHead + head) * shape.group() + tiled.firstMember + member;
       total += (float) StrictMath.exp(sinks[queryHead] - (double) max * scale);
     }

@@ -7,78 +7,106 @@ import java.util.Arrays;
 /**
  * One key head of the gated delta rule with its value heads, on one worker's heap. Its channels are
  * its query's, its key's and its values', in this order.
+ *
+ * <p>Every row of a matrix is an array of its own: loops without offsets become vector
+ * instructions. Sums over keys run in groups of four, in rising order.
  */
 final class DeltaHead {
   private static final double UNIT_EPSILON = 1e-6;
 
   private final Worker worker;
+  private final GatedDeltaRule shape;
+  private final int keyWidth;
+  private final int valueWidth;
+  private final int valueHeads;
+  private final int channels;
+  private final float[][] taps;
+  private final float[][] history;
+  private final float[][] matrices;
+  private final float[] mixed;
+  private final float[] sigmoid;
+  private final float[] gates;
+  private final float[] outputs;
+  private final float[] correction;
+  private final float[] attended;
 
-  private GatedDeltaRule shape;
   private DeltaNumbers numbers;
   private int keyHead;
-  private int keyWidth;
-  private int valueWidth;
-  private int valueHeads;
   private int firstValueHead;
-  private int channels;
-  private int past;
-  private float[] taps = {};
-  private float[] history = {};
-  private float[] matrices = {};
-  private float[] fresh = {};
-  private float[] mixed = {};
-  private float[] sigmoid = {};
-  private float[] gates = {};
-  private float[] seen = {};
-  private float[] attended = {};
 
-  @SuppressWarnings("NullAway.Init") // set by open
-  DeltaHead(Worker worker) {
+  @SuppressWarnings("NullAway.Init") // the numbers are set by open
+  DeltaHead(Worker worker, GatedDeltaRule shape) {
     this.worker = worker;
+    this.shape = shape;
+    this.keyWidth = shape.keyWidth();
+    this.valueWidth = shape.valueWidth();
+    this.valueHeads = shape.valueHeads() / shape.keyHeads();
+    this.channels = 2 * keyWidth + valueHeads * valueWidth;
+    this.taps = new float[shape.kernel()][channels];
+    this.history = new float[shape.kernel()][channels];
+    this.matrices = new float[valueHeads * keyWidth][valueWidth];
+    this.mixed = new float[channels];
+    this.sigmoid = new float[channels];
+    this.gates = new float[valueHeads * valueWidth];
+    this.outputs = new float[valueHeads * valueWidth];
+    this.correction = new float[valueWidth];
+    this.attended = new float[valueWidth];
   }
 
   /**
    * Loads weights and state.
    *
+   * @param head which key head
    * @param slot state of the sequence
    * @param zero whether it starts from zeros instead
    */
-  void open(GatedDeltaRule rule, DeltaNumbers from, int head, FloatBuffer slot, boolean zero) {
-    shape = rule;
+  void open(DeltaNumbers from, int head, FloatBuffer slot, boolean zero) {
     numbers = from;
     keyHead = head;
-    keyWidth = rule.keyWidth();
-    valueWidth = rule.valueWidth();
-    valueHeads = rule.valueHeads() / rule.keyHeads();
     firstValueHead = head * valueHeads;
-    channels = 2 * keyWidth + valueHeads * valueWidth;
-    past = rule.kernel() - 1;
-    widen();
-    loadTaps();
-    if (zero) {
-      Arrays.fill(history, 0, past * channels, 0);
-      Arrays.fill(matrices, 0, valueHeads * keyWidth * valueWidth, 0);
-      return;
+    worker.widen(channels);
+    loadTaps(queryChannel(), 0, keyWidth);
+    loadTaps(keyChannel(), keyWidth, keyWidth);
+    loadTaps(valueChannel(), 2 * keyWidth, valueHeads * valueWidth);
+    for (int tap = 0; tap < shape.kernel() - 1; tap++) {
+      if (zero) {
+        Arrays.fill(history[tap], 0);
+        continue;
+      }
+      int past = tap * shape.channels();
+      slot.get(past + queryChannel(), history[tap], 0, keyWidth);
+      slot.get(past + keyChannel(), history[tap], keyWidth, keyWidth);
+      slot.get(past + valueChannel(), history[tap], 2 * keyWidth, valueHeads * valueWidth);
     }
-    for (int tap = 0; tap < past; tap++) {
-      int to = tap * channels;
-      slot.get(firstPast(tap, queryChannel()), history, to, keyWidth);
-      slot.get(firstPast(tap, keyChannel()), history, to + keyWidth, keyWidth);
-      slot.get(firstPast(tap, valueChannel()), history, to + 2 * keyWidth, valueHeads * valueWidth);
+    for (int row = 0; row < matrices.length; row++) {
+      if (zero) {
+        Arrays.fill(matrices[row], 0);
+      } else {
+        slot.get(firstMatrix() + row * valueWidth, matrices[row]);
+      }
     }
-    slot.get(firstMatrix(), matrices, 0, valueHeads * keyWidth * valueWidth);
+  }
+
+  private void loadTaps(int firstChannel, int to, int count) {
+    for (int channel = 0; channel < count; channel++) {
+      for (int tap = 0; tap < shape.kernel(); tap++) {
+        int from = (firstChannel + channel) * shape.kernel() + tap;
+        taps[tap][to + channel] = numbers.convolution().get(from);
+      }
+    }
   }
 
   /** Stores the state. */
   void close(FloatBuffer slot) {
-    for (int tap = 0; tap < past; tap++) {
-      int from = tap * channels;
-      slot.put(firstPast(tap, queryChannel()), history, from, keyWidth);
-      slot.put(firstPast(tap, keyChannel()), history, from + keyWidth, keyWidth);
-      slot.put(
-          firstPast(tap, valueChannel()), history, from + 2 * keyWidth, valueHeads * valueWidth);
+    for (int tap = 0; tap < shape.kernel() - 1; tap++) {
+      int past = tap * shape.channels();
+      slot.put(past + queryChannel(), history[tap], 0, keyWidth);
+      slot.put(past + keyChannel(), history[tap], keyWidth, keyWidth);
+      slot.put(past + valueChannel(), history[tap], 2 * keyWidth, valueHeads * valueWidth);
     }
-    slot.put(firstMatrix(), matrices, 0, valueHeads * keyWidth * valueWidth);
+    for (int row = 0; row < matrices.length; row++) {
+      slot.put(firstMatrix() + row * valueWidth, matrices[row]);
+    }
   }
 
   private int queryChannel() {
@@ -93,84 +121,43 @@ final class DeltaHead {
     return 2 * shape.keyHeads() * keyWidth + firstValueHead * valueWidth;
   }
 
-  private int firstPast(int tap, int channel) {
-    return tap * shape.channels() + channel;
-  }
-
   private int firstMatrix() {
-    return past * shape.channels() + firstValueHead * keyWidth * valueWidth;
-  }
-
-  private void widen() {
-    int matrixNumbers = valueHeads * keyWidth * valueWidth;
-    if (mixed.length < channels || history.length < past * channels) {
-      taps = new float[(past + 1) * channels];
-      history = new float[past * channels];
-      fresh = new float[channels];
-      mixed = new float[channels];
-      sigmoid = new float[channels];
-      gates = new float[channels];
-      attended = new float[channels];
-    }
-    if (matrices.length < matrixNumbers) {
-      matrices = new float[matrixNumbers];
-    }
-    if (seen.length < valueWidth) {
-      seen = new float[valueWidth];
-    }
-    worker.widen(channels);
-  }
-
-  /** Taps of the same distance one behind the other, so that loops run over channels. */
-  private void loadTaps() {
-    loadTaps(queryChannel(), 0, keyWidth);
-    loadTaps(keyChannel(), keyWidth, keyWidth);
-    loadTaps(valueChannel(), 2 * keyWidth, valueHeads * valueWidth);
-  }
-
-  private void loadTaps(int firstChannel, int to, int count) {
-    for (int channel = 0; channel < count; channel++) {
-      for (int tap = 0; tap <= past; tap++) {
-        int from = (firstChannel + channel) * (past + 1) + tap;
-        taps[tap * channels + to + channel] = numbers.convolution().get(from);
-      }
-    }
+    return (shape.kernel() - 1) * shape.channels() + firstValueHead * keyWidth * valueWidth;
   }
 
   /** Takes one token further. */
   void token(int row) {
-    int keys = shape.keyHeads() * keyWidth;
-    int values = valueHeads * valueWidth;
-    int firstValue = row * shape.values() + firstValueHead * valueWidth;
-    numbers.queries().get(row * keys + queryChannel(), fresh, 0, keyWidth);
-    numbers.keys().get(row * keys + queryChannel(), fresh, keyWidth, keyWidth);
-    numbers.values().get(firstValue, fresh, 2 * keyWidth, values);
+    int keys = row * shape.keyHeads() * keyWidth + queryChannel();
+    int values = row * shape.values() + firstValueHead * valueWidth;
+    float[] fresh = history[shape.kernel() - 1];
+    numbers.queries().get(keys, fresh, 0, keyWidth);
+    numbers.keys().get(keys, fresh, keyWidth, keyWidth);
+    numbers.values().get(values, fresh, 2 * keyWidth, outputs.length);
     convolve();
     toUnit(0, 1 / Math.sqrt(keyWidth));
     toUnit(keyWidth, 1);
     for (int head = 0; head < valueHeads; head++) {
       attend(row * shape.valueHeads() + firstValueHead + head, head);
-      numbers.norm().apply(attended, head * valueWidth, valueWidth);
+      numbers.norm().apply(attended, 0, valueWidth);
+      System.arraycopy(attended, 0, outputs, head * valueWidth, valueWidth);
     }
-    numbers.gate().get(firstValue, gates, 0, values);
-    System.arraycopy(gates, 0, sigmoid, 0, values);
-    worker.sigmoid(sigmoid, values);
-    RowMath.multiply(gates, sigmoid, values);
-    RowMath.multiply(attended, gates, values);
-    worker.store(attended, 0, values, numbers.out(), firstValue);
+    numbers.gate().get(values, gates, 0, outputs.length);
+    System.arraycopy(gates, 0, sigmoid, 0, outputs.length);
+    worker.sigmoid(sigmoid, outputs.length);
+    RowMath.multiply(gates, sigmoid, outputs.length);
+    RowMath.multiply(outputs, gates, outputs.length);
+    worker.store(outputs, 0, outputs.length, numbers.out(), values);
   }
 
-  /** Convolution and SiLU from {@link #fresh} and {@link #history} to {@link #mixed}. */
+  /** Convolution and SiLU over the history, whose oldest row then makes room. */
   private void convolve() {
-    Arrays.fill(mixed, 0, channels, 0);
-    for (int tap = 0; tap < past; tap++) {
-      RowMath.addProduct(mixed, 0, history, tap * channels, taps, tap * channels, channels);
+    Arrays.fill(mixed, 0);
+    for (int tap = 0; tap < taps.length; tap++) {
+      RowMath.addProduct(mixed, history[tap], taps[tap], channels);
     }
-    RowMath.addProduct(mixed, 0, fresh, 0, taps, past * channels, channels);
-    if (past > 0) {
-      System.arraycopy(history, channels, history, 0, (past - 1) * channels);
-      System.arraycopy(fresh, 0, history, (past - 1) * channels, channels);
-    }
+    float[] oldest = history[0];
+    System.arraycopy(history, 1, history, 0, history.length - 1);
+    history[history.length - 1] = oldest;
     System.arraycopy(mixed, 0, sigmoid, 0, channels);
     worker.sigmoid(sigmoid, channels);
     RowMath.multiply(mixed, sigmoid, channels);
@@ -185,22 +172,43 @@ final class DeltaHead {
   private void attend(int gateAt, int head) {
     float strength = (float) (1 / (1 + StrictMath.exp(-numbers.strength().get(gateAt))));
     float decay = decay(gateAt, firstValueHead + head);
-    int matrix = head * keyWidth * valueWidth;
-    Arrays.fill(seen, 0, valueWidth, 0);
-    for (int key = 0; key < keyWidth; key++) {
-      RowMath.addScaled(
-          seen, 0, matrices, matrix + key * valueWidth, valueWidth, mixed[keyWidth + key]);
-    }
+    int first = head * keyWidth;
+    read(first, keyWidth, correction);
     int value = 2 * keyWidth + head * valueWidth;
     for (int i = 0; i < valueWidth; i++) {
-      seen[i] = (mixed[value + i] - seen[i] * decay) * strength;
+      correction[i] = (mixed[value + i] - correction[i] * decay) * strength;
     }
-    int to = head * valueWidth;
-    Arrays.fill(attended, to, to + valueWidth, 0);
     for (int key = 0; key < keyWidth; key++) {
-      int at = matrix + key * valueWidth;
-      RowMath.decayAndAdd(matrices, at, decay, seen, valueWidth, mixed[keyWidth + key]);
-      RowMath.addScaled(attended, to, matrices, at, valueWidth, mixed[key]);
+      RowMath.decayAndAdd(
+          matrices[first + key], decay, correction, valueWidth, mixed[keyWidth + key]);
+    }
+    read(first, 0, attended);
+  }
+
+  /**
+   * The sum of a matrix's rows.
+   *
+   * @param first its first row
+   * @param factor place in {@link #mixed} of the first row's factor
+   */
+  private void read(int first, int factor, float[] sum) {
+    Arrays.fill(sum, 0);
+    int key = 0;
+    for (; key + 4 <= keyWidth; key += 4) {
+      RowMath.addScaled(
+          sum,
+          matrices[first + key],
+          mixed[factor + key],
+          matrices[first + key + 1],
+          mixed[factor + key + 1],
+          matrices[first + key + 2],
+          mixed[factor + key + 2],
+          matrices[first + key + 3],
+          mixed[factor + key + 3],
+          valueWidth);
+    }
+    for (; key < keyWidth; key++) {
+      RowMath.addScaled(sum, matrices[first + key], valueWidth, mixed[factor + key]);
     }
   }
 

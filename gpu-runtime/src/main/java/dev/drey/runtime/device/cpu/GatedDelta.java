@@ -33,9 +33,6 @@ final class GatedDelta implements ThreadTeam.Work {
   GatedDelta(StreamState state) {
     this.state = state;
     this.heads = new DeltaHead[state.threads()];
-    for (int i = 0; i < heads.length; i++) {
-      heads[i] = new DeltaHead(state.worker(i));
-    }
   }
 
   void run(
@@ -45,7 +42,7 @@ final class GatedDelta implements ThreadTeam.Work {
       int ofLayer,
       AttentionBatch batch,
       DeviceBuffer target) {
-    shape = weights.shape();
+    prepare(weights.shape());
     if (from.numbers() != shape.stateNumbers()) {
       throw new IllegalArgumentException(
           "a state store of %d numbers for a %s of %d"
@@ -58,7 +55,7 @@ final class GatedDelta implements ThreadTeam.Work {
     for (AttentionBatch.Span span : spans) {
       rows = Math.max(rows, span.firstRow() + span.rows());
     }
-    norm.load(weights.norm(), shape.values(), shape.valueWidth());
+    norm.load(weights.norm(), shape.valueWidth(), shape.valueWidth());
     numbers =
         new DeltaNumbers(
             floats(input.queries(), rows, shape.keyHeads() * shape.keyWidth()),
@@ -78,6 +75,16 @@ final class GatedDelta implements ThreadTeam.Work {
     state.run(spans.size() * shape.keyHeads(), this);
   }
 
+  private void prepare(GatedDeltaRule newShape) {
+    if (newShape.equals(shape)) {
+      return;
+    }
+    shape = newShape;
+    for (int i = 0; i < heads.length; i++) {
+      heads[i] = new DeltaHead(state.worker(i), newShape);
+    }
+  }
+
   private static FloatBuffer floats(DeviceBuffer buffer, int rows, int width) {
     return NativeBuffer.of(buffer, 4L * rows * width).floats();
   }
@@ -90,7 +97,7 @@ final class GatedDelta implements ThreadTeam.Work {
     }
     FloatBuffer slot = store.slot(layer, span.stateSlot());
     DeltaHead head = heads[worker];
-    head.open(shape, numbers, piece % shape.keyHeads(), slot, span.startPosition() == 0);
+    head.open(numbers, piece % shape.keyHeads(), slot, span.startPosition() == 0);
     for (int row = 0; row < span.rows(); row++) {
       head.token(span.firstRow() + row);
     }

@@ -146,25 +146,34 @@ final class RowMath {
     }
   }
 
-  /** {@code out[outFrom + i] += x[from + i] * factor}. */
-  static void addScaled(float[] out, int outFrom, float[] x, int from, int count, float factor) {
+  /** {@code out[i] += (a[i] * fa + b[i] * fb) + (c[i] * fc + d[i] * fd)}. */
+  static void addScaled(
+      float[] out,
+      float[] a,
+      float fa,
+      float[] b,
+      float fb,
+      float[] c,
+      float fc,
+      float[] d,
+      float fd,
+      int count) {
     for (int i = 0; i < count; i++) {
-      out[outFrom + i] += x[from + i] * factor;
+      out[i] += (a[i] * fa + b[i] * fb) + (c[i] * fc + d[i] * fd);
     }
   }
 
-  /** {@code out[outFrom + i] += x[from + i] * y[yFrom + i]}. */
-  static void addProduct(
-      float[] out, int outFrom, float[] x, int from, float[] y, int yFrom, int count) {
+  /** {@code out[i] += x[i] * y[i]}. */
+  static void addProduct(float[] out, float[] x, float[] y, int count) {
     for (int i = 0; i < count; i++) {
-      out[outFrom + i] += x[from + i] * y[yFrom + i];
+      out[i] += x[i] * y[i];
     }
   }
 
-  /** {@code x[from + i] = x[from + i] * decay + y[i] * factor}. */
-  static void decayAndAdd(float[] x, int from, float decay, float[] y, int count, float factor) {
+  /** {@code x[i] = x[i] * decay + y[i] * factor}. */
+  static void decayAndAdd(float[] x, float decay, float[] y, int count, float factor) {
     for (int i = 0; i < count; i++) {
-      x[from + i] = x[from + i] * decay + y[i] * factor;
+      x[i] = x[i] * decay + y[i] * factor;
     }
   }
 }
