@@ -52,7 +52,7 @@ final class Frequencies {
     high = Math.min(high, dims - 1);
     double width = low == high ? 0.001 : high - low;
     for (int i = 0; i < inverse.length; i++) {
-      float interpolated = (float) (1.0f / ((float) yarn.factor() * (1.0f / (float) inverse[i])));
+      float interpolated = 1.0f / ((float) yarn.factor() * (1.0f / (float) inverse[i]));
       float ramp = (float) Math.min(1, Math.max(0, (i - low) / width));
       float kept = 1 - ramp;
       inverse[i] = interpolated * (1 - kept) + (float) inverse[i] * kept;

@@ -49,7 +49,7 @@ final class ReferenceDelta {
       float[] attended = head(input, at, head, mixed);
       ReferenceStream.normalise(attended, weights.norm());
       for (int i = 0; i < attended.length; i++) {
-        long index = (long) at * shape.values() + head * shape.valueWidth() + i;
+        long index = (long) at * shape.values() + (long) head * shape.valueWidth() + i;
         double gate = HeapBuffer.of(input.gate()).get(DType.F32, index);
         out.put(output, index, (float) (attended[i] * gate * ReferenceStream.sigmoid(gate)));
       }
