@@ -98,8 +98,7 @@ public final class BenchTable {
             .sorted()
             .toList();
     for (Product product : products) {
-      List<String> cells =
-          new ArrayList<>(List.of(product.toString().toLowerCase(Locale.ROOT)));
+      List<String> cells = new ArrayList<>(List.of(product.toString().toLowerCase(Locale.ROOT)));
       for (int count : rows) {
         cells.add(rate(machine.products(), product, count));
       }

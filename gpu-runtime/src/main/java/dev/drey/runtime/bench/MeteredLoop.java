@@ -1,6 +1,5 @@
 package dev.drey.runtime.bench;
 
-import dev.drey.runtime.DecodeLoop;
 import dev.drey.runtime.MoeEngine;
 import dev.drey.runtime.residency.ResidencyStats;
 import dev.drey.runtime.schedule.Sequence;

@@ -1,6 +1,5 @@
 package dev.drey.runtime.bench;
 
-import dev.drey.runtime.layers.Activations;
 import dev.drey.runtime.model.AttentionConfig;
 import dev.drey.runtime.model.ComputeType;
 import dev.drey.runtime.model.DType;
@@ -9,7 +8,6 @@ import dev.drey.runtime.model.KeyRange;
 import dev.drey.runtime.model.LatentAttention;
 import dev.drey.runtime.model.ModelConfig;
 import dev.drey.runtime.model.WeightShape;
-import dev.drey.runtime.transfer.Transfer;
 import java.util.Map;
 
 /**
@@ -61,11 +59,11 @@ final class WorkModel {
    * a layer does not see all positions, of none.
    */
   private double smallFlops(StepWork work) {
-    double flops =
-        2.0 * model.moeLayers() * model.moe().experts() * model.hidden() * work.rows();
+    double flops = 2.0 * model.moeLayers() * model.moe().experts() * model.hidden() * work.rows();
     for (int layer = 0; layer < model.layers(); layer++) {
       for (WeightShape weight : model.weights(layer)) {
-        flops += weight.form() == WeightShape.Form.HEADS ? 2.0 * weight.elements() * work.rows() : 0;
+        flops +=
+            weight.form() == WeightShape.Form.HEADS ? 2.0 * weight.elements() * work.rows() : 0;
       }
       flops += 2.0 * attendedWidth(model.attention(layer)) * work.attended();
     }
@@ -100,9 +98,7 @@ final class WorkModel {
     }
     long routers =
         (long) model.moeLayers() * model.moe().experts() * model.hidden() * DType.F32.bytes();
-    return dense * DType.BF16.bytes()
-        + routers
-        + (double) work.expertsTouched() * expertBytes();
+    return dense * DType.BF16.bytes() + routers + (double) work.expertsTouched() * expertBytes();
   }
 
   /** Bytes of stored keys and values a step reads, where layers see all positions. */

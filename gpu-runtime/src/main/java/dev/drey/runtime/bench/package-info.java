@@ -7,4 +7,3 @@
 package dev.drey.runtime.bench;
 
 import org.jspecify.annotations.NullMarked;
-

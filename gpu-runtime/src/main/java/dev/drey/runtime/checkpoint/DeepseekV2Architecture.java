@@ -34,10 +34,7 @@ final class DeepseekV2Architecture implements Architecture {
     int width = keys.width("moe_intermediate_size", 1407);
     MoeConfig moe =
         MoeConfig.of(
-                experts,
-                keys.expertsPerToken("num_experts_per_tok", 6, experts),
-                width,
-                router)
+                experts, keys.expertsPerToken("num_experts_per_tok", 6, experts), width, router)
             .withShared(keys.optionalWidth("n_shared_experts", 2) * width, false);
     return keys.model(
         modelType(),

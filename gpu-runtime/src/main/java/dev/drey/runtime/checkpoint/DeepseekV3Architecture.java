@@ -4,8 +4,8 @@ import dev.drey.runtime.model.LatentAttention;
 import dev.drey.runtime.model.ModelConfig;
 
 /**
- * DeepSeek-V3 (arXiv 2412.19437): latent attention; a sigmoid router that a bias balances, experts in
- * groups, a shared expert.
+ * DeepSeek-V3 (arXiv 2412.19437): latent attention; a sigmoid router that a bias balances, experts
+ * in groups, a shared expert.
  */
 final class DeepseekV3Architecture implements Architecture {
   @Override

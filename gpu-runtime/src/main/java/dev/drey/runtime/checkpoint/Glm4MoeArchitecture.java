@@ -4,9 +4,7 @@ import dev.drey.runtime.model.GroupedQueryAttention;
 import dev.drey.runtime.model.ModelConfig;
 import dev.drey.runtime.model.QkNorm;
 
-/**
- * GLM-4.5: grouped-query attention over partly rotated heads, DeepSeek-V3's router.
- */
+/** GLM-4.5: grouped-query attention over partly rotated heads, DeepSeek-V3's router. */
 final class Glm4MoeArchitecture implements Architecture {
   @Override
   public String modelType() {

@@ -39,8 +39,7 @@ final class GptOssArchitecture implements Architecture {
     GroupedQueryAttention full = attention.build();
     GroupedQueryAttention sliding =
         attention
-            .visible(
-                KeyRange.sliding(config.integer("sliding_window", 128, 1, Integer.MAX_VALUE)))
+            .visible(KeyRange.sliding(config.integer("sliding_window", 128, 1, Integer.MAX_VALUE)))
             .build();
     List<String> types = config.texts("layer_types");
     if (!types.isEmpty() && types.size() != keys.layers()) {

@@ -8,8 +8,8 @@ import dev.drey.runtime.model.RouterConfig;
 import dev.drey.runtime.model.Weight;
 
 /**
- * Granite 3 MoE: constant factors on embeddings, scores, residuals and logits; experts fused into two
- * tensors.
+ * Granite 3 MoE: constant factors on embeddings, scores, residuals and logits; experts fused into
+ * two tensors.
  */
 final class GraniteMoeArchitecture implements Architecture {
   @Override

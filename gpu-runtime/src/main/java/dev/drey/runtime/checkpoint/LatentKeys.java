@@ -65,13 +65,7 @@ final class LatentKeys {
         .rows(Weight.KEY_ROTARY, KV_DOWN + "weight", down, rank, latent.rotaryDim(), down)
         .rows(Weight.KEY_ROTARY_BIAS, KV_DOWN + "bias", down, rank, latent.rotaryDim(), down)
         .name(Weight.KV_LATENT_NORM, "self_attn.kv_a_layernorm.weight")
-        .rows(
-            Weight.VALUE_IMAGE,
-            KV_UP,
-            heads * up,
-            latent.plainDim(),
-            latent.valueWidth(),
-            up)
+        .rows(Weight.VALUE_IMAGE, KV_UP, heads * up, latent.plainDim(), latent.valueWidth(), up)
         .rule(
             Weight.KEY_IMAGE,
             (layer, weight) ->

@@ -39,10 +39,7 @@ final class Llama4Architecture implements Architecture {
     GroupedQueryAttention everywhere = attention.withoutRotary(temperature(config)).build();
     GroupedQueryAttention chunked =
         GroupedQueryAttention.of(
-                heads,
-                everywhere.kvHeads(),
-                headDim,
-                keys.rotary().read(headDim, 500_000, 1, true))
+                heads, everywhere.kvHeads(), headDim, keys.rotary().read(headDim, 500_000, 1, true))
             .bias(bias, bias)
             .qkNorm(config.flag("use_qk_norm", true) ? QkNorm.UNIT_AFTER_ROTARY : QkNorm.NONE)
             .visible(KeyRange.chunked(chunk))
@@ -86,8 +83,7 @@ final class Llama4Architecture implements Architecture {
         .name(Weight.ROUTER, prefix + "router.weight")
         .networks(Network.DENSE, prefix)
         .networks(Network.SHARED, prefix + "shared_expert.")
-        .turnedExperts(
-            prefix + "experts.gate_up_proj", prefix + "experts.down_proj", false);
+        .turnedExperts(prefix + "experts.gate_up_proj", prefix + "experts.down_proj", false);
   }
 
   private static @Nullable QueryTemperature temperature(JsonConfig config) {

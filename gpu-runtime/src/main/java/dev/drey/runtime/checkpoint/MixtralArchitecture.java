@@ -8,8 +8,8 @@ import dev.drey.runtime.model.RouterConfig;
 import dev.drey.runtime.model.Weight;
 
 /**
- * Mixtral (Jiang et al., arXiv 2401.04088): grouped-query attention, perhaps in a sliding window; two
- * of eight experts, weights normalised.
+ * Mixtral (Jiang et al., arXiv 2401.04088): grouped-query attention, perhaps in a sliding window;
+ * two of eight experts, weights normalised.
  */
 final class MixtralArchitecture implements Architecture {
   @Override

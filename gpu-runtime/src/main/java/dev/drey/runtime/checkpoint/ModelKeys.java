@@ -40,8 +40,7 @@ final class ModelKeys {
     this.config = config;
     this.hidden = width("hidden_size", hidden, config);
     this.layers = config.integer("num_hidden_layers", layers, 1, MAX_LAYERS);
-    this.maxPositions =
-        config.integer("max_position_embeddings", positions, 1, Integer.MAX_VALUE);
+    this.maxPositions = config.integer("max_position_embeddings", positions, 1, Integer.MAX_VALUE);
     config.requireText("hidden_act", "silu");
     config.requireFlag("mlp_bias", false);
   }

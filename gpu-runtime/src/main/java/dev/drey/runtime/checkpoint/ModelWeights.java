@@ -137,9 +137,7 @@ final class ModelWeights {
 
   private StoredNumbers open(StoredAs stored, WeightClass weightClass, boolean floats) {
     TensorRegion region = names.byName().get(stored.tensor());
-    if (region == null
-        && model.quantisation().isMxfp4()
-        && weightClass == WeightClass.EXPERT) {
+    if (region == null && model.quantisation().isMxfp4() && weightClass == WeightClass.EXPERT) {
       return openMxfp4(stored);
     }
     Set<DType> types = EnumSet.copyOf(NUMBER_BY_NUMBER);
@@ -159,15 +157,19 @@ final class ModelWeights {
     long[] shape = {
       (stored.shape()[0] + rows - 1) / rows, (stored.shape()[1] + columns - 1) / columns
     };
-    TensorRegion scales =
-        check(name, names.byName().get(name), EnumSet.of(DType.F32), shape);
+    TensorRegion scales = check(name, names.byName().get(name), EnumSet.of(DType.F32), shape);
     try {
       Fp8Numbers numbers = new Fp8Numbers(files, region, scales, rows, columns);
       used.put(name, numbers);
       return numbers;
     } catch (IOException e) {
       throw ModelFileException.of(
-          scales.file(), tensor(scales.name()), "readable scales", e.toString(), "Check the disk.", e);
+          scales.file(),
+          tensor(scales.name()),
+          "readable scales",
+          e.toString(),
+          "Check the disk.",
+          e);
     }
   }
 
@@ -188,10 +190,8 @@ final class ModelWeights {
     String blockName = stored.tensor() + "_blocks";
     String scaleName = stored.tensor() + "_scales";
     Set<DType> bytesOnly = EnumSet.of(DType.U8);
-    TensorRegion blocks =
-        check(blockName, names.byName().get(blockName), bytesOnly, blockShape);
-    TensorRegion scales =
-        check(scaleName, names.byName().get(scaleName), bytesOnly, scaleShape);
+    TensorRegion blocks = check(blockName, names.byName().get(blockName), bytesOnly, blockShape);
+    TensorRegion scales = check(scaleName, names.byName().get(scaleName), bytesOnly, scaleShape);
     Mxfp4Numbers numbers = new Mxfp4Numbers(files, blocks, scales);
     used.put(blockName, numbers);
     used.put(scaleName, numbers);
@@ -222,9 +222,7 @@ final class ModelWeights {
   private void refuseUnknown() {
     for (Map.Entry<String, TensorRegion> entry : names.byName().entrySet()) {
       String name = entry.getKey();
-      if (!used.containsKey(name)
-          && !names.isOutside(name)
-          && !model.names().isSuperfluous(name)) {
+      if (!used.containsKey(name) && !names.isOutside(name) && !model.names().isSuperfluous(name)) {
         TensorRegion region = entry.getValue();
         throw ModelFileException.of(
             region.file(),

@@ -7,8 +7,8 @@ import dev.drey.runtime.model.QkNorm;
 import dev.drey.runtime.model.RouterConfig;
 
 /**
- * OLMoE (Muennighoff et al., arXiv 2409.02060): queries and keys normalised over all heads at once, 64
- * small experts.
+ * OLMoE (Muennighoff et al., arXiv 2409.02060): queries and keys normalised over all heads at once,
+ * 64 small experts.
  */
 final class OlmoeArchitecture implements Architecture {
   @Override

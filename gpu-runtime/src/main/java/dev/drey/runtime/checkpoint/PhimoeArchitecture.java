@@ -10,8 +10,8 @@ import dev.drey.runtime.model.RouterConfig;
 import dev.drey.runtime.model.Weight;
 
 /**
- * Phi-3.5-MoE (Abdin et al., arXiv 2404.14219): layer norms with offsets, biases throughout, LongRoPE,
- * SparseMixer routing.
+ * Phi-3.5-MoE (Abdin et al., arXiv 2404.14219): layer norms with offsets, biases throughout,
+ * LongRoPE, SparseMixer routing.
  */
 final class PhimoeArchitecture implements Architecture {
   @Override
@@ -35,8 +35,7 @@ final class PhimoeArchitecture implements Architecture {
             2,
             width,
             RouterConfig.sparseMixer(config.number("router_jitter_noise", 0.01, 0, 1)));
-    NormConfig norm =
-        new NormConfig(NormConfig.Kind.LAYER, (float) keys.epsilon(1e-5), false);
+    NormConfig norm = new NormConfig(NormConfig.Kind.LAYER, (float) keys.epsilon(1e-5), false);
     return keys.model(
         modelType(),
         32_064,

@@ -208,8 +208,7 @@ final class PublishedNames implements TensorNames {
   private Rule rule(WeightShape weight) {
     Rule rule = rules.get(weight.weight());
     if (rule == null) {
-      throw new IllegalStateException(
-          model.architecture() + " has no name for " + weight.weight());
+      throw new IllegalStateException(model.architecture() + " has no name for " + weight.weight());
     }
     return rule;
   }

@@ -13,8 +13,8 @@ import dev.drey.runtime.model.Weight;
 import java.util.List;
 
 /**
- * Qwen3-Next: three layers of the gated delta rule to one of gated full attention; norms whose scales
- * are offsets from 1; a shared expert behind a sigmoid gate.
+ * Qwen3-Next: three layers of the gated delta rule to one of gated full attention; norms whose
+ * scales are offsets from 1; a shared expert behind a sigmoid gate.
  */
 final class Qwen3NextArchitecture implements Architecture {
   @Override

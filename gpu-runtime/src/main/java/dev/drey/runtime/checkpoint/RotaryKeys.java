@@ -149,8 +149,7 @@ final class RotaryKeys {
     List<Double> longFactors = factors("long_factor", dims);
     int original = originalPositions();
     double factor = number("factor", (double) maxPositions / original);
-    double magnitude =
-        factor <= 1 ? 1 : Math.sqrt(1 + Math.log(factor) / Math.log(original));
+    double magnitude = factor <= 1 ? 1 : Math.sqrt(1 + Math.log(factor) / Math.log(original));
     double attention = number("attention_factor", magnitude);
     return new RotaryScaling.LongRope(
         shortFactors,
@@ -181,8 +180,7 @@ final class RotaryKeys {
   private int originalPositions() {
     int whenAbsent =
         config.integer("original_max_position_embeddings", maxPositions, 1, Integer.MAX_VALUE);
-    return scaling.integer(
-        "original_max_position_embeddings", whenAbsent, 1, Integer.MAX_VALUE);
+    return scaling.integer("original_max_position_embeddings", whenAbsent, 1, Integer.MAX_VALUE);
   }
 
   private double number(String key, double whenAbsent) {

@@ -99,7 +99,8 @@ public final class StoredMatrix {
    */
   public float[] floats() throws IOException {
     float[] values = new float[Math.toIntExact(shape.elements())];
-    if (placement.columnStride() == 1 && placement.consecutive(0, shape.inputs()) >= shape.outputs()) {
+    if (placement.columnStride() == 1
+        && placement.consecutive(0, shape.inputs()) >= shape.outputs()) {
       numbers.readFloats(placement.row(0), values.length, values, 0);
       return values;
     }

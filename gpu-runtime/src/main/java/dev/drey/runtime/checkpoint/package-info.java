@@ -8,4 +8,3 @@
 package dev.drey.runtime.checkpoint;
 
 import org.jspecify.annotations.NullMarked;
-

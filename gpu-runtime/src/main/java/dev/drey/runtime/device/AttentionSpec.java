@@ -14,8 +14,4 @@ import org.jspecify.annotations.Nullable;
  * @param floatOutput whether the output is float32; otherwise it is of the activation type
  */
 public record AttentionSpec(
-    int heads,
-    float scale,
-    KeyRange visible,
-    @Nullable DeviceBuffer sinks,
-    boolean floatOutput) {}
+    int heads, float scale, KeyRange visible, @Nullable DeviceBuffer sinks, boolean floatOutput) {}

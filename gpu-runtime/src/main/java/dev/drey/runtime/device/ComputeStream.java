@@ -1,5 +1,6 @@
 package dev.drey.runtime.device;
 
+import dev.drey.runtime.model.DType;
 import java.nio.FloatBuffer;
 import java.util.List;
 import java.util.function.BooleanSupplier;
@@ -72,8 +73,7 @@ public interface ComputeStream extends AutoCloseable {
    *     head's part are written
    * @param outStride numbers from one head's part to the next
    */
-  void headMatmul(
-      DeviceBuffer x, int rows, List<Matrix> weights, DeviceBuffer out, int outStride);
+  void headMatmul(DeviceBuffer x, int rows, List<Matrix> weights, DeviceBuffer out, int outStride);
 
   /**
    * Copies each head's part of a row into a wider one.
@@ -101,13 +101,21 @@ public interface ComputeStream extends AutoCloseable {
   void toActivations(DeviceBuffer x, int rows, int width, DeviceBuffer out);
 
   /**
+   * What {@link #toActivations} loses, itself rounded to the activation type: with both terms a
+   * product has about twice the digits.
+   *
+   * @param x float32 {@code [rows, width]}
+   * @param out activation type {@code [rows, width]}
+   */
+  void remainders(DeviceBuffer x, int rows, int width, DeviceBuffer out);
+
+  /**
    * Rotary embedding of the leading {@code table.dims()} numbers of each head, in place.
    *
    * @param x float32 {@code [rows, heads * headDim]}
    * @param tableRows one row of the table per row
    */
-  void rotary(
-      DeviceBuffer x, int rows, int heads, int headDim, int[] tableRows, RotaryTable table);
+  void rotary(DeviceBuffer x, int rows, int heads, int headDim, int[] tableRows, RotaryTable table);
 
   /**
    * Limits numbers to plus or minus {@code limit}, in place.
@@ -136,9 +144,10 @@ public interface ComputeStream extends AutoCloseable {
    * {@code x *= sigmoid(gate)}, in place.
    *
    * @param gate float32 {@code [rows, width]}
-   * @param x activation type {@code [rows, width]}
+   * @param x {@code [rows, width]}
+   * @param type of {@code x}: float32 or the activation type
    */
-  void sigmoidGate(DeviceBuffer gate, int rows, int width, DeviceBuffer x);
+  void sigmoidGate(DeviceBuffer gate, int rows, int width, DeviceBuffer x, DType type);
 
   /**
    * Stores keys and values, rounded to the activation type. Storing the first token of a block
@@ -176,7 +185,7 @@ public interface ComputeStream extends AutoCloseable {
    * sigmoid(strength) * (v - Sᵀk)}, then {@code o = Sᵀq}; then {@code norm(o) * silu(gate)}.
    *
    * @param layer place of the layer in the store
-   * @param out activation type {@code [rows, valueHeads * valueWidth]}
+   * @param out {@code [rows, valueHeads * valueWidth]}, of the type that {@code weights} says
    */
   void gatedDelta(
       DeltaInput input,
@@ -196,9 +205,9 @@ public interface ComputeStream extends AutoCloseable {
   void routeTopK(DeviceBuffer x, int rows, int hidden, Router router, Routing out);
 
   /**
-   * Runs experts: for each batch and each of its tokens, {@code out[outputRow] =
-   * down(unit(gate(x), up(x)))} with {@code x = input[inputRow]} and the activation of the model
-   * that the stream was opened for. The order of batches does not matter.
+   * Runs experts: for each batch and each of its tokens, {@code out[outputRow] = down(unit(gate(x),
+   * up(x)))} with {@code x = input[inputRow]} and the activation of the model that the stream was
+   * opened for. The order of batches does not matter.
    *
    * @param input activation type {@code [*, hidden]}
    * @param out float32 {@code [*, hidden]}

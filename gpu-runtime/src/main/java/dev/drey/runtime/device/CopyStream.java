@@ -1,6 +1,5 @@
 package dev.drey.runtime.device;
 
-import dev.drey.runtime.bench.Moves;
 import dev.drey.runtime.model.DType;
 
 /**

@@ -41,8 +41,7 @@ final class Frequencies {
     return inverse;
   }
 
-  private static double[] yarn(
-      double[] inverse, int dims, double theta, RotaryScaling.Yarn yarn) {
+  private static double[] yarn(double[] inverse, int dims, double theta, RotaryScaling.Yarn yarn) {
     double low = turning(yarn.betaFast(), dims, theta, yarn.originalPositions());
     double high = turning(yarn.betaSlow(), dims, theta, yarn.originalPositions());
     if (yarn.truncate()) {
@@ -53,8 +52,7 @@ final class Frequencies {
     high = Math.min(high, dims - 1);
     double width = low == high ? 0.001 : high - low;
     for (int i = 0; i < inverse.length; i++) {
-      float interpolated =
-          (float) (1.0f / ((float) yarn.factor() * (1.0f / (float) inverse[i])));
+      float interpolated = 1.0f / ((float) yarn.factor() * (1.0f / (float) inverse[i]));
       float ramp = (float) Math.min(1, Math.max(0, (i - low) / width));
       float kept = 1 - ramp;
       inverse[i] = interpolated * (1 - kept) + (float) inverse[i] * kept;
@@ -78,8 +76,7 @@ final class Frequencies {
         double smooth =
             (llama.originalPositions() / wave - llama.lowFrequencyFactor())
                 / (llama.highFrequencyFactor() - llama.lowFrequencyFactor());
-        inverse[i] =
-            (float) ((1 - smooth) * inverse[i] / llama.factor() + smooth * inverse[i]);
+        inverse[i] = (float) ((1 - smooth) * inverse[i] / llama.factor() + smooth * inverse[i]);
       }
     }
     return inverse;

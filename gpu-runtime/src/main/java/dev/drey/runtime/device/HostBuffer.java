@@ -1,6 +1,5 @@
 package dev.drey.runtime.device;
 
-import dev.drey.runtime.bench.Host;
 import java.nio.ByteBuffer;
 
 /**

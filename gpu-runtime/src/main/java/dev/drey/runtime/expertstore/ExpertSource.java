@@ -1,6 +1,5 @@
 package dev.drey.runtime.expertstore;
 
-import dev.drey.runtime.layers.Decoder;
 import dev.drey.runtime.model.DType;
 import dev.drey.runtime.model.ExpertId;
 import dev.drey.runtime.model.NetworkPart;

@@ -10,8 +10,9 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 
 /**
- * Experts straight from a checkpoint's safetensors. Of experts stored as bfloat16, expert by expert,
- * a block of output rows is one contiguous read; other storage is converted and turned on the way.
+ * Experts straight from a checkpoint's safetensors. Of experts stored as bfloat16, expert by
+ * expert, a block of output rows is one contiguous read; other storage is converted and turned on
+ * the way.
  *
  * <p><b>Ownership.</b> Keeps no weights and does not own the checkpoint, which must stay open.
  *

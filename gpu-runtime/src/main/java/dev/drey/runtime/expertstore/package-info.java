@@ -6,4 +6,3 @@
 package dev.drey.runtime.expertstore;
 
 import org.jspecify.annotations.NullMarked;
-

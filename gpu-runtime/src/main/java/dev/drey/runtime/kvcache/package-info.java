@@ -7,4 +7,3 @@
 package dev.drey.runtime.kvcache;
 
 import org.jspecify.annotations.NullMarked;
-

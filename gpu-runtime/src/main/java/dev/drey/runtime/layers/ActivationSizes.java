@@ -19,6 +19,7 @@ final class ActivationSizes {
   private final ModelConfig model;
   private final int maxRows;
   private final int activationBytes;
+  private final boolean twoTerms;
   private int queryWidth;
   private int keyWidth;
   private int valueWidth;
@@ -32,6 +33,7 @@ final class ActivationSizes {
     this.model = model;
     this.maxRows = maxRows;
     this.activationBytes = compute.activation().bytes();
+    this.twoTerms = ResidualStream.twoTerms(model, compute);
     for (LayerConfig layer : model.decoder().stream().distinct().toList()) {
       add(layer.attention());
     }
@@ -80,6 +82,10 @@ final class ActivationSizes {
     return align((long) maxRows * model.hidden() * activationBytes);
   }
 
+  long remainders() {
+    return twoTerms ? hiddenActivations() : align(0);
+  }
+
   long queries() {
     return floats(queryWidth);
   }
@@ -108,6 +114,10 @@ final class ActivationSizes {
     return align((long) maxRows * attendedWidth * activationBytes);
   }
 
+  long attendedFloats() {
+    return twoTerms ? floats(attendedWidth) : align(0);
+  }
+
   int oneCount() {
     return headDim;
   }
@@ -132,6 +142,7 @@ final class ActivationSizes {
   long total() {
     return 2 * hiddenFloats()
         + hiddenActivations()
+        + remainders()
         + queries()
         + keys()
         + values()
@@ -139,6 +150,7 @@ final class ActivationSizes {
         + latents()
         + 2 * heads()
         + attended()
+        + attendedFloats()
         + ones()
         + expertOut()
         + sharedOut()

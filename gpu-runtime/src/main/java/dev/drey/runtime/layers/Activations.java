@@ -3,7 +3,6 @@ package dev.drey.runtime.layers;
 import dev.drey.runtime.device.ComputeStream;
 import dev.drey.runtime.device.Device;
 import dev.drey.runtime.device.DeviceBuffer;
-import dev.drey.runtime.device.Expert;
 import dev.drey.runtime.memory.MemoryBudget;
 import dev.drey.runtime.model.ComputeType;
 import dev.drey.runtime.model.ModelConfig;
@@ -23,6 +22,9 @@ public final class Activations implements AutoCloseable {
 
   /** Normalised residual stream, activation type {@code [rows, hidden]}. */
   final DeviceBuffer normed;
+
+  /** What rounding lost of the same where attention takes two terms, activation type. */
+  final DeviceBuffer remainders;
 
   /** The same in float32 for the router, and what else is as wide, {@code [rows, hidden]}. */
   final DeviceBuffer routerInput;
@@ -50,6 +52,9 @@ public final class Activations implements AutoCloseable {
 
   /** Attention output, activation type {@code [rows, heads * valueDim]}. */
   final DeviceBuffer attended;
+
+  /** The same in float32, where it is multiplied as two terms. */
+  final DeviceBuffer attendedFloats;
 
   /** As many ones as a head is wide, float32. */
   final DeviceBuffer ones;
@@ -87,6 +92,7 @@ public final class Activations implements AutoCloseable {
     try {
       hidden = allocate(sizes.hiddenFloats());
       normed = allocate(sizes.hiddenActivations());
+      remainders = allocate(sizes.remainders());
       routerInput = allocate(sizes.hiddenFloats());
       queries = allocate(sizes.queries());
       keys = allocate(sizes.keys());
@@ -96,6 +102,7 @@ public final class Activations implements AutoCloseable {
       strengths = allocate(sizes.heads());
       decays = allocate(sizes.heads());
       attended = allocate(sizes.attended());
+      attendedFloats = allocate(sizes.attendedFloats());
       ones = allocate(sizes.ones());
       expertOut = allocate(sizes.expertOut());
       sharedOut = allocate(sizes.sharedOut());

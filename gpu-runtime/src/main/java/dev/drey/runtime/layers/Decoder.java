@@ -65,7 +65,7 @@ public final class Decoder {
     this.weights = weights;
     this.buffers = buffers;
     this.factors = new float[maxRows];
-    this.mixers = mixers(model, stream, kv, states, contextTokens);
+    this.mixers = mixers(model, compute, stream, kv, states, contextTokens);
     this.places = new int[model.layers()];
     Arrays.setAll(
         places,
@@ -82,13 +82,14 @@ public final class Decoder {
   /** One per layer; layers with the same attention share it. */
   private static TokenMixer[] mixers(
       ModelConfig model,
+      ComputeType compute,
       ComputeStream stream,
       KvStore kv,
       @Nullable StateStore states,
       int contextTokens) {
     Map<RotaryConfig, RotaryTable> tables = new HashMap<>();
     Map<AttentionConfig, TokenMixer> known = new HashMap<>();
-    ResidualStream residual = new ResidualStream(model, stream);
+    ResidualStream residual = new ResidualStream(model, compute, stream);
     TokenMixer[] mixers = new TokenMixer[model.layers()];
     for (int layer = 0; layer < mixers.length; layer++) {
       AttentionConfig attention = model.attention(layer);
@@ -102,7 +103,7 @@ public final class Decoder {
                           ? null
                           : table(tables, grouped.rotary(), contextTokens);
                   return new GroupedQueryLayer(
-                      grouped, model.norm(), stream, residual, kv, table);
+                      grouped, model.norm(), compute, stream, residual, kv, table);
                 }
                 if (any instanceof LatentAttention latent) {
                   RotaryTable table = table(tables, latent.rotary(), contextTokens);

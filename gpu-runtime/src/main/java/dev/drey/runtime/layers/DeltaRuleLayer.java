@@ -3,7 +3,6 @@ package dev.drey.runtime.layers;
 import dev.drey.runtime.device.ComputeStream;
 import dev.drey.runtime.device.DeltaInput;
 import dev.drey.runtime.device.DeltaWeights;
-import dev.drey.runtime.device.DeviceBuffer;
 import dev.drey.runtime.device.StateStore;
 import dev.drey.runtime.model.GatedDeltaRule;
 import dev.drey.runtime.model.Weight;
@@ -31,13 +30,13 @@ final class DeltaRuleLayer implements TokenMixer {
       StepBatch.MicroBatch microBatch,
       Activations buffers) {
     int rows = microBatch.rows();
-    DeviceBuffer normed = residual.normalise(weights, microBatch, buffers);
-    project(weights, normed, rows, Weight.DELTA_QUERY, buffers.queries);
-    project(weights, normed, rows, Weight.DELTA_KEY, buffers.keys);
-    project(weights, normed, rows, Weight.DELTA_VALUE, buffers.values);
-    project(weights, normed, rows, Weight.DELTA_GATE, buffers.gates);
-    project(weights, normed, rows, Weight.DELTA_STRENGTH, buffers.strengths);
-    project(weights, normed, rows, Weight.DELTA_DECAY, buffers.decays);
+    residual.normalise(weights, microBatch, buffers);
+    residual.project(weights, Weight.DELTA_QUERY, rows, buffers, buffers.queries);
+    residual.project(weights, Weight.DELTA_KEY, rows, buffers, buffers.keys);
+    residual.project(weights, Weight.DELTA_VALUE, rows, buffers, buffers.values);
+    residual.project(weights, Weight.DELTA_GATE, rows, buffers, buffers.gates);
+    residual.project(weights, Weight.DELTA_STRENGTH, rows, buffers, buffers.strengths);
+    residual.project(weights, Weight.DELTA_DECAY, rows, buffers, buffers.decays);
     stream.gatedDelta(
         new DeltaInput(
             buffers.queries,
@@ -51,16 +50,12 @@ final class DeltaRuleLayer implements TokenMixer {
             weights.buffer(Weight.DELTA_CONVOLUTION),
             weights.buffer(Weight.DELTA_DECAY_RATE),
             weights.buffer(Weight.DELTA_DECAY_BIAS),
-            weights.rmsNorm(Weight.DELTA_NORM)),
+            weights.rmsNorm(Weight.DELTA_NORM),
+            residual.floatOutput()),
         states,
         place,
         microBatch.attention(),
-        buffers.attended);
+        residual.output(buffers));
     residual.add(weights, Weight.DELTA_OUTPUT, microBatch, buffers);
-  }
-
-  private void project(
-      LayerWeights weights, DeviceBuffer normed, int rows, Weight weight, DeviceBuffer out) {
-    stream.matmul(normed, rows, weights.matrix(weight), null, out, false);
   }
 }

@@ -41,8 +41,7 @@ final class DenseFeedForward implements FeedForward {
         buffers.normed);
     stream.experts(
         buffers.normed,
-        List.of(
-            new ExpertBatch(layerWeights.network(Network.DENSE), everyRow, everyRow, rows)),
+        List.of(new ExpertBatch(layerWeights.network(Network.DENSE), everyRow, everyRow, rows)),
         buffers.expertOut);
     stream.combine(buffers.expertOut, one, rows, model.hidden(), buffers.hidden);
   }

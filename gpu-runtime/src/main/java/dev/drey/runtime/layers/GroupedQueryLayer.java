@@ -2,10 +2,11 @@ package dev.drey.runtime.layers;
 
 import dev.drey.runtime.device.AttentionSpec;
 import dev.drey.runtime.device.ComputeStream;
-import dev.drey.runtime.device.DeviceBuffer;
 import dev.drey.runtime.device.KvStore;
 import dev.drey.runtime.device.Norm;
 import dev.drey.runtime.device.RotaryTable;
+import dev.drey.runtime.model.ComputeType;
+import dev.drey.runtime.model.DType;
 import dev.drey.runtime.model.GroupedQueryAttention;
 import dev.drey.runtime.model.NormConfig;
 import dev.drey.runtime.model.QkNorm;
@@ -16,6 +17,7 @@ import org.jspecify.annotations.Nullable;
 final class GroupedQueryLayer implements TokenMixer {
   private final GroupedQueryAttention attention;
   private final NormConfig norms;
+  private final ComputeType compute;
   private final ComputeStream stream;
   private final ResidualStream residual;
   private final KvStore kv;
@@ -27,12 +29,14 @@ final class GroupedQueryLayer implements TokenMixer {
   GroupedQueryLayer(
       GroupedQueryAttention attention,
       NormConfig norms,
+      ComputeType compute,
       ComputeStream stream,
       ResidualStream residual,
       KvStore kv,
       @Nullable RotaryTable rotary) {
     this.attention = attention;
     this.norms = norms;
+    this.compute = compute;
     this.stream = stream;
     this.residual = residual;
     this.kv = kv;
@@ -47,11 +51,14 @@ final class GroupedQueryLayer implements TokenMixer {
       StepBatch.MicroBatch microBatch,
       Activations buffers) {
     int rows = microBatch.rows();
-    DeviceBuffer normed = residual.normalise(weights, microBatch, buffers);
-    project(weights, normed, rows, buffers);
+    residual.normalise(weights, microBatch, buffers);
+    project(weights, rows, buffers);
     QkNorm qkNorm = attention.qkNorm();
     if (qkNorm == QkNorm.HEAD || qkNorm == QkNorm.WHOLE) {
       normaliseHeads(weights, rows, buffers);
+    }
+    if (attention.clip() > 0) {
+      clip(rows, buffers);
     }
     if (rotary != null) {
       int[] tableRows = batch.rotaryRows(microBatch, rotary);
@@ -71,35 +78,28 @@ final class GroupedQueryLayer implements TokenMixer {
     }
     attend(place, weights, microBatch, buffers);
     if (attention.outputGate()) {
-      stream.sigmoidGate(buffers.gates, rows, attention.queryWidth(), buffers.attended);
+      DType type = residual.floatOutput() ? DType.F32 : compute.activation();
+      stream.sigmoidGate(
+          buffers.gates, rows, attention.queryWidth(), residual.output(buffers), type);
     }
     residual.add(weights, Weight.ATTENTION_OUTPUT, microBatch, buffers);
   }
 
-  private void project(
-      LayerWeights weights, DeviceBuffer normed, int rows, Activations buffers) {
-    project(weights, normed, rows, Weight.QUERY, Weight.QUERY_BIAS, buffers.queries);
-    project(weights, normed, rows, Weight.KEY, Weight.KEY_BIAS, buffers.keys);
-    project(weights, normed, rows, Weight.VALUE, Weight.VALUE_BIAS, buffers.values);
+  private void project(LayerWeights weights, int rows, Activations buffers) {
+    residual.project(weights, Weight.QUERY, Weight.QUERY_BIAS, rows, buffers, buffers.queries);
+    residual.project(weights, Weight.KEY, Weight.KEY_BIAS, rows, buffers, buffers.keys);
+    residual.project(weights, Weight.VALUE, Weight.VALUE_BIAS, rows, buffers, buffers.values);
     if (attention.outputGate()) {
-      project(weights, normed, rows, Weight.QUERY_GATE, Weight.QUERY_GATE_BIAS, buffers.gates);
-    }
-    if (attention.clip() > 0) {
-      float limit = (float) attention.clip();
-      stream.clamp(buffers.queries, rows, attention.queryWidth(), limit);
-      stream.clamp(buffers.keys, rows, attention.kvWidth(), limit);
-      stream.clamp(buffers.values, rows, attention.kvWidth(), limit);
+      residual.project(
+          weights, Weight.QUERY_GATE, Weight.QUERY_GATE_BIAS, rows, buffers, buffers.gates);
     }
   }
 
-  private void project(
-      LayerWeights weights,
-      DeviceBuffer normed,
-      int rows,
-      Weight weight,
-      Weight bias,
-      DeviceBuffer out) {
-    stream.matmul(normed, rows, weights.matrix(weight), weights.bufferIfAny(bias), out, false);
+  private void clip(int rows, Activations buffers) {
+    float limit = (float) attention.clip();
+    stream.clamp(buffers.queries, rows, attention.queryWidth(), limit);
+    stream.clamp(buffers.keys, rows, attention.kvWidth(), limit);
+    stream.clamp(buffers.values, rows, attention.kvWidth(), limit);
   }
 
   private void normaliseHeads(LayerWeights weights, int rows, Activations buffers) {
@@ -133,8 +133,8 @@ final class GroupedQueryLayer implements TokenMixer {
             (float) attention.scale(),
             attention.visible(),
             weights.bufferIfAny(Weight.SINKS),
-            false);
+            residual.floatOutput());
     stream.attention(
-        buffers.queries, spec, kv, place, microBatch.attention(), buffers.attended);
+        buffers.queries, spec, kv, place, microBatch.attention(), residual.output(buffers));
   }
 }

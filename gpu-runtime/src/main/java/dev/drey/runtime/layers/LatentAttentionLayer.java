@@ -43,80 +43,47 @@ final class LatentAttentionLayer implements TokenMixer {
       Activations buffers) {
     int rows = microBatch.rows();
     int[] tableRows = batch.rotaryRows(microBatch, rotary);
-    DeviceBuffer normed = residual.normalise(weights, microBatch, buffers);
-    keysAndValues(weights, normed, rows, tableRows, buffers);
-    queries(weights, normed, rows, tableRows, buffers);
+    residual.normalise(weights, microBatch, buffers);
+    keysAndValues(weights, rows, tableRows, buffers);
+    queries(weights, rows, tableRows, buffers);
     stream.writeKv(kv, place, buffers.keys, buffers.values, microBatch.attention());
     AttentionSpec spec =
-        new AttentionSpec(
-            attention.heads(), (float) attention.scale(), KeyRange.ALL, null, true);
-    stream.attention(
-        buffers.queries, spec, kv, place, microBatch.attention(), buffers.latents);
+        new AttentionSpec(attention.heads(), (float) attention.scale(), KeyRange.ALL, null, true);
+    stream.attention(buffers.queries, spec, kv, place, microBatch.attention(), buffers.latents);
+    DeviceBuffer images = residual.floatOutput() ? residual.output(buffers) : buffers.gates;
     stream.headMatmul(
-        buffers.latents,
-        rows,
-        weights.heads(Weight.VALUE_IMAGE),
-        buffers.gates,
-        attention.valueWidth());
-    stream.toActivations(
-        buffers.gates, rows, attention.heads() * attention.valueWidth(), buffers.attended);
+        buffers.latents, rows, weights.heads(Weight.VALUE_IMAGE), images, attention.valueWidth());
+    if (!residual.floatOutput()) {
+      stream.toActivations(
+          images, rows, attention.heads() * attention.valueWidth(), buffers.attended);
+    }
     residual.add(weights, Weight.ATTENTION_OUTPUT, microBatch, buffers);
   }
 
   /** A key is the latent with the rotated key behind it; a value is the latent. */
-  private void keysAndValues(
-      LayerWeights weights, DeviceBuffer normed, int rows, int[] tableRows, Activations buffers) {
+  private void keysAndValues(LayerWeights weights, int rows, int[] tableRows, Activations buffers) {
     int rank = attention.kvRank();
-    stream.matmul(
-        normed,
-        rows,
-        weights.matrix(Weight.KV_LATENT),
-        weights.bufferIfAny(Weight.KV_LATENT_BIAS),
-        buffers.values,
-        false);
+    residual.project(
+        weights, Weight.KV_LATENT, Weight.KV_LATENT_BIAS, rows, buffers, buffers.values);
     stream.normFloat(
         buffers.values, rows, rank, weights.rmsNorm(Weight.KV_LATENT_NORM), buffers.values);
-    stream.matmul(
-        normed,
-        rows,
-        weights.matrix(Weight.KEY_ROTARY),
-        weights.bufferIfAny(Weight.KEY_ROTARY_BIAS),
-        buffers.gates,
-        false);
+    residual.project(
+        weights, Weight.KEY_ROTARY, Weight.KEY_ROTARY_BIAS, rows, buffers, buffers.gates);
     stream.rotary(buffers.gates, rows, 1, attention.rotaryDim(), tableRows, rotary);
     stream.copyHeads(buffers.values, rows, 1, rank, buffers.keys, attention.keyDim(), 0);
     stream.copyHeads(
         buffers.gates, rows, 1, attention.rotaryDim(), buffers.keys, attention.keyDim(), rank);
   }
 
-  private void queries(
-      LayerWeights weights, DeviceBuffer normed, int rows, int[] tableRows, Activations buffers) {
-    DeviceBuffer source = normed;
-    if (attention.queryRank() > 0) {
-      stream.matmul(
-          normed,
-          rows,
-          weights.matrix(Weight.QUERY_LATENT),
-          weights.bufferIfAny(Weight.QUERY_LATENT_BIAS),
-          buffers.latents,
-          false);
-      stream.norm(
-          buffers.latents,
-          rows,
-          attention.queryRank(),
-          weights.rmsNorm(Weight.QUERY_LATENT_NORM),
-          buffers.attended);
-      source = buffers.attended;
-    }
+  private void queries(LayerWeights weights, int rows, int[] tableRows, Activations buffers) {
     int heads = attention.heads();
-    stream.matmul(source, rows, weights.matrix(Weight.QUERY_PLAIN), null, buffers.gates, false);
+    if (attention.queryRank() > 0) {
+      queryLatents(weights, rows, buffers);
+    }
+    queryPart(weights, Weight.QUERY_PLAIN, rows, buffers);
     stream.headMatmul(
-        buffers.gates,
-        rows,
-        weights.heads(Weight.KEY_IMAGE),
-        buffers.queries,
-        attention.keyDim());
-    stream.matmul(source, rows, weights.matrix(Weight.QUERY_ROTARY), null, buffers.gates, false);
+        buffers.gates, rows, weights.heads(Weight.KEY_IMAGE), buffers.queries, attention.keyDim());
+    queryPart(weights, Weight.QUERY_ROTARY, rows, buffers);
     stream.rotary(buffers.gates, rows, heads, attention.rotaryDim(), tableRows, rotary);
     stream.copyHeads(
         buffers.gates,
@@ -126,5 +93,25 @@ final class LatentAttentionLayer implements TokenMixer {
         buffers.queries,
         attention.keyDim(),
         attention.kvRank());
+  }
+
+  /** Into {@link Activations#attended}, which is free until attention has run. */
+  private void queryLatents(LayerWeights weights, int rows, Activations buffers) {
+    residual.project(
+        weights, Weight.QUERY_LATENT, Weight.QUERY_LATENT_BIAS, rows, buffers, buffers.latents);
+    stream.norm(
+        buffers.latents,
+        rows,
+        attention.queryRank(),
+        weights.rmsNorm(Weight.QUERY_LATENT_NORM),
+        buffers.attended);
+  }
+
+  private void queryPart(LayerWeights weights, Weight part, int rows, Activations buffers) {
+    if (attention.queryRank() > 0) {
+      stream.matmul(buffers.attended, rows, weights.matrix(part), null, buffers.gates, false);
+    } else {
+      residual.project(weights, part, rows, buffers, buffers.gates);
+    }
   }
 }

@@ -94,8 +94,7 @@ final class MoeFeedForward implements FeedForward {
       }
       compute(layerWeights, demand, buffers);
     }
-    stream.combine(
-        buffers.expertOut, outputWeights(rows), rows, model.hidden(), buffers.hidden);
+    stream.combine(buffers.expertOut, outputWeights(rows), rows, model.hidden(), buffers.hidden);
     if (shared != null) {
       shared.add(rows, buffers);
     }
@@ -119,8 +118,7 @@ final class MoeFeedForward implements FeedForward {
       return routing;
     }
     for (int entry = 0; entry < rows * routing.k(); entry++) {
-      outputWeights.weights()[entry] =
-          residual * (scaledInput ? 1 : routing.weights()[entry]);
+      outputWeights.weights()[entry] = residual * (scaledInput ? 1 : routing.weights()[entry]);
     }
     return outputWeights;
   }

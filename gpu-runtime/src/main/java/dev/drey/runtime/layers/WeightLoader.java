@@ -150,8 +150,7 @@ public final class WeightLoader {
     return new ModelWeights(global, layers, owned);
   }
 
-  private void load(WeightShape weight, StoredMatrix stored, LayerWeights into)
-      throws IOException {
+  private void load(WeightShape weight, StoredMatrix stored, LayerWeights into) throws IOException {
     switch (weight.form()) {
       case MATRIX, HEADS -> into.put(weight.weight(), matrices(weight, stored));
       case FLOATS -> into.put(weight.weight(), floats(weight.weight(), stored));

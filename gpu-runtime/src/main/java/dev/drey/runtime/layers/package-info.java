@@ -6,4 +6,3 @@
 package dev.drey.runtime.layers;
 
 import org.jspecify.annotations.NullMarked;
-

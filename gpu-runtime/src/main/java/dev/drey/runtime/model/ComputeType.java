@@ -1,8 +1,5 @@
 package dev.drey.runtime.model;
 
-import dev.drey.runtime.device.Expert;
-import dev.drey.runtime.layers.Activations;
-
 /**
  * How activations are computed. Expert and projection weights are bfloat16 in both; the residual
  * stream, the router, softmax and every reduction over the vocabulary are float32 in both.

@@ -1,7 +1,8 @@
 package dev.drey.runtime.model;
 
 /**
- * Shape of one gated feed-forward network: {@code down(unit(gate(x), up(x)))}, see {@link GatedUnit}.
+ * Shape of one gated feed-forward network: {@code down(unit(gate(x), up(x)))}, see {@link
+ * GatedUnit}.
  *
  * @param hidden model width
  * @param intermediate width between the projections

@@ -14,8 +14,7 @@ import org.jspecify.annotations.Nullable;
  * @param valueWidth width of a value
  * @param kernel taps of the convolution
  */
-public record GatedDeltaRule(
-    int keyHeads, int valueHeads, int keyWidth, int valueWidth, int kernel)
+public record GatedDeltaRule(int keyHeads, int valueHeads, int keyWidth, int valueWidth, int kernel)
     implements AttentionConfig {
 
   /** Numbers per token that the convolution runs over: queries, keys, values. */

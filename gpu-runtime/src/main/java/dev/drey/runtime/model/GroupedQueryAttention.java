@@ -39,8 +39,7 @@ public record GroupedQueryAttention(
     implements AttentionConfig {
 
   /** Starts from the common form: no extras, scores by {@code headDim^-0.5}. */
-  public static Builder of(
-      int heads, int kvHeads, int headDim, @Nullable RotaryConfig rotary) {
+  public static Builder of(int heads, int kvHeads, int headDim, @Nullable RotaryConfig rotary) {
     return new Builder(heads, kvHeads, headDim, rotary);
   }
 

@@ -158,6 +158,15 @@ public record ModelConfig(
         .toList();
   }
 
+  /**
+   * Whether small errors in what a layer's attention is computed from grow: in recurrent state they
+   * add up over the tokens, and SparseMixer's weights jump.
+   */
+  public boolean amplifiesErrors() {
+    return moe.router().score() == RouterConfig.Score.SPARSE_MIXER
+        || decoder.stream().anyMatch(layer -> layer.attention() instanceof GatedDeltaRule);
+  }
+
   /** Number of decoder layers that keep keys and values. */
   public int kvLayers() {
     return kvLayer(layers());

@@ -28,15 +28,7 @@ public record MoeConfig(
   public static MoeConfig of(
       int experts, int expertsPerToken, int intermediate, RouterConfig router) {
     return new MoeConfig(
-        experts,
-        expertsPerToken,
-        intermediate,
-        router,
-        0,
-        false,
-        false,
-        false,
-        GatedUnit.SWIGLU);
+        experts, expertsPerToken, intermediate, router, 0, false, false, false, GatedUnit.SWIGLU);
   }
 
   /** With a shared expert; a width of 0 means none. */

@@ -50,8 +50,8 @@ public sealed interface RotaryScaling {
    * The scaling of Llama 3.1: long waves are interpolated, short ones kept.
    *
    * @param factor divisor of the long waves
-   * @param lowFrequencyFactor waves longer than {@code originalPositions / lowFrequencyFactor}
-   *     are long
+   * @param lowFrequencyFactor waves longer than {@code originalPositions / lowFrequencyFactor} are
+   *     long
    * @param highFrequencyFactor waves shorter than {@code originalPositions / highFrequencyFactor}
    *     are short
    * @param originalPositions positions in training

@@ -72,21 +72,12 @@ public record RouterConfig(
   /** With a factor on the weights. */
   public RouterConfig withScale(double factor) {
     return new RouterConfig(
-        score,
-        normalise,
-        factor,
-        groups,
-        keptGroups,
-        groupScore,
-        logitBias,
-        choiceBias,
-        jitter);
+        score, normalise, factor, groups, keptGroups, groupScore, logitBias, choiceBias, jitter);
   }
 
   /** With groups. */
   public RouterConfig withGroups(int all, int kept, GroupScore by) {
-    return new RouterConfig(
-        score, normalise, scale, all, kept, by, logitBias, choiceBias, jitter);
+    return new RouterConfig(score, normalise, scale, all, kept, by, logitBias, choiceBias, jitter);
   }
 
   /** With a bias on the logits. */

@@ -1,8 +1,5 @@
 package dev.drey.runtime.model;
 
-import dev.drey.runtime.device.Norm;
-import dev.drey.runtime.device.Router;
-
 /**
  * The role of a weight in the network, routed experts and other feed-forward networks aside (see
  * {@link Network}). What a checkpoint calls it is the architecture's business.

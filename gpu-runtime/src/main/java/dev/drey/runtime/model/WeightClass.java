@@ -1,7 +1,5 @@
 package dev.drey.runtime.model;
 
-import dev.drey.runtime.device.Router;
-
 /** What a weight is for. */
 public enum WeightClass {
   /** Token embeddings; also the output projection where the two are tied. */

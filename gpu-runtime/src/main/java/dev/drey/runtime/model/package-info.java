@@ -6,4 +6,3 @@
 package dev.drey.runtime.model;
 
 import org.jspecify.annotations.NullMarked;
-

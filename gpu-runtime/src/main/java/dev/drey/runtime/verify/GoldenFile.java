@@ -151,7 +151,10 @@ public record GoldenFile(
     JsonNode value = of.get(name);
     if (value == null) {
       throw new IOException(
-          file + ": expected a golden file, found no key '" + name + "'; write it with"
+          file
+              + ": expected a golden file, found no key '"
+              + name
+              + "'; write it with"
               + " tools/golden.py");
     }
     return value;

@@ -40,8 +40,7 @@ public record Tolerances(
         model.decoder().stream().anyMatch(layer -> layer.attention() instanceof GatedDeltaRule);
     RouterConfig router = model.moe().router();
     boolean mixer = router.score() == RouterConfig.Score.SPARSE_MIXER;
-    boolean byProbability =
-        router.choiceBias();
+    boolean byProbability = router.choiceBias();
     return new Tolerances(
         delta ? 1e-3 : 5e-4,
         delta ? 3e-4 : 1e-4,

@@ -1,10 +1,12 @@
 package dev.drey.runtime.verify;
 
 import dev.drey.runtime.DecodeLoop;
+import dev.drey.runtime.EngineConfig;
 import dev.drey.runtime.ForwardProbe;
 import dev.drey.runtime.MoeEngine;
 import dev.drey.runtime.model.ComputeType;
 import dev.drey.runtime.sampling.SamplingParams;
+import dev.drey.runtime.schedule.ScheduleConfig;
 import dev.drey.runtime.schedule.Sequence;
 import dev.drey.runtime.schedule.SequenceRequest;
 import java.util.ArrayList;
@@ -27,6 +29,29 @@ public final class Verification {
     this.golden = golden;
     this.tolerances = Tolerances.of(engine.info().model());
     this.exact = engine.info().compute() == ComputeType.F32;
+  }
+
+  /** An engine's configuration with room in a step for the longest prompt of a golden file. */
+  public static EngineConfig configFor(GoldenFile golden, EngineConfig base) {
+    int longest = golden.prompts().stream().mapToInt(prompt -> prompt.ids().length).max().orElse(1);
+    ScheduleConfig schedule = base.schedule();
+    return new EngineConfig(
+        base.model(),
+        base.device(),
+        base.compute(),
+        base.threads(),
+        base.deviceMemory(),
+        base.expertMemory(),
+        base.kvTokens(),
+        base.predictor(),
+        base.policy(),
+        new ScheduleConfig(
+            schedule.maxSequences(),
+            schedule.microBatch(),
+            Math.max(longest, schedule.maxStepTokens()),
+            schedule.prefillChunk(),
+            schedule.stepNanos()),
+        base.transfer());
   }
 
   /** Runs everything. */
@@ -114,8 +139,7 @@ public final class Verification {
       }
     }
     double difference = Math.abs(sum - likelihood.sum());
-    double most =
-        exact ? tolerances.sumLogprob() : tolerances.roundedLogprob() * found.length;
+    double most = exact ? tolerances.sumLogprob() : tolerances.roundedLogprob() * found.length;
     if (!(difference <= most)) {
       failures.add("log-likelihood is %.5f, expected %.5f".formatted(sum, likelihood.sum()));
     }

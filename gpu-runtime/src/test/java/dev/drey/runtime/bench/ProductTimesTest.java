@@ -9,12 +9,9 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class ProductTimesTest {
-  private static final Product QUERY =
-      new Product(Product.Kind.MATRIX, new MatrixShape(12, 8));
-  private static final Product LOGITS =
-      new Product(Product.Kind.LOGITS, new MatrixShape(100, 8));
-  private static final Product EXPERT =
-      new Product(Product.Kind.EXPERT, new MatrixShape(6, 8));
+  private static final Product QUERY = new Product(Product.Kind.MATRIX, new MatrixShape(12, 8));
+  private static final Product LOGITS = new Product(Product.Kind.LOGITS, new MatrixShape(100, 8));
+  private static final Product EXPERT = new Product(Product.Kind.EXPERT, new MatrixShape(6, 8));
   private static final ProductTimes TIMES =
       new ProductTimes(
           List.of(

@@ -13,8 +13,7 @@ class CanonicalNamesTest {
   private static CanonicalNames of(String... names) {
     Map<String, TensorRegion> regions = new LinkedHashMap<>();
     for (String name : names) {
-      regions.put(
-          name, new TensorRegion(name, Path.of("f"), DType.BF16, new long[] {1}, 0, 2));
+      regions.put(name, new TensorRegion(name, Path.of("f"), DType.BF16, new long[] {1}, 0, 2));
     }
     return new CanonicalNames(regions);
   }
@@ -40,7 +39,8 @@ class CanonicalNamesTest {
     assertThat(names.byName())
         .containsOnlyKeys(
             "model.embed_tokens.weight", "model.layers.0.x", "lm_head.weight", "vision_model.x");
-    assertThat(names.byName().get("model.layers.0.x").name())
+    assertThat(names.byName().get("model.layers.0.x"))
+        .extracting(TensorRegion::name)
         .isEqualTo("language_model.model.layers.0.x");
     assertThat(names.isOutside("vision_model.x")).isTrue();
     assertThat(names.isOutside("model.layers.0.x")).isFalse();

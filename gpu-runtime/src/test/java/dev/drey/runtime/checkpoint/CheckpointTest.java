@@ -54,17 +54,14 @@ class CheckpointTest {
               GroupedQueryAttention.of(4, 2, 32, RotaryConfig.plain(32, 1e6))
                   .qkNorm(QkNorm.HEAD)
                   .build());
-      assertThat(config.moe())
-          .isEqualTo(MoeConfig.of(16, 4, 40, RouterConfig.softmax(true)));
+      assertThat(config.moe()).isEqualTo(MoeConfig.of(16, 4, 40, RouterConfig.softmax(true)));
       assertThat(model.global(Weight.OUTPUT).region().name()).isEqualTo("lm_head.weight");
       assertThat(model.layer(2, Weight.QUERY).region().describe()).isEqualTo("BF16 [128, 64]");
       assertThat(model.layer(2, Weight.KEY_NORM).region().describe()).isEqualTo("BF16 [32]");
       assertThat(model.layer(2, Weight.ROUTER).region().describe()).isEqualTo("BF16 [16, 64]");
-      assertThatThrownBy(() -> model.network(2, Network.DENSE))
-          .hasMessageContaining("DENSE");
+      assertThatThrownBy(() -> model.network(2, Network.DENSE)).hasMessageContaining("DENSE");
       StoredMatrix down = model.expert(new ExpertId(2, 15)).down();
-      assertThat(down.region().name())
-          .isEqualTo("model.layers.2.mlp.experts.15.down_proj.weight");
+      assertThat(down.region().name()).isEqualTo("model.layers.2.mlp.experts.15.down_proj.weight");
       assertThat(down.shape()).isEqualTo(new MatrixShape(64, 40));
       assertThat(model.summary().expertBytes()).isEqualTo(3 * 64 * 40 * 2);
       assertThat(model.summary().rounded()).isEmpty();
@@ -159,14 +156,16 @@ class CheckpointTest {
         dir,
         json -> {},
         specs -> specs.stream().filter(spec -> !spec.name().equals(QUERY)).toList());
-    assertRefused("tensor '" + QUERY + "': expected F32 or BF16 or F16 [128, 64], found no such tensor");
+    assertRefused(
+        "tensor '" + QUERY + "': expected F32 or BF16 or F16 [128, 64], found no such tensor");
   }
 
   @Test
   void aWeightOfAnotherShapeIsRefusedWithBoth() throws IOException {
     TensorSpec transposed = new TensorSpec(QUERY, DType.BF16, new long[] {64, 128});
     TestModel.write(dir, json -> {}, TestModel.replacing(QUERY, transposed));
-    assertRefused("tensor '" + QUERY + "': expected F32 or BF16 or F16 [128, 64], found BF16 [64, 128]");
+    assertRefused(
+        "tensor '" + QUERY + "': expected F32 or BF16 or F16 [128, 64], found BF16 [64, 128]");
   }
 
   @Test

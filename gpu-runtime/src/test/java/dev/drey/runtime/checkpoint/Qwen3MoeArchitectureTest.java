@@ -66,8 +66,7 @@ class Qwen3MoeArchitectureTest {
                     "{'rope_scaling':{'rope_type':'yarn','factor':4,"
                         + "'original_max_position_embeddings':1024}}")
                 .scaling())
-        .isEqualTo(
-            new RotaryScaling.Yarn(4, 1024, 32, 1, true, 0.1 * Math.log(4) + 1));
+        .isEqualTo(new RotaryScaling.Yarn(4, 1024, 32, 1, true, 0.1 * Math.log(4) + 1));
   }
 
   @Test

@@ -4,11 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.drey.runtime.cache.LruPolicy;
 import dev.drey.runtime.device.DeviceEvent;
-import dev.drey.runtime.model.NetworkPart;
 import dev.drey.runtime.expertstore.ExpertSource;
 import dev.drey.runtime.memory.MemoryBudget;
 import dev.drey.runtime.model.DType;
 import dev.drey.runtime.model.ExpertId;
+import dev.drey.runtime.model.NetworkPart;
 import dev.drey.runtime.predict.Prediction;
 import dev.drey.runtime.transfer.FakeDevice;
 import dev.drey.runtime.transfer.TransferConfig;

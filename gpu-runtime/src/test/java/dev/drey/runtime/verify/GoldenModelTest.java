@@ -38,8 +38,7 @@ class GoldenModelTest {
     }
     assertThat(models).hasSize(17);
     return models.stream()
-        .flatMap(
-            model -> Stream.of("reference", "cpu").map(device -> Arguments.of(model, device)));
+        .flatMap(model -> Stream.of("reference", "cpu").map(device -> Arguments.of(model, device)));
   }
 
   @ParameterizedTest
@@ -50,13 +49,11 @@ class GoldenModelTest {
 
   @ParameterizedTest
   @MethodSource("cases")
-  void bfloat16StaysWithinTheBandOfTransformersOwn(String model, String device)
-      throws IOException {
+  void bfloat16StaysWithinTheBandOfTransformersOwn(String model, String device) throws IOException {
     assertThat(verify(model, device, ComputeType.BF16).failures()).isEmpty();
   }
 
-  static VerifyReport verify(String model, String device, ComputeType compute)
-      throws IOException {
+  static VerifyReport verify(String model, String device, ComputeType compute) throws IOException {
     try (MoeEngine engine = open(MODELS.resolve(model), device, compute)) {
       GoldenFile golden = GoldenFile.read(MODELS.resolve(model).resolve("golden.json"));
       return new Verification(engine, golden).run();

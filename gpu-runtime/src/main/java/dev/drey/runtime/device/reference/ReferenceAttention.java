@@ -7,8 +7,8 @@ import dev.drey.runtime.model.DType;
 
 /**
  * Causal attention of one query row over the stored keys and values it sees: all scores, their
- * maximum, {@code p = exp(score - maximum)}, {@code out = Σ p·v / (Σ p + exp(sink - maximum))}. Queries, scores and probabilities
- * are not rounded to the activation type.
+ * maximum, {@code p = exp(score - maximum)}, {@code out = Σ p·v / (Σ p + exp(sink - maximum))}.
+ * Queries, scores and probabilities are not rounded to the activation type.
  */
 final class ReferenceAttention {
   private final HeapKvStore store;
@@ -95,8 +95,8 @@ final class ReferenceAttention {
     double sum = 0;
     for (int key = first; key < first + weights.length; key++) {
       int block = blockTable[key / blockTokens];
-      sum += (double) weights[key - first]
-          * store.value(layer, block, key % blockTokens, kvHead, i);
+      sum +=
+          (double) weights[key - first] * store.value(layer, block, key % blockTokens, kvHead, i);
     }
     return sum;
   }

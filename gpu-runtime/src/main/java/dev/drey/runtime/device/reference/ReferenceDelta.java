@@ -16,7 +16,7 @@ final class ReferenceDelta {
   private final GatedDeltaRule shape;
   private final HeapStateStore store;
   private final int layer;
-  private final DType activation;
+  private final DType output;
   private final float[] state;
 
   ReferenceDelta(DeltaWeights weights, HeapStateStore store, int layer, DType activation) {
@@ -24,7 +24,7 @@ final class ReferenceDelta {
     this.shape = weights.shape();
     this.store = store;
     this.layer = layer;
-    this.activation = activation;
+    this.output = weights.floatOutput() ? DType.F32 : activation;
     this.state = new float[shape.stateNumbers()];
   }
 
@@ -49,9 +49,9 @@ final class ReferenceDelta {
       float[] attended = head(input, at, head, mixed);
       ReferenceStream.normalise(attended, weights.norm());
       for (int i = 0; i < attended.length; i++) {
-        long index = (long) at * shape.values() + head * shape.valueWidth() + i;
+        long index = (long) at * shape.values() + (long) head * shape.valueWidth() + i;
         double gate = HeapBuffer.of(input.gate()).get(DType.F32, index);
-        out.put(activation, index, (float) (attended[i] * gate * ReferenceStream.sigmoid(gate)));
+        out.put(output, index, (float) (attended[i] * gate * ReferenceStream.sigmoid(gate)));
       }
     }
     store.store(layer, span.stateSlot(), state);
@@ -68,10 +68,12 @@ final class ReferenceDelta {
     HeapBuffer taps = HeapBuffer.of(weights.convolution());
     int past = shape.kernel() - 1;
     for (int channel = 0; channel < mixed.length; channel++) {
-      double sum = (double) mixed[channel] * taps.get(DType.F32, (long) channel * (past + 1) + past);
+      double sum =
+          (double) mixed[channel] * taps.get(DType.F32, (long) channel * (past + 1) + past);
       for (int tap = 0; tap < past; tap++) {
-        sum += (double) state[channel * past + tap]
-            * taps.get(DType.F32, (long) channel * (past + 1) + tap);
+        sum +=
+            (double) state[channel * past + tap]
+                * taps.get(DType.F32, (long) channel * (past + 1) + tap);
       }
       for (int tap = 1; tap < past; tap++) {
         state[channel * past + tap - 1] = state[channel * past + tap];

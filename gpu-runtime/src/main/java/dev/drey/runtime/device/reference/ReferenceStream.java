@@ -2,7 +2,6 @@ package dev.drey.runtime.device.reference;
 
 import dev.drey.runtime.device.AttentionBatch;
 import dev.drey.runtime.device.AttentionSpec;
-import dev.drey.runtime.model.BFloat16;
 import dev.drey.runtime.device.ComputeStream;
 import dev.drey.runtime.device.DeltaInput;
 import dev.drey.runtime.device.DeltaWeights;
@@ -19,6 +18,7 @@ import dev.drey.runtime.device.RotaryTable;
 import dev.drey.runtime.device.Router;
 import dev.drey.runtime.device.Routing;
 import dev.drey.runtime.device.StateStore;
+import dev.drey.runtime.model.BFloat16;
 import dev.drey.runtime.model.DType;
 import dev.drey.runtime.model.GatedUnit;
 import dev.drey.runtime.model.NormConfig;
@@ -195,6 +195,16 @@ final class ReferenceStream implements ComputeStream {
   }
 
   @Override
+  public void remainders(DeviceBuffer x, int rows, int width, DeviceBuffer out) {
+    HeapBuffer from = HeapBuffer.of(x);
+    HeapBuffer to = HeapBuffer.of(out);
+    for (long i = 0; i < (long) rows * width; i++) {
+      float value = from.get(DType.F32, i);
+      to.put(activation, i, value - rounded(value));
+    }
+  }
+
+  @Override
   public void rotary(
       DeviceBuffer x, int rows, int heads, int headDim, int[] tableRows, RotaryTable table) {
     HeapBuffer data = HeapBuffer.of(x);
@@ -242,12 +252,12 @@ final class ReferenceStream implements ComputeStream {
   }
 
   @Override
-  public void sigmoidGate(DeviceBuffer gate, int rows, int width, DeviceBuffer x) {
+  public void sigmoidGate(DeviceBuffer gate, int rows, int width, DeviceBuffer x, DType type) {
     HeapBuffer gates = HeapBuffer.of(gate);
     HeapBuffer data = HeapBuffer.of(x);
     for (long i = 0; i < (long) rows * width; i++) {
       double factor = sigmoid(gates.get(DType.F32, i));
-      data.put(activation, i, (float) (data.get(activation, i) * factor));
+      data.put(type, i, (float) (data.get(type, i) * factor));
     }
   }
 

@@ -7,4 +7,3 @@
 package dev.drey.runtime.device.reference;
 
 import org.jspecify.annotations.NullMarked;
-
