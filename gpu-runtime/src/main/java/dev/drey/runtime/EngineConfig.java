@@ -2,6 +2,7 @@ package dev.drey.runtime;
 
 import dev.drey.runtime.memory.MemorySize;
 import dev.drey.runtime.model.ComputeType;
+import dev.drey.runtime.plan.Workload;
 import dev.drey.runtime.schedule.ScheduleConfig;
 import dev.drey.runtime.transfer.TransferConfig;
 import java.io.Serializable;
@@ -25,6 +26,8 @@ import org.jspecify.annotations.Nullable;
  * @param policy name of the cache policy
  * @param schedule limits of the scheduler
  * @param transfer settings of the transfer engine
+ * @param workload what records are like, for the engine to plan its group, step and pool sizes and
+ *     its cache policy itself within {@code deviceMemory}, in place of those set here; null: as set
  */
 public record EngineConfig(
     String model,
@@ -37,8 +40,37 @@ public record EngineConfig(
     String predictor,
     String policy,
     ScheduleConfig schedule,
-    TransferConfig transfer)
+    TransferConfig transfer,
+    @Nullable Workload workload)
     implements Serializable {
+
+  /** As set; nothing is planned. */
+  public EngineConfig(
+      String model,
+      String device,
+      ComputeType compute,
+      int threads,
+      @Nullable MemorySize deviceMemory,
+      @Nullable MemorySize expertMemory,
+      int kvTokens,
+      String predictor,
+      String policy,
+      ScheduleConfig schedule,
+      TransferConfig transfer) {
+    this(
+        model,
+        device,
+        compute,
+        threads,
+        deviceMemory,
+        expertMemory,
+        kvTokens,
+        predictor,
+        policy,
+        schedule,
+        transfer,
+        null);
+  }
 
   /** The defaults for a model: cpu, bf16, all cores, everything resident, prefetch by next gate. */
   public static EngineConfig defaults(Path model) {
@@ -54,6 +86,57 @@ public record EngineConfig(
         "classic.lru",
         ScheduleConfig.DEFAULT,
         TransferConfig.DEFAULT);
+  }
+
+  /** The same with another schedule. */
+  EngineConfig withSchedule(ScheduleConfig other) {
+    return new EngineConfig(
+        model,
+        device,
+        compute,
+        threads,
+        deviceMemory,
+        expertMemory,
+        kvTokens,
+        predictor,
+        policy,
+        other,
+        transfer,
+        workload);
+  }
+
+  /** The same with other limits of memory. */
+  EngineConfig withMemory(@Nullable MemorySize ofDevice, @Nullable MemorySize ofExperts) {
+    return new EngineConfig(
+        model,
+        device,
+        compute,
+        threads,
+        ofDevice,
+        ofExperts,
+        kvTokens,
+        predictor,
+        policy,
+        schedule,
+        transfer,
+        workload);
+  }
+
+  /** The same, to be planned by the engine for records like these. */
+  public EngineConfig plannedFor(Workload records) {
+    return new EngineConfig(
+        model,
+        device,
+        compute,
+        threads,
+        deviceMemory,
+        expertMemory,
+        kvTokens,
+        predictor,
+        policy,
+        schedule,
+        transfer,
+        records);
   }
 
   /** The model's directory. */

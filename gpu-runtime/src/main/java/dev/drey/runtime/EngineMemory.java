@@ -69,7 +69,7 @@ record EngineMemory(KvShape kvShape, int kvBlocks, MemoryPlan plan) {
   }
 
   /** The shape that all layers with keys and values have in common. */
-  private static KvShape kvShape(ModelConfig model) {
+  static KvShape kvShape(ModelConfig model) {
     AttentionConfig any =
         model.decoder().stream()
             .map(LayerConfig::attention)
@@ -84,15 +84,22 @@ record EngineMemory(KvShape kvShape, int kvBlocks, MemoryPlan plan) {
     int tokens = config.kvTokens();
     if (tokens == 0) {
       ScheduleConfig schedule = config.schedule();
-      tokens =
-          Math.max(
-              Math.min(model.maxPositions(), DEFAULT_CONTEXT_TOKENS),
-              schedule.maxSequences() * DEFAULT_KV_TOKENS_PER_SEQUENCE);
+      tokens = schedule.maxSequences() * DEFAULT_KV_TOKENS_PER_SEQUENCE;
+      return Math.max(leastKvBlocks(model), blocks(tokens));
     }
+    return blocks(tokens);
+  }
+
+  /** Blocks for one sequence as long as the model supports, or as most are if that is less. */
+  static int leastKvBlocks(ModelConfig model) {
+    return blocks(Math.min(model.maxPositions(), DEFAULT_CONTEXT_TOKENS));
+  }
+
+  private static int blocks(int tokens) {
     return (tokens + KV_BLOCK_TOKENS - 1) / KV_BLOCK_TOKENS;
   }
 
-  private static long stateBytes(EngineConfig config, ModelConfig model, Device device) {
+  static long stateBytes(EngineConfig config, ModelConfig model, Device device) {
     GatedDeltaRule delta = delta(model);
     return delta == null
         ? 0

@@ -18,6 +18,7 @@ import dev.drey.runtime.model.ModelConfig;
 import dev.drey.runtime.plan.FixedMemory;
 import dev.drey.runtime.plan.MemoryPlan;
 import dev.drey.runtime.predict.Predictors;
+import dev.drey.runtime.probe.MachineFile;
 import dev.drey.runtime.residency.ResidencyWindow;
 import dev.drey.runtime.schedule.Detokenizer;
 import dev.drey.runtime.schedule.ModelLimits;
@@ -51,8 +52,8 @@ final class EngineParts implements AutoCloseable {
   private final ResidencyWindow window;
   private final Decoder decoder;
 
-  private EngineParts(EngineConfig config) throws IOException {
-    this.config = config;
+  private EngineParts(EngineConfig asked) throws IOException {
+    config = planned(asked);
     try {
       checkpoint = own(Checkpoint.open(config.modelDirectory()));
       ModelConfig model = checkpoint.config();
@@ -113,12 +114,19 @@ final class EngineParts implements AutoCloseable {
   }
 
   /** How an engine would split its memory; reads the headers of the model's files alone. */
-  static MemoryPlan plan(EngineConfig config) {
+  static MemoryPlan plan(EngineConfig asked) {
+    EngineConfig config = planned(asked);
     try (Checkpoint checkpoint = Checkpoint.open(config.modelDirectory());
         Device device = Devices.open(config.device(), config.compute(), config.threads())) {
       ModelConfig model = checkpoint.config();
       return EngineMemory.of(config, model, device, ExpertStore.open(checkpoint)).plan();
     }
+  }
+
+  private static EngineConfig planned(EngineConfig asked) {
+    return asked.workload() == null
+        ? asked
+        : EnginePlanner.resolve(asked, MachineFile.usualDirectory());
   }
 
   private @Nullable Tokenizer openTokenizer(ModelConfig model) {
@@ -189,7 +197,8 @@ final class EngineParts implements AutoCloseable {
         device.numericFingerprint(),
         limits(),
         kv.capacityTokens(),
-        memory.plan());
+        memory.plan(),
+        config.schedule());
   }
 
   private ModelLimits limits() {

@@ -34,7 +34,7 @@ class ArchitectureTest {
               ".plan",
               ".synth"),
           List.of(".expertstore"),
-          List.of(".residency"),
+          List.of(".residency", ".probe"),
           List.of(".layers"),
           List.of(".schedule"),
           List.of(""),

@@ -1,5 +1,7 @@
 package dev.drey.runtime.bench;
 
+import dev.drey.runtime.plan.Machine;
+import dev.drey.runtime.plan.ProductTimes;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies;

@@ -152,6 +152,16 @@ public final class EngineSettings {
           "Time a step should not exceed; checkpoints and stopping wait for the running step. At"
               + " most half the checkpoint interval.");
 
+  /** Whether sequences share what they begin with. */
+  public static final Setting<Boolean> PREFIX_REUSE =
+      Setting.of(
+          ENGINE,
+          key("drey.schedule.prefix-reuse").booleanType().defaultValue(SCHEDULE.prefixReuse()),
+          Check.any(),
+          "Sequences that begin with the same tokens share the keys and values of whole blocks of"
+              + " these. Results do not depend on it. Models with recurrent state share nothing.")
+          .flag("--prefix-reuse", "true|false");
+
   /** I/O threads. */
   public static final Setting<Integer> TRANSFER_THREADS =
       Setting.of(
@@ -213,6 +223,7 @@ public final class EngineSettings {
         MAX_STEP_TOKENS,
         PREFILL_CHUNK,
         STEP_TIME,
+        PREFIX_REUSE,
         TRANSFER_THREADS,
         TRANSFER_PACE,
         TRANSFER_DEADLINE,
@@ -222,6 +233,10 @@ public final class EngineSettings {
 
   /** How to open the engine in each slot; the configuration must have passed the validator. */
   public static EngineConfig engine(ReadableConfig c) {
+    return PlanSettings.apply(asSet(c), c);
+  }
+
+  private static EngineConfig asSet(ReadableConfig c) {
     @Nullable MemorySize device = DEVICE_MEMORY.find(c).map(MemorySize::parse).orElse(null);
     @Nullable MemorySize expert = EXPERT_MEMORY.find(c).map(MemorySize::parse).orElse(null);
     int threads = THREADS.in(c);
@@ -249,6 +264,7 @@ public final class EngineSettings {
         MICRO_BATCH.in(c),
         MAX_STEP_TOKENS.in(c),
         PREFILL_CHUNK.in(c),
-        STEP_TIME.in(c).toNanos());
+        STEP_TIME.in(c).toNanos(),
+        PREFIX_REUSE.in(c));
   }
 }

@@ -8,6 +8,7 @@ package dev.drey.jobs.run;
  * @param steps forward passes
  * @param rows tokens computed, prefill and decode together
  * @param stepNanos time spent in steps
+ * @param reusedTokens tokens whose keys and values another sequence had stored
  * @param hits demanded experts that were resident
  * @param lateHits demanded experts that were being moved
  * @param misses all other demanded experts
@@ -27,6 +28,7 @@ public record EngineTotals(
     long steps,
     long rows,
     long stepNanos,
+    long reusedTokens,
     long hits,
     long lateHits,
     long misses,
@@ -42,7 +44,7 @@ public record EngineTotals(
     long peakBytes) {
   /** No engine was seen. */
   public static final EngineTotals NONE =
-      new EngineTotals(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
+      new EngineTotals(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
 
   /** Both together. */
   public EngineTotals plus(EngineTotals other) {
@@ -51,6 +53,7 @@ public record EngineTotals(
         steps + other.steps,
         rows + other.rows,
         stepNanos + other.stepNanos,
+        reusedTokens + other.reusedTokens,
         hits + other.hits,
         lateHits + other.lateHits,
         misses + other.misses,
