@@ -108,18 +108,8 @@ public record EngineConfig(
   /** The same with other limits of memory. */
   EngineConfig withMemory(@Nullable MemorySize ofDevice, @Nullable MemorySize ofExperts) {
     return new EngineConfig(
-        model,
-        device,
-        compute,
-        threads,
-        ofDevice,
-        ofExperts,
-        kvTokens,
-        predictor,
-        policy,
-        schedule,
-        transfer,
-        workload);
+        model, device, compute, threads, ofDevice, ofExperts, kvTokens, predictor, policy, schedule,
+        transfer, workload);
   }
 
   /** The same, to be planned by the engine for records like these. */

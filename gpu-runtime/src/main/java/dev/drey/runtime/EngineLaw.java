@@ -29,8 +29,7 @@ final class EngineLaw implements MemoryLaw {
   public FixedMemory fixed(int sequences, int stepTokens, int kvBlocks) {
     FixedMemory any =
         byStepTokens.computeIfAbsent(
-            stepTokens,
-            rows -> EngineMemory.fixed(with(1, rows), model, device, experts, 1));
+            stepTokens, rows -> EngineMemory.fixed(with(1, rows), model, device, experts, 1));
     return new FixedMemory(
         any.dense(),
         device.kvStoreBytes(EngineMemory.kvShape(model), kvBlocks),

@@ -165,8 +165,7 @@ final class EngineParts implements AutoCloseable {
   /** A model with recurrent state keeps none for the end of a prefix: sequences share nothing. */
   private KvPool openKvPool(ModelConfig model, FixedMemory fixed) {
     KvStore store =
-        device.newKvStore(
-            own(budget.child("kv", fixed.kv())), memory.kvShape(), memory.kvBlocks());
+        device.newKvStore(own(budget.child("kv", fixed.kv())), memory.kvShape(), memory.kvBlocks());
     if (EngineMemory.delta(model) != null) {
       return new KvPool(store, config.schedule().maxSequences());
     }

@@ -31,8 +31,8 @@ import org.slf4j.LoggerFactory;
  * Plans engines of a model on this machine: how many sequences to compute together, and how to
  * split the memory. What the machine can do is measured once and kept in a file.
  *
- * <p><b>Ownership.</b> Owns a device while it is open; nothing else may compute on the machine while
- * it measures. One thread.
+ * <p><b>Ownership.</b> Owns a device while it is open; nothing else may compute on the machine
+ * while it measures. One thread.
  */
 public final class EnginePlanner implements AutoCloseable {
   /** Skew that is assumed of expert popularity: none, which needs the most transfers. */

@@ -148,8 +148,7 @@ class SharedPrefixTest {
     int[] beginning = random.ints(2 * BLOCK + 10, 0, vocabulary).toArray();
     List<SequenceRequest> requests = new ArrayList<>();
     // as long as a short sequence gets where positions are embedded by length, and a whole block
-    requests.add(
-        SequenceRequest.score("short", Arrays.copyOf(beginning, BLOCK + 1), BLOCK - 5, 1));
+    requests.add(SequenceRequest.score("short", Arrays.copyOf(beginning, BLOCK + 1), BLOCK - 5, 1));
     for (int i = 0; i < 9; i++) {
       int shared = i == 8 ? 0 : i % 3 == 2 ? BLOCK + 3 : beginning.length;
       int[] prompt = Arrays.copyOf(beginning, shared + 4 + i);
@@ -161,9 +160,7 @@ class SharedPrefixTest {
           i % 4 == 3
               ? SequenceRequest.score("score-" + i, prompt, prompt.length - 9, 1)
               : SequenceRequest.generate(
-                  "generate-" + i,
-                  prompt,
-                  (i % 2 == 0 ? params : params.temperature(1)).build()));
+                  "generate-" + i, prompt, (i % 2 == 0 ? params : params.temperature(1)).build()));
     }
     return requests;
   }

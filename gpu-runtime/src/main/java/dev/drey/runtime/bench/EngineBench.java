@@ -1,8 +1,5 @@
 package dev.drey.runtime.bench;
 
-import dev.drey.runtime.plan.Machine;
-import dev.drey.runtime.plan.WorkModel;
-import dev.drey.runtime.probe.MachineProbe;
 import dev.drey.runtime.Devices;
 import dev.drey.runtime.EngineInfo;
 import dev.drey.runtime.MoeEngine;
@@ -11,6 +8,9 @@ import dev.drey.runtime.checkpoint.CheckpointSummary;
 import dev.drey.runtime.device.Device;
 import dev.drey.runtime.memory.MemoryBudget;
 import dev.drey.runtime.memory.MemorySize;
+import dev.drey.runtime.plan.Machine;
+import dev.drey.runtime.plan.WorkModel;
+import dev.drey.runtime.probe.MachineProbe;
 import dev.drey.runtime.probe.ProbeOptions;
 import dev.drey.runtime.schedule.SequenceRequest;
 import java.io.IOException;

@@ -1,8 +1,8 @@
 package dev.drey.runtime.bench;
 
+import dev.drey.runtime.MoeEngine;
 import dev.drey.runtime.plan.StepWork;
 import dev.drey.runtime.probe.StorageReads;
-import dev.drey.runtime.MoeEngine;
 import dev.drey.runtime.residency.ResidencyStats;
 import dev.drey.runtime.schedule.Sequence;
 import dev.drey.runtime.schedule.SequenceRequest;

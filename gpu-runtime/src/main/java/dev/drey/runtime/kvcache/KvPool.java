@@ -12,10 +12,10 @@ import org.jspecify.annotations.Nullable;
  * <p><b>Ownership.</b> The pool owns the store and closes it. A block belongs to the tables that
  * hold a reference to it.
  *
- * <p><b>States of a block.</b> <i>Held</i>: by one table, or by several if it is indexed. <i>Idle</i>:
- * indexed, and nobody holds it; whoever needs its tokens takes it as it is, and whoever needs a
- * block when none is empty takes the one that has been idle for longest. <i>Empty</i>: neither.
- * Idle and empty blocks together are the free ones.
+ * <p><b>States of a block.</b> <i>Held</i>: by one table, or by several if it is indexed.
+ * <i>Idle</i>: indexed, and nobody holds it; whoever needs its tokens takes it as it is, and
+ * whoever needs a block when none is empty takes the one that has been idle for longest.
+ * <i>Empty</i>: neither. Idle and empty blocks together are the free ones.
  *
  * <p><b>Sharing.</b> Only whole blocks of stored tokens are indexed, so a shared block is never
  * written to and never copied: a sequence computes its last tokens into a block of its own, even if

@@ -11,8 +11,7 @@ final class PoolCheck {
   private final @Nullable PrefixNode[] nodes;
   private final PrefixIndex prefixes;
 
-  PoolCheck(
-      int[] references, BitSet empty, @Nullable PrefixNode[] nodes, PrefixIndex prefixes) {
+  PoolCheck(int[] references, BitSet empty, @Nullable PrefixNode[] nodes, PrefixIndex prefixes) {
     this.references = references;
     this.empty = empty;
     this.nodes = nodes;
@@ -38,17 +37,16 @@ final class PoolCheck {
       checkBlock(block, held[block]);
       free += held[block] == 0 ? 1 : 0;
     }
-    require(
-        free == countedFree,
-        "key/value pool counts %d free blocks and has %d of %d",
-        countedFree,
-        free,
-        held.length);
-    require(
-        states == countedStates,
-        "%d sequences hold a slot of recurrent state, counted %d",
-        states,
-        countedStates);
+    if (free != countedFree) {
+      throw broken(
+          "key/value pool counts %d free blocks and has %d of %d"
+              .formatted(countedFree, free, held.length));
+    }
+    if (states != countedStates) {
+      throw broken(
+          "%d sequences hold a slot of recurrent state, counted %d"
+              .formatted(states, countedStates));
+    }
     prefixes.nodes().forEach(this::checkNode);
     checkOrder();
     holders.forEach(this::checkTable);
@@ -57,40 +55,40 @@ final class PoolCheck {
   private void checkBlock(int block, int held) {
     PrefixNode node = nodes[block];
     boolean free = node == null ? empty.get(block) : prefixes.isIdle(node);
-    require(
-        held == references[block] && free == (held == 0),
-        "key/value block %d is held %d times, counted %d times and %s",
-        block,
-        held,
-        references[block],
-        free ? "free" : "not free");
-    require(
-        node == null ? held < 2 : !empty.get(block),
-        "key/value block %d is held %d times, %s",
-        block,
-        held,
-        node == null ? "and not indexed" : "indexed and counted as empty");
+    if (held != references[block] || free != (held == 0)) {
+      throw broken(
+          "key/value block %d is held %d times, counted %d times and %s"
+              .formatted(block, held, references[block], free ? "free" : "not free"));
+    }
+    if (node == null ? held > 1 : empty.get(block)) {
+      throw broken(
+          "key/value block %d is held %d times, %s"
+              .formatted(
+                  block, held, node == null ? "and not indexed" : "indexed and counted as empty"));
+    }
   }
 
   private void checkNode(PrefixNode node) {
     PrefixNode parent = node.parent();
-    require(
-        nodes[node.block()] == node
-            && (parent == null
-                || (nodes[parent.block()] == parent
-                    && references[parent.block()] >= references[node.block()])),
-        "key/value block %d is indexed behind a block that is not, or that is held less often",
-        node.block());
+    boolean reachable =
+        parent == null
+            || (nodes[parent.block()] == parent
+                && references[parent.block()] >= references[node.block()]);
+    if (nodes[node.block()] != node || !reachable) {
+      throw broken(
+          "key/value block %d is indexed behind a block that is not, or that is held less often"
+              .formatted(node.block()));
+    }
   }
 
   private void checkOrder() {
     BitSet leaving = new BitSet();
     for (PrefixNode node : prefixes.idle()) {
       PrefixNode parent = node.parent();
-      require(
-          parent == null || !leaving.get(parent.block()),
-          "key/value block %d would leave after the block before it",
-          node.block());
+      if (parent != null && leaving.get(parent.block())) {
+        throw broken(
+            "key/value block %d would leave after the block before it".formatted(node.block()));
+      }
       leaving.set(node.block());
     }
   }
@@ -98,16 +96,17 @@ final class PoolCheck {
   private void checkTable(BlockTable table) {
     PrefixNode node = table.lastIndexed();
     for (int i = table.indexed() - 1; i >= 0; i--) {
-      boolean right = node != null && node.block() == table.block(i) && nodes[node.block()] == node;
-      require(right, "block %d of a table of %d is not the indexed one", i, table.size());
-      node = node == null ? null : node.parent();
+      if (node == null || node.block() != table.block(i) || nodes[node.block()] != node) {
+        throw broken("block %d of a table of %d is not the indexed one".formatted(i, table.size()));
+      }
+      node = node.parent();
     }
-    require(node == null, "a table of %d misses its first indexed block", table.size());
+    if (node != null) {
+      throw broken("a table of %d misses its first indexed block".formatted(table.size()));
+    }
   }
 
-  private static void require(boolean holds, String message, Object... values) {
-    if (!holds) {
-      throw new IllegalStateException(message.formatted(values));
-    }
+  private static IllegalStateException broken(String law) {
+    return new IllegalStateException(law);
   }
 }

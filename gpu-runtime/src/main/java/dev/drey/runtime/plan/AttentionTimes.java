@@ -14,8 +14,7 @@ public record AttentionTimes(
   public static final AttentionTimes NONE = new AttentionTimes(0, 0, 0, 0);
 
   /** Time of rows that attend to so many positions each. */
-  double nanos(
-      double decodeRows, double decodeContext, double prefillRows, double prefillContext) {
+  double nanos(double decodeRows, double decodeContext, double prefillRows, double prefillContext) {
     return decodeRows * (decodeRow + decodePosition * decodeContext)
         + prefillRows * (prefillRow + prefillPosition * prefillContext);
   }

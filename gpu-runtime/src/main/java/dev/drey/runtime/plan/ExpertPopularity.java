@@ -8,8 +8,8 @@ import java.util.Arrays;
  * <p>The i-th most popular expert is chosen with probability {@code p_i = min(1, a * (i + 1)^-s)},
  * with {@code a} such that the probabilities add up to the number of experts per token. The skew
  * {@code s} is 0 for experts that are all alike. Tokens choose independently, so {@code B} tokens
- * touch {@code D(B) = sum over i of 1 - (1 - p_i)^B} experts, which for {@code s = 0} is {@code E (1
- * - (1 - k / E)^B)}. The more skew, the fewer: no skew is the safe side.
+ * touch {@code D(B) = sum over i of 1 - (1 - p_i)^B} experts, which for {@code s = 0} is {@code E
+ * (1 - (1 - k / E)^B)}. The more skew, the fewer: no skew is the safe side.
  */
 public final class ExpertPopularity {
   private final double[] chosen;

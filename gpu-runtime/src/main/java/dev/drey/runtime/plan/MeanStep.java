@@ -3,10 +3,10 @@ package dev.drey.runtime.plan;
 /**
  * The mean step of a long run, in which each sequence that ends is replaced at once.
  *
- * <p>A record takes {@code ceil(P / S)} steps in which its prompt is read and {@code T - 1} in which
- * it decodes, so {@code n} places finish {@code c = n / (T - 1 + ceil(P / S))} records per step and
- * have {@code c * (P + T - 1)} rows. If these are more than the {@code S} rows a step may have, the
- * rows are the limit: {@code c = S / (P + T - 1)}.
+ * <p>A record takes {@code ceil(P / S)} steps in which its prompt is read and {@code T - 1} in
+ * which it decodes, so {@code n} places finish {@code c = n / (T - 1 + ceil(P / S))} records per
+ * step and have {@code c * (P + T - 1)} rows. If these are more than the {@code S} rows a step may
+ * have, the rows are the limit: {@code c = S / (P + T - 1)}.
  *
  * @param records records that end per step
  * @param decodeRows rows of sequences that decode

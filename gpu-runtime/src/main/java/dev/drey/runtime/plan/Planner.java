@@ -2,6 +2,7 @@ package dev.drey.runtime.plan;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.TreeSet;
 
 /**
@@ -96,8 +97,7 @@ public final class Planner {
   }
 
   private int kvBlocks(int sequences) {
-    int perSequence =
-        (workload.computedTokens() + memory.blockTokens() - 1) / memory.blockTokens();
+    int perSequence = (workload.computedTokens() + memory.blockTokens() - 1) / memory.blockTokens();
     return Math.max(memory.leastKvBlocks(), Math.multiplyExact(sequences, perSequence));
   }
 
@@ -109,13 +109,11 @@ public final class Planner {
     if (slots < leastSlots()) {
       return;
     }
-    MemoryPlan split =
-        new MemoryPlan(fixed, slots, memory.slotBytes(), memory.totalExperts());
+    MemoryPlan split = new MemoryPlan(fixed, slots, memory.slotBytes(), memory.totalExperts());
     MeanStep step = MeanStep.of(workload, sequences, stepTokens);
     for (WindowPolicy policy : policies) {
       StepForecast forecast = steps.forecast(step, slots, policy);
-      plans.add(
-          new GroupPlan(sequences, stepTokens, kvBlocks, policy, split, forecast, workload));
+      plans.add(new GroupPlan(sequences, stepTokens, kvBlocks, policy, split, forecast, workload));
     }
   }
 
@@ -131,8 +129,8 @@ public final class Planner {
   }
 
   /** Powers of two, and what the group fills if nothing limits it. */
-  private TreeSet<Integer> stepSizes(int sequences) {
-    TreeSet<Integer> sizes = new TreeSet<>();
+  private Set<Integer> stepSizes(int sequences) {
+    Set<Integer> sizes = new TreeSet<>();
     for (int size = LEAST_STEP_TOKENS; size <= MOST_STEP_TOKENS; size *= 2) {
       if (size >= sequences) {
         sizes.add(size);

@@ -121,15 +121,17 @@ public final class StepModel {
   private double attentionNanos(MeanStep step) {
     double nanos = model.moeLayers() * machine.layers().rest().nanos(step.rows());
     for (Map.Entry<Product, Integer> use : uses.entrySet()) {
-      nanos +=
-          use.getValue() == 0 ? 0 : use.getValue() * productNanos(use.getKey(), step.rows());
+      nanos += use.getValue() == 0 ? 0 : use.getValue() * productNanos(use.getKey(), step.rows());
     }
     for (int layer = 0; layer < model.layers(); layer++) {
       for (WeightShape weight : model.weights(layer)) {
         if (weight.form() == WeightShape.Form.HEADS) {
           nanos +=
               Math.max(
-                  2.0 * weight.elements() * step.rows() / machine.products().peakFlopsPerSecond()
+                  2.0
+                      * weight.elements()
+                      * step.rows()
+                      / machine.products().peakFlopsPerSecond()
                       * 1e9,
                   readNanos((double) weight.elements() * DType.BF16.bytes()));
         }

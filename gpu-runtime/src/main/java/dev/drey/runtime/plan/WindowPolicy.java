@@ -36,8 +36,8 @@ public enum WindowPolicy {
 
   /**
    * Keeps the most popular experts of each layer for good and streams the others through a few
-   * slots: an eighth of the window, 2 to 16. While steps fit into the window as a whole it does what
-   * least recently used does.
+   * slots: an eighth of the window, 2 to 16. While steps fit into the window as a whole it does
+   * what least recently used does.
    */
   PINNED("cyclic.scan") {
     @Override
@@ -73,9 +73,7 @@ public enum WindowPolicy {
    */
   public final double missedPerLayer(
       ExpertPopularity popularity, int layers, double tokens, int slots) {
-    return slots >= layers * popularity.experts()
-        ? 0
-        : missed(popularity, layers, tokens, slots);
+    return slots >= layers * popularity.experts() ? 0 : missed(popularity, layers, tokens, slots);
   }
 
   abstract double missed(ExpertPopularity popularity, int layers, double tokens, int slots);

@@ -99,7 +99,7 @@ public final class WorkModel {
     }
     long routers =
         (long) model.moeLayers() * model.moe().experts() * model.hidden() * DType.F32.bytes();
-    return dense * DType.BF16.bytes() + routers + (double) work.expertsTouched() * expertBytes();
+    return dense * DType.BF16.bytes() + routers + work.expertsTouched() * expertBytes();
   }
 
   /** Bytes of stored keys and values a step reads, where layers see all positions. */
@@ -116,7 +116,7 @@ public final class WorkModel {
 
   /** Bytes of experts that had to be brought in. */
   double movedBytes(StepWork work) {
-    return (double) work.expertsMoved() * expertBytes();
+    return work.expertsMoved() * expertBytes();
   }
 
   /** The least time of a step. */

@@ -66,15 +66,13 @@ final class AttentionProbe {
       spec = new AttentionSpec(grouped.heads(), (float) grouped.scale(), visible, null, false);
     }
     this.shape =
-        new KvShape(
-            1, attention.kvHeads(), attention.keyDim(), attention.valueDim(), BLOCK_TOKENS);
+        new KvShape(1, attention.kvHeads(), attention.keyDim(), attention.valueDim(), BLOCK_TOKENS);
   }
 
   AttentionTimes measure() {
     long outputs = (long) rows * spec.heads();
     try (KvStore store = device.newKvStore(budget, shape, blocks.length);
-        DeviceBuffer queries =
-            device.allocate(budget, outputs * shape.keyDim() * Float.BYTES);
+        DeviceBuffer queries = device.allocate(budget, outputs * shape.keyDim() * Float.BYTES);
         DeviceBuffer out = device.allocate(budget, outputs * shape.valueDim() * Float.BYTES)) {
       double decodeShort = nanos(queries, store, decode(shorter), out);
       double decodeLong = nanos(queries, store, decode(longer), out);

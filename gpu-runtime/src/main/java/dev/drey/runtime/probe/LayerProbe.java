@@ -42,8 +42,7 @@ final class LayerProbe {
   LayerTimes measure() {
     List<AttentionTimes> attention = new ArrayList<>();
     for (AttentionConfig kind : StepModel.attentions(model)) {
-      attention.add(
-          new AttentionProbe(device, budget, model, kind, stream, maxRows).measure());
+      attention.add(new AttentionProbe(device, budget, model, kind, stream, maxRows).measure());
     }
     return new LayerTimes(attention, rest());
   }

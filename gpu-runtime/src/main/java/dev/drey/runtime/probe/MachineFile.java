@@ -64,8 +64,7 @@ public final class MachineFile {
     try {
       JsonNode root = MAPPER.readTree(Files.readString(file));
       boolean usable =
-          root.path("format").asInt() == FORMAT
-              && root.path("valid_for").asText().equals(validFor);
+          root.path("format").asInt() == FORMAT && root.path("valid_for").asText().equals(validFor);
       return usable ? Optional.of(machine(root)) : Optional.empty();
     } catch (IOException | IllegalArgumentException unusable) {
       return Optional.empty();
@@ -82,8 +81,7 @@ public final class MachineFile {
     Path whole = Files.createTempFile(file.toAbsolutePath().getParent(), "machine-", ".part");
     try {
       Files.writeString(whole, json(machine).toPrettyString());
-      Files.move(
-          whole, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+      Files.move(whole, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
     } finally {
       Files.deleteIfExists(whole);
     }

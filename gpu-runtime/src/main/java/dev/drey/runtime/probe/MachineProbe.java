@@ -44,8 +44,7 @@ public final class MachineProbe {
     long workingSet;
     double memory;
     try (MemoryProbe probe =
-        new MemoryProbe(
-            device, budget, options.threads(), checkpoint.summary().totalBytes())) {
+        new MemoryProbe(device, budget, options.threads(), checkpoint.summary().totalBytes())) {
       workingSet = probe.workingSetBytes();
       memory = probe.measure();
     }

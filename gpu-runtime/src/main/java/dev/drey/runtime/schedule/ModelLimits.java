@@ -12,10 +12,7 @@ import java.util.Set;
  *     otherwise; for most models there are none
  */
 public record ModelLimits(
-    int vocabulary,
-    int maxPositions,
-    Set<Integer> endTokens,
-    Set<Integer> embeddingLimits) {
+    int vocabulary, int maxPositions, Set<Integer> endTokens, Set<Integer> embeddingLimits) {
   public ModelLimits {
     endTokens = Set.copyOf(endTokens);
     embeddingLimits = Set.copyOf(embeddingLimits);

@@ -67,8 +67,7 @@ class SharedBlocksTest {
 
   @Test
   void equalHashesOfDifferentTokensShareNothing() {
-    KvPool clashing =
-        KvPool.sharing(new FakeKvStore(BLOCKS, 4), (before, tokens) -> tokens.length);
+    KvPool clashing = KvPool.sharing(new FakeKvStore(BLOCKS, 4), (before, tokens) -> tokens.length);
     SplittableRandom random = new SplittableRandom(3);
     List<BlockTable> tables = new ArrayList<>();
     for (int i = 0; i < 4; i++) {
@@ -187,8 +186,7 @@ class SharedBlocksTest {
 
   /** Texts over two tokens, so that many begin alike. */
   private static Tokens text(SplittableRandom random) {
-    return new Tokens(
-        random.nextInt(8) / 7, random.ints(random.nextInt(1, 25), 0, 2).toArray());
+    return new Tokens(random.nextInt(8) / 7, random.ints(random.nextInt(1, 25), 0, 2).toArray());
   }
 
   @Test

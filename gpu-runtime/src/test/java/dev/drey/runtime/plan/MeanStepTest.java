@@ -42,7 +42,6 @@ class MeanStepTest {
     MeanStep step = MeanStep.of(new Workload(1, 5), 10, 64);
     // decode rows of a record attend to 2, 3, 4 and 5 positions
     assertThat(step.decodeContext()).isEqualTo(3.5);
-    assertThat(step.work(7, 3))
-        .isEqualTo(new StepWork(10, 10, 8 * 3.5 + 2, 8 * 3.5 + 2, 7, 3));
+    assertThat(step.work(7, 3)).isEqualTo(new StepWork(10, 10, 8 * 3.5 + 2, 8 * 3.5 + 2, 7, 3));
   }
 }

@@ -121,8 +121,7 @@ class PlannerTest {
 
     GroupPlan modest = planner(fastLink, WORKLOAD).solve(1_000_000);
 
-    assertThat(modest.forecast().recordsPerSecond())
-        .isBetween(Planner.NEAR_BEST * best, best);
+    assertThat(modest.forecast().recordsPerSecond()).isBetween(Planner.NEAR_BEST * best, best);
     assertThat(modest.forecast().nanos())
         .isLessThan(exact(fastLink, WORKLOAD, POLICIES).solve(1_000_000).forecast().nanos());
   }
@@ -134,7 +133,8 @@ class PlannerTest {
     List<WindowPolicy> lru = List.of(WindowPolicy.LRU);
 
     GroupPlan slow = exact(SLOW_LINK, WORKLOAD, lru).solve(budget);
-    GroupPlan fast = new Planner(SmallModel.steps(fastLink), LAW, WORKLOAD, lru, MOST).solve(budget);
+    GroupPlan fast =
+        new Planner(SmallModel.steps(fastLink), LAW, WORKLOAD, lru, MOST).solve(budget);
 
     assertThat(slow.sequences()).isGreaterThan(fast.sequences());
     assertThat(slow.forecast().arrivalNanos()).isGreaterThan(slow.forecast().computeNanos());
@@ -158,8 +158,7 @@ class PlannerTest {
 
   @Test
   void noMoreSequencesArePlannedThanThereAreRecords() {
-    Planner few =
-        new Planner(SmallModel.steps(SLOW_LINK), LAW, WORKLOAD, POLICIES, 3, 1);
+    Planner few = new Planner(SmallModel.steps(SLOW_LINK), LAW, WORKLOAD, POLICIES, 3, 1);
 
     assertThat(few.solve(1_000_000).sequences()).isLessThanOrEqualTo(3);
   }

@@ -3,8 +3,8 @@ package dev.drey.runtime.plan;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.drey.runtime.plan.ProductTimes.Point;
 import dev.drey.runtime.model.MatrixShape;
+import dev.drey.runtime.plan.ProductTimes.Point;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 

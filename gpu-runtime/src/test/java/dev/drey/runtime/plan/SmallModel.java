@@ -49,8 +49,7 @@ final class SmallModel {
     return machine(memoryBytesPerSecond, linkBytesPerSecond, 0);
   }
 
-  static Machine machine(
-      double memoryBytesPerSecond, double linkBytesPerSecond, double loadCores) {
+  static Machine machine(double memoryBytesPerSecond, double linkBytesPerSecond, double loadCores) {
     ProductTimes products =
         new ProductTimes(
             Product.of(MODEL).keySet().stream()
@@ -84,8 +83,7 @@ final class SmallModel {
   }
 
   static StepModel steps(Machine machine) {
-    return new StepModel(
-        MODEL, ComputeType.F32, machine, ExpertPopularity.of(EXPERTS, 2, 0), 2, 2);
+    return new StepModel(MODEL, ComputeType.F32, machine, ExpertPopularity.of(EXPERTS, 2, 0), 2, 2);
   }
 
   /** Bytes that grow with all that a plan chooses. */

@@ -28,8 +28,7 @@ class StepModelTest {
     double touched = 8 * (1 - Math.pow(0.75, rows));
     double tokens = rows * 2 / touched;
     assertThat(all.touchedPerLayer()).isCloseTo(touched, within(1e-12));
-    assertThat(all.expertNanos())
-        .isCloseTo(4 * touched * 576 * (1 + tokens / 16), within(1e-6));
+    assertThat(all.expertNanos()).isCloseTo(4 * touched * 576 * (1 + tokens / 16), within(1e-6));
     assertThat(all.logitNanos()).isCloseTo(800 * (1 + 22 / 16.0), within(1e-6));
     assertThat(all.nanos()).isEqualTo(all.computeNanos());
     assertThat(all.arrivalNanos()).isZero();
@@ -62,8 +61,7 @@ class StepModelTest {
     // loading keeps both processors busy, so nothing overlaps
     StepForecast both = forecast(SmallModel.machine(1e15, 1e8, 2), 8);
 
-    assertThat(both.nanos())
-        .isCloseTo(both.computeNanos() + both.arrivalNanos(), within(1e-3));
+    assertThat(both.nanos()).isCloseTo(both.computeNanos() + both.arrivalNanos(), within(1e-3));
   }
 
   @Test

@@ -16,8 +16,8 @@ import java.util.Set;
  * A model whose logits are a function of all ids up to their position. It keeps the ids in the
  * blocks the scheduler gives it and reads them back through the block tables, so that a wrong
  * block, position or row changes the logits. Like models that embed positions of long sequences
- * otherwise, it cannot read what a sequence of the other kind has stored. It also checks the form of
- * every step.
+ * otherwise, it cannot read what a sequence of the other kind has stored. It also checks the form
+ * of every step.
  */
 final class FakeModel {
   static final int VOCABULARY = 29;

@@ -12,8 +12,7 @@ class PrefixReuseTest {
   private static final int[] SYSTEM = {5, 9, 2, 2, 7, 1, 8, 11};
 
   private static Bench bench(int maxSequences, int stepTokens, int chunk, int blocks) {
-    return new Bench(
-        new ScheduleConfig(maxSequences, 8, stepTokens, chunk, 1_000_000_000), blocks);
+    return new Bench(new ScheduleConfig(maxSequences, 8, stepTokens, chunk, 1_000_000_000), blocks);
   }
 
   private static int[] after(int[] beginning, int... more) {
@@ -167,7 +166,9 @@ class PrefixReuseTest {
       serve(bench, 1, 1, 1, 1, 1, 1, 1, 1, 1); // 2 whole blocks
       serve(bench, 2, 2, 2, 2, 2, 2, 2, 2, 2); // 2 whole blocks
       assertThat(bench.pool.idleBlocks()).isEqualTo(4);
-      serve(bench, 3, 3, 3, 3, 3, 3, 3, 3, 3); // 3 blocks, 2 of them empty: the tail of the ones leaves
+      serve(
+          bench, 3, 3, 3, 3, 3, 3, 3, 3,
+          3); // 3 blocks, 2 of them empty: the tail of the ones leaves
 
       long before = bench.pool.reusedTokens();
       serve(bench, 2, 2, 2, 2, 2, 2, 2, 2, 2);

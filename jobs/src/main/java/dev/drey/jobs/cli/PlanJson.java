@@ -68,8 +68,7 @@ final class PlanJson {
         .put("sampling", fixed.sampling())
         .put("experts", memory.windowBytes())
         .put("total", memory.totalBytes());
-    node.put(
-        "disk_expert_bytes", (memory.totalExperts() - memory.slots()) * memory.slotBytes());
+    node.put("disk_expert_bytes", (memory.totalExperts() - memory.slots()) * memory.slotBytes());
     step(node.putObject("step"), plan.forecast());
     node.put("tokens_per_second", plan.tokensPerSecond())
         .put("generated_per_second", plan.producedPerSecond())

@@ -39,7 +39,6 @@ record PlanReport(
   }
 
   List<OverlapRule> rules() {
-    return OverlapRule.of(
-        plan.forecast(), model.moeLayers(), model.moe().expertsPerToken());
+    return OverlapRule.of(plan.forecast(), model.moeLayers(), model.moe().expertsPerToken());
   }
 }

@@ -100,8 +100,7 @@ final class PlanTable {
 
   private void part(String name, long bytes) {
     if (bytes > 0) {
-      text.append(
-          String.format(Locale.ROOT, "    %-28s %12s%n", name, SizeText.bytes(bytes)));
+      text.append(String.format(Locale.ROOT, "    %-28s %12s%n", name, SizeText.bytes(bytes)));
     }
   }
 

@@ -155,11 +155,11 @@ public final class EngineSettings {
   /** Whether sequences share what they begin with. */
   public static final Setting<Boolean> PREFIX_REUSE =
       Setting.of(
-          ENGINE,
-          key("drey.schedule.prefix-reuse").booleanType().defaultValue(SCHEDULE.prefixReuse()),
-          Check.any(),
-          "Sequences that begin with the same tokens share the keys and values of whole blocks of"
-              + " these. Results do not depend on it. Models with recurrent state share nothing.")
+              ENGINE,
+              key("drey.schedule.prefix-reuse").booleanType().defaultValue(SCHEDULE.prefixReuse()),
+              Check.any(),
+              "Sequences that begin with the same tokens share the keys and values of whole blocks of"
+                  + " these. Results do not depend on it. Models with recurrent state share nothing.")
           .flag("--prefix-reuse", "true|false");
 
   /** I/O threads. */
