@@ -2,6 +2,7 @@ package dev.drey.runtime;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import dev.drey.runtime.memory.MemoryBudget;
 import dev.drey.runtime.memory.MemorySize;
@@ -16,6 +17,7 @@ import dev.drey.runtime.transfer.TransferConfig;
 import java.io.IOException;
 import java.util.List;
 import java.util.concurrent.CancellationException;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
 
 class MoeEngineTest {
@@ -60,6 +62,27 @@ class MoeEngineTest {
     assertThatThrownBy(() -> MoeEngine.open(withDeviceMemory(smallest - 1)))
         .isInstanceOf(InsufficientMemoryException.class)
         .hasMessageContaining("smallest that works is " + smallest + " bytes");
+  }
+
+  @Test
+  void aPlanIsTheSplitAnEngineMakesAndIsRefusedWithTheSameNumber() throws IOException {
+    EngineConfig half = TestEngines.golden("50%");
+    try (MoeEngine engine = MoeEngine.open(half)) {
+      assertThat(MoeEngine.plan(half)).isEqualTo(engine.info().memory());
+    }
+
+    InsufficientMemoryException refusal = refusal(() -> MoeEngine.plan(withDeviceMemory(1)));
+    long needed = refusal.neededBytes();
+    assertThat(refusal).hasMessageContaining(String.valueOf(needed));
+    assertThat(MoeEngine.plan(withDeviceMemory(needed)).totalBytes()).isEqualTo(needed);
+    assertThat(refusal(() -> MoeEngine.plan(withDeviceMemory(needed - 1))).neededBytes())
+        .isEqualTo(needed);
+    assertThat(refusal(() -> MoeEngine.open(withDeviceMemory(needed - 1)).close()).neededBytes())
+        .isEqualTo(needed);
+  }
+
+  private static InsufficientMemoryException refusal(ThrowingCallable planning) {
+    return catchThrowableOfType(InsufficientMemoryException.class, planning);
   }
 
   private static EngineConfig withDeviceMemory(long bytes) {
