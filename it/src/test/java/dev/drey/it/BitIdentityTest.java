@@ -151,7 +151,8 @@ class BitIdentityTest {
   @Tag("long")
   @ParameterizedTest
   @MethodSource("smallestInTwo")
-  void theSameBytesInEveryCombinationWithTheSmallestWindowsOfTwoReplicas(Layout layout) throws Exception {
+  void theSameBytesInEveryCombinationWithTheSmallestWindowsOfTwoReplicas(Layout layout)
+      throws Exception {
     assertThat(run(layout).byCustomId()).isEqualTo(expected);
   }
 
@@ -165,7 +166,8 @@ class BitIdentityTest {
   @Tag("long")
   @ParameterizedTest
   @MethodSource("quarterInTwo")
-  void theSameBytesInEveryCombinationWithAQuarterOfTheExpertsInTwoReplicas(Layout layout) throws Exception {
+  void theSameBytesInEveryCombinationWithAQuarterOfTheExpertsInTwoReplicas(Layout layout)
+      throws Exception {
     assertThat(run(layout).byCustomId()).isEqualTo(expected);
   }
 

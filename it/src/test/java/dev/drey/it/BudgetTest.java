@@ -70,8 +70,7 @@ class BudgetTest {
           });
       assertThat(process.awaitExit(PATIENCE)).as(process.output()).isZero();
     }
-    JsonNode summary =
-        new ObjectMapper().readTree(directory.resolve("out/manifest.json").toFile());
+    JsonNode summary = new ObjectMapper().readTree(directory.resolve("out/manifest.json").toFile());
     long budget = summary.at("/memory/device/budget_bytes").asLong();
     assertThat(summary.at("/memory/device/peak_bytes").asLong()).isBetween(1L, budget);
     long besides = most.get() - HEAP - budget;

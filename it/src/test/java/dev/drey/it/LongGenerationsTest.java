@@ -157,7 +157,8 @@ class LongGenerationsTest {
     Path input =
         SamplePrompts.write(
             directory.resolve(name + ".jsonl"),
-            List.of("{\"prompt_token_ids\":%s,\"max_tokens\":9,\"ignore_eos\":true}".formatted(ids)));
+            List.of(
+                "{\"prompt_token_ids\":%s,\"max_tokens\":9,\"ignore_eos\":true}".formatted(ids)));
     JobID job =
         cluster.submit(
             SampleJob.on(model)

@@ -16,7 +16,8 @@ import picocli.CommandLine.Option;
     name = "join",
     description = {
       "Makes results.jsonl and dead-letters.jsonl of the parts that a job has left which was",
-      "submitted to a cluster with flink run -d, after it has finished. Refuses while an input line",
+      "submitted to a cluster with flink run -d, after it has finished. Refuses while an input"
+          + " line",
       "has no committed outcome."
     })
 final class JoinCommand implements CliCommand {

@@ -56,8 +56,7 @@ class DetachedJoinTest {
 
     assertThat(DetachedJoin.join(output)).isEqualTo(new ResultJoin.Counts(3, 2, 1));
 
-    assertThat(output.resolve("results.jsonl"))
-        .hasContent("{\"text\":\"a\"}\n{\"text\":\"c\"}\n");
+    assertThat(output.resolve("results.jsonl")).hasContent("{\"text\":\"a\"}\n{\"text\":\"c\"}\n");
     assertThat(output.resolve("dead-letters.jsonl")).hasContent("{\"message\":\"b\"}\n");
     assertThat(parts.path()).doesNotExist();
     JsonNode manifest = new ObjectMapper().readTree(output.resolve("manifest.json").toFile());
