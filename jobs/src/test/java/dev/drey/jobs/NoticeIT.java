@@ -39,6 +39,24 @@ class NoticeIT {
     }
   }
 
+  @ParameterizedTest
+  @CsvSource({
+    "../gpu-runtime/target/drey-runtime.jar, GPL-3.0.txt," + " GNU GENERAL PUBLIC LICENSE",
+    "../gpu-runtime/target/drey-runtime.jar, GCC-RUNTIME-LIBRARY-EXCEPTION-3.1.txt,"
+        + " additional permission under section 7",
+    "target/drey-job.jar, zstd.txt, Meta Platforms",
+    "target/drey-job.jar, zstd-jni.txt, Luben Karavelov",
+    "target/drey-job.jar, lz4.txt, Yann Collet",
+    "target/drey-job.jar, snappy.txt, Google Inc.",
+    "target/drey-job.jar, protobuf.txt, Protocol Buffers"
+  })
+  void aJarCarriesTheLicencesThatMustAccompanyWhatItHolds(Path jar, String name, String phrase)
+      throws IOException {
+    try (JarFile file = new JarFile(jar.toFile())) {
+      assertThat(text(file, "META-INF/licenses/" + name).replaceAll("\\s+", " ")).contains(phrase);
+    }
+  }
+
   private static String text(JarFile jar, String entry) throws IOException {
     return new String(jar.getInputStream(jar.getJarEntry(entry)).readAllBytes(), UTF_8);
   }
@@ -66,7 +84,7 @@ class NoticeIT {
       if (entry.endsWith(".jar") && !path.getFileName().toString().startsWith("drey-")) {
         if (content(path).stream().anyMatch(inJar::contains)) {
           // in a repository: .../artifact/version/artifact-version.jar
-          artifacts.add(path.getParent().getParent().getFileName().toString());
+          artifacts.add(path.getName(path.getNameCount() - 3).toString());
         }
       }
     }
