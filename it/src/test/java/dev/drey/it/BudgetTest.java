@@ -5,19 +5,23 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.drey.it.testing.Artifacts;
 import dev.drey.it.testing.ForkedDrey;
 import dev.drey.it.testing.ForkedJvm;
 import dev.drey.it.testing.InProcessCluster;
 import dev.drey.it.testing.Poll;
 import dev.drey.it.testing.SampleJob;
 import dev.drey.it.testing.SamplePrompts;
+import dev.drey.runtime.synth.SyntheticModel;
+import dev.drey.runtime.synth.SyntheticSpec;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Random;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.apache.flink.api.common.JobID;
 import org.apache.flink.runtime.executiongraph.AccessExecutionVertex;
 import org.junit.jupiter.api.Test;
@@ -28,7 +32,13 @@ class BudgetTest {
   private static final Duration PATIENCE = Duration.ofMinutes(3);
   private static final long MIB = 1 << 20;
   private static final long HEAP = 512 * MIB;
-  private static final long KV_TOKENS = 100_000;
+  private static final int PROMPTS = 32;
+  private static final int PROMPT_TOKENS = 64;
+  private static final int KV_TOKENS = PROMPTS * 2 * PROMPT_TOKENS;
+
+  /** 500 MB of experts. All of them are touched by prompts of random tokens. */
+  private static final SyntheticSpec MODEL =
+      new SyntheticSpec(512, 4, 64, 4, 640, 8, 2, 64, 4096, 512, 1);
 
   /**
    * What the virtual machine, Flink and the tokenizer hold outside heap and budget at most, as
@@ -39,8 +49,9 @@ class BudgetTest {
   @Test
   void anonymousMemoryInFlightStaysWithinHeapBudgetAndReserve(@TempDir Path directory)
       throws Exception {
-    Path input =
-        SamplePrompts.write(directory.resolve("in.jsonl"), SamplePrompts.greedyShort(64, 48));
+    Path model = directory.resolve("model");
+    SyntheticModel.write(MODEL, model);
+    Path input = SamplePrompts.write(directory.resolve("in.jsonl"), randomPrompts());
     // the whole heap is there from the beginning, so that all growth is outside it
     List<String> memory = List.of("-Xms512m", "-Xmx512m", "-XX:+AlwaysPreTouch");
     AtomicLong most = new AtomicLong();
@@ -51,13 +62,11 @@ class BudgetTest {
             List.of(
                 "generate",
                 "--model",
-                Artifacts.sampleModel().toString(),
+                model.toString(),
                 "--input",
                 input.toString(),
                 "--output",
                 directory.resolve("out").toString(),
-                "--expert-memory",
-                "25%",
                 "--kv-tokens",
                 String.valueOf(KV_TOKENS),
                 "--json"))) {
@@ -79,6 +88,21 @@ class BudgetTest {
         most.get() / MIB, HEAP / MIB, budget / MIB, besides / MIB, RUNTIME_RESERVE / MIB);
     assertThat(budget).as("a budget that matters beside the reserve").isGreaterThan(400 * MIB);
     assertThat(besides).as("besides heap and budget").isBetween(0L, RUNTIME_RESERVE);
+  }
+
+  private static List<String> randomPrompts() {
+    Random random = new Random(7);
+    return IntStream.range(0, PROMPTS)
+        .mapToObj(
+            i ->
+                "{\"prompt_token_ids\":%s,\"max_tokens\":%d,\"ignore_eos\":true}"
+                    .formatted(
+                        random
+                            .ints(PROMPT_TOKENS, 0, MODEL.vocabulary())
+                            .mapToObj(String::valueOf)
+                            .collect(Collectors.joining(",", "[", "]")),
+                        PROMPT_TOKENS))
+        .toList();
   }
 
   /** Anonymous resident bytes of a process; 0 once it has ended. */

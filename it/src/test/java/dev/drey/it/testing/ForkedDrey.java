@@ -9,10 +9,13 @@ import java.util.Map;
 
 /** The command line in a process of its own, as the launcher starts it. */
 public final class ForkedDrey {
+  /** Ignored as too small, so that the limit set for the process of the tests is not inherited. */
+  private static final String C_LIBRARY_DEFAULT = "0";
+
   private ForkedDrey() {}
 
   /**
-   * Starts a command. What it prints is the process's output; its log is in {@code drey.log}.
+   * Starts a command. What it prints is the process's output; its log is in {@code log/detail.log}.
    *
    * @param directory gets output, log and temporary files; the working directory
    * @param memory options for the heap
@@ -30,7 +33,7 @@ public final class ForkedDrey {
             "-Dorg.bytedeco.javacpp.maxbytes=0",
             "-Dorg.bytedeco.javacpp.maxphysicalbytes=0",
             "-Dlog4j2.configurationFile=" + Artifacts.file("examples/config/log4j2.properties"),
-            "-Ddrey.log=" + directory.resolve("drey.log"),
+            "-Ddrey.log=" + directory.resolve("log/detail.log"),
             "-Ddrey.home=" + Artifacts.root(),
             "-Djava.io.tmpdir=" + temporary));
     return ForkedJvm.start(
@@ -41,6 +44,14 @@ public final class ForkedDrey {
             Artifacts.own(),
             "dev.drey.jobs.Drey",
             arguments,
-            Map.of("OMP_NUM_THREADS", "1", "RUST_FLAVOR", "cpu", "DJL_OFFLINE", "true")));
+            Map.of(
+                "OMP_NUM_THREADS",
+                "1",
+                "RUST_FLAVOR",
+                "cpu",
+                "DJL_OFFLINE",
+                "true",
+                "MALLOC_ARENA_MAX",
+                C_LIBRARY_DEFAULT)));
   }
 }
