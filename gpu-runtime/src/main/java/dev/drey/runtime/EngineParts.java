@@ -14,6 +14,7 @@ import dev.drey.runtime.memory.MemoryBudget;
 import dev.drey.runtime.model.ModelConfig;
 import dev.drey.runtime.plan.FixedMemory;
 import dev.drey.runtime.plan.MemoryPlan;
+import dev.drey.runtime.predict.ExpertPredictor;
 import dev.drey.runtime.predict.Predictors;
 import dev.drey.runtime.residency.ResidencyWindow;
 import dev.drey.runtime.schedule.Detokenizer;
@@ -97,7 +98,7 @@ final class EngineParts implements AutoCloseable {
               activations,
               kv.store(),
               window,
-              Predictors.named(config.predictor(), model.moe().experts()),
+              predictor(model),
               maxRows,
               memory.contextTokens(model));
     } catch (IOException | RuntimeException | Error failure) {
@@ -138,6 +139,15 @@ final class EngineParts implements AutoCloseable {
     public void close() {
       budget.release(budget.limitBytes());
     }
+  }
+
+  /** Where every expert has a slot of its own none is evicted, and nothing is left to predict. */
+  private ExpertPredictor predictor(ModelConfig model) {
+    int experts = model.moe().experts();
+    ExpertPredictor chosen = Predictors.named(config.predictor(), experts);
+    return memory.plan().slots() < model.totalExperts()
+        ? chosen
+        : Predictors.named("none", experts);
   }
 
   private ResidencyWindow openWindow(MemoryBudget staging) {

@@ -8,13 +8,17 @@ import dev.drey.runtime.memory.MemoryBudget;
 import dev.drey.runtime.memory.MemorySize;
 import dev.drey.runtime.model.ComputeType;
 import dev.drey.runtime.plan.InsufficientMemoryException;
+import dev.drey.runtime.predict.Prediction;
 import dev.drey.runtime.safetensors.ModelFileException;
 import dev.drey.runtime.sampling.SamplingParams;
 import dev.drey.runtime.schedule.ScheduleConfig;
 import dev.drey.runtime.schedule.Sequence;
 import dev.drey.runtime.schedule.SequenceRequest;
+import dev.drey.runtime.schedule.Step;
+import dev.drey.runtime.schedule.StepScheduler;
 import dev.drey.runtime.transfer.TransferConfig;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CancellationException;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
@@ -79,6 +83,25 @@ class MoeEngineTest {
         .isEqualTo(needed);
     assertThat(refusal(() -> MoeEngine.open(withDeviceMemory(needed - 1)).close()).neededBytes())
         .isEqualTo(needed);
+  }
+
+  @Test
+  void predictionsAreMadeOnlyWhereSomeExpertHasNoSlot() throws IOException {
+    assertThat(predictions("50%")).isNotEmpty();
+    assertThat(predictions("100%")).isEmpty();
+  }
+
+  private static List<Prediction> predictions(String expertMemory) throws IOException {
+    List<Prediction> made = new ArrayList<>();
+    try (MoeEngine engine = MoeEngine.open(TestEngines.golden(expertMemory))) {
+      StepScheduler scheduler = engine.newScheduler();
+      Step step = engine.newStep();
+      scheduler.admit(sequence(1));
+      assertThat(scheduler.plan(step)).isTrue();
+      engine.embed(step);
+      engine.runLayers(step, 0, engine.layers(), made::add);
+    }
+    return made;
   }
 
   private static InsufficientMemoryException refusal(ThrowingCallable planning) {
