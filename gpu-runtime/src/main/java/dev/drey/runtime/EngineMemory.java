@@ -5,12 +5,16 @@ import dev.drey.runtime.device.KvShape;
 import dev.drey.runtime.expertstore.ExpertSource;
 import dev.drey.runtime.layers.Activations;
 import dev.drey.runtime.layers.WeightLoader;
+import dev.drey.runtime.model.AttentionConfig;
+import dev.drey.runtime.model.GatedDeltaRule;
+import dev.drey.runtime.model.LayerConfig;
 import dev.drey.runtime.model.ModelConfig;
 import dev.drey.runtime.plan.FixedMemory;
 import dev.drey.runtime.plan.MemoryPlan;
 import dev.drey.runtime.residency.ResidencyWindow;
 import dev.drey.runtime.sampling.Sampler;
 import dev.drey.runtime.schedule.ScheduleConfig;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The sizes of everything an engine will allocate, from shapes alone: known before a weight is read
@@ -34,12 +38,7 @@ record EngineMemory(KvShape kvShape, int kvBlocks, MemoryPlan plan) {
    */
   static EngineMemory of(
       EngineConfig config, ModelConfig model, Device device, ExpertSource experts) {
-    KvShape kvShape =
-        new KvShape(
-            model.layers(),
-            model.attention().kvHeads(),
-            model.attention().headDim(),
-            KV_BLOCK_TOKENS);
+    KvShape kvShape = kvShape(model);
     int kvBlocks = kvBlocks(config, model);
     int maxRows = config.schedule().maxStepTokens();
     long staging =
@@ -50,6 +49,7 @@ record EngineMemory(KvShape kvShape, int kvBlocks, MemoryPlan plan) {
         new FixedMemory(
             WeightLoader.denseBytes(model, device),
             device.kvStoreBytes(kvShape, kvBlocks),
+            stateBytes(config, model, device),
             staging,
             Activations.bytes(model, config.compute(), maxRows),
             device.computeStreamBytes(model, maxRows),
@@ -63,6 +63,38 @@ record EngineMemory(KvShape kvShape, int kvBlocks, MemoryPlan plan) {
             config.deviceMemory(),
             config.expertMemory());
     return new EngineMemory(kvShape, kvBlocks, plan);
+  }
+
+  /** The shape that all layers with keys and values have in common. */
+  private static KvShape kvShape(ModelConfig model) {
+    AttentionConfig any =
+        model.decoder().stream()
+            .map(LayerConfig::attention)
+            .filter(attention -> attention.kvHeads() > 0)
+            .findFirst()
+            .orElseThrow(() -> new IllegalArgumentException("no layer keeps keys and values"));
+    return new KvShape(
+        model.kvLayers(), any.kvHeads(), any.keyDim(), any.valueDim(), KV_BLOCK_TOKENS);
+  }
+
+  /** The model's linear attention, which all layers that have it share; null if none has. */
+  static @Nullable GatedDeltaRule delta(ModelConfig model) {
+    for (LayerConfig layer : model.decoder()) {
+      if (layer.attention() instanceof GatedDeltaRule delta) {
+        return delta;
+      }
+    }
+    return null;
+  }
+
+  private static long stateBytes(EngineConfig config, ModelConfig model, Device device) {
+    GatedDeltaRule delta = delta(model);
+    return delta == null
+        ? 0
+        : device.stateStoreBytes(
+            model.layers() - model.kvLayers(),
+            config.schedule().maxSequences(),
+            delta.stateNumbers());
   }
 
   private static int kvBlocks(EngineConfig config, ModelConfig model) {

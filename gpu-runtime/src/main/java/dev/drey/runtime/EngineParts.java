@@ -4,6 +4,7 @@ import dev.drey.runtime.cache.CachePolicies;
 import dev.drey.runtime.checkpoint.Checkpoint;
 import dev.drey.runtime.device.ComputeStream;
 import dev.drey.runtime.device.Device;
+import dev.drey.runtime.device.StateStore;
 import dev.drey.runtime.expertstore.ExpertStore;
 import dev.drey.runtime.kvcache.KvPool;
 import dev.drey.runtime.layers.Activations;
@@ -11,6 +12,7 @@ import dev.drey.runtime.layers.Decoder;
 import dev.drey.runtime.layers.ModelWeights;
 import dev.drey.runtime.layers.WeightLoader;
 import dev.drey.runtime.memory.MemoryBudget;
+import dev.drey.runtime.model.GatedDeltaRule;
 import dev.drey.runtime.model.ModelConfig;
 import dev.drey.runtime.plan.FixedMemory;
 import dev.drey.runtime.plan.MemoryPlan;
@@ -78,7 +80,9 @@ final class EngineParts implements AutoCloseable {
           own(
               new KvPool(
                   device.newKvStore(
-                      own(budget.child("kv", fixed.kv())), memory.kvShape(), memory.kvBlocks())));
+                      own(budget.child("kv", fixed.kv())), memory.kvShape(), memory.kvBlocks()),
+                  EngineMemory.delta(model) == null ? 0 : config.schedule().maxSequences()));
+      StateStore states = openStates(model, fixed);
       Activations activations =
           own(
               new Activations(
@@ -86,7 +90,8 @@ final class EngineParts implements AutoCloseable {
                   own(budget.child("activations", fixed.activations())),
                   model,
                   config.compute(),
-                  maxRows));
+                  maxRows,
+                  stream));
       own(new Reservation(own(budget.child("sampling", fixed.sampling()))));
       window = own(openWindow(staging));
       decoder =
@@ -97,6 +102,7 @@ final class EngineParts implements AutoCloseable {
               weights,
               activations,
               kv.store(),
+              states,
               window,
               predictor(model),
               maxRows,
@@ -160,6 +166,19 @@ final class EngineParts implements AutoCloseable {
         staging,
         CachePolicies.named(config.policy()),
         config.transfer());
+  }
+
+  private @Nullable StateStore openStates(ModelConfig model, FixedMemory fixed) {
+    GatedDeltaRule delta = EngineMemory.delta(model);
+    if (delta == null) {
+      return null;
+    }
+    return own(
+        device.newStateStore(
+            own(budget.child("recurrent state", fixed.states())),
+            model.layers() - model.kvLayers(),
+            config.schedule().maxSequences(),
+            delta.stateNumbers()));
   }
 
   EngineInfo info() {

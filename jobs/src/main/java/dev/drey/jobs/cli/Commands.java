@@ -14,6 +14,7 @@ public final class Commands {
         new ScoreCommand(),
         new JoinCommand(),
         new InspectCommand(),
+        new VerifyCommand(),
         new BenchCommand(),
         new SynthCommand());
   }
