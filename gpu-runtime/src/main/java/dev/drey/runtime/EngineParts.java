@@ -25,10 +25,16 @@ import dev.drey.runtime.schedule.Step;
 import dev.drey.runtime.schedule.StepSampler;
 import dev.drey.runtime.schedule.StepScheduler;
 import dev.drey.runtime.tokenizer.Tokenizer;
+import dev.drey.runtime.trace.TraceHeader;
+import dev.drey.runtime.trace.TraceRecorder;
+import dev.drey.runtime.trace.TraceSink;
+import dev.drey.runtime.trace.TraceStats;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -56,6 +62,7 @@ final class EngineParts implements AutoCloseable {
   private final MemoryBudget budget;
   private final ComputeStream stream;
   private final KvPool kv;
+  private final @Nullable TraceRecorder recorder;
   private final ResidencyWindow window;
   private final Decoder decoder;
 
@@ -104,6 +111,7 @@ final class EngineParts implements AutoCloseable {
                   config.compute(),
                   maxRows));
       own(new Reservation(own(budget.child("sampling", fixed.sampling()))));
+      recorder = openTrace();
       window = own(openWindow(staging));
       decoder =
           new Decoder(
@@ -115,6 +123,7 @@ final class EngineParts implements AutoCloseable {
               kv.store(),
               window,
               Predictors.named(config.predictor(), model.moe().experts()),
+              trace(),
               maxRows,
               contextTokens());
     } catch (IOException | RuntimeException | Error failure) {
@@ -157,7 +166,51 @@ final class EngineParts implements AutoCloseable {
         own(budget.child("expert window", plan.windowBytes())),
         staging,
         CachePolicies.named(config.policy()),
-        config.transfer());
+        config.transfer(),
+        trace());
+  }
+
+  /** What happens from here on is told to it; closed after the window, so that it hears the end. */
+  private @Nullable TraceRecorder openTrace() throws IOException {
+    String file = config.trace();
+    return file == null ? null : own(TraceRecorder.open(Path.of(file), traceHeader()));
+  }
+
+  private TraceHeader traceHeader() {
+    ModelConfig model = checkpoint.config();
+    return new TraceHeader(
+        EngineVersion.read(),
+        modelName(),
+        checkpoint.digest(),
+        config.compute().name().toLowerCase(Locale.ROOT),
+        config.device(),
+        model.layers(),
+        model.moe().experts(),
+        model.moe().expertsPerToken(),
+        model.totalExperts(),
+        plan.slots(),
+        plan.slotBytes(),
+        plan.fixed().total(),
+        ResidencyWindow.expertBytes(device, experts, model.expertShape()),
+        config.policy(),
+        config.predictor(),
+        config.transfer().threads());
+  }
+
+  /** Whom to tell what happens. */
+  TraceSink trace() {
+    TraceRecorder open = recorder;
+    return open == null ? TraceSink.NONE : open;
+  }
+
+  /** How the trace is getting on; null if none is recorded. */
+  @Nullable TraceStats traceStats() {
+    TraceRecorder open = recorder;
+    return open == null ? null : open.stats();
+  }
+
+  private String modelName() {
+    return String.valueOf(config.modelDirectory().toAbsolutePath().normalize().getFileName());
   }
 
   private MemoryPlan plan(ModelConfig model) {
@@ -204,7 +257,7 @@ final class EngineParts implements AutoCloseable {
     return new EngineInfo(
         EngineVersion.read(),
         checkpoint.config(),
-        String.valueOf(config.modelDirectory().toAbsolutePath().normalize().getFileName()),
+        modelName(),
         checkpoint.digest(),
         checkpoint.generationDefaults(),
         config.compute(),

@@ -36,6 +36,7 @@ public final class MoeEngine implements AutoCloseable {
   private final EngineInfo info;
   private final Decoder decoder;
   private final StepSampler sampler;
+  private final StepTrace trace;
   private @Nullable StepScheduler scheduler;
   private long steps;
   private long rows;
@@ -52,6 +53,7 @@ public final class MoeEngine implements AutoCloseable {
     this.info = parts.info();
     this.decoder = parts.decoder();
     this.sampler = parts.newSampler();
+    this.trace = new StepTrace(parts.trace());
   }
 
   /**
@@ -114,6 +116,7 @@ public final class MoeEngine implements AutoCloseable {
     }
     StepBatch batch = step.batch();
     currentStep = batch.step();
+    trace.began(step);
     guarded(() -> decoder.embed(batch));
   }
 
@@ -137,6 +140,7 @@ public final class MoeEngine implements AutoCloseable {
   public void sample(Step step) {
     StepBatch batch = step.batch();
     guarded(() -> sampler.sample(step, (from, count) -> decoder.logits(batch, from, count)));
+    trace.ended(step);
     steps++;
     rows += batch.rows();
     lastStepEnd = System.nanoTime();
@@ -197,7 +201,8 @@ public final class MoeEngine implements AutoCloseable {
         parts.kv().blocks(),
         budget.usedBytes(),
         budget.peakBytes(),
-        budget.limitBytes());
+        budget.limitBytes(),
+        parts.traceStats());
   }
 
   /** Whether a step has failed; the engine must then not be used again. */
@@ -212,6 +217,7 @@ public final class MoeEngine implements AutoCloseable {
 
   @Override
   public void close() {
+    trace.flush();
     if (scheduler != null) {
       scheduler.close();
       scheduler = null;

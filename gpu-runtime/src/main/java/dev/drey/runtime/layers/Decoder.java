@@ -9,6 +9,7 @@ import dev.drey.runtime.model.ModelConfig;
 import dev.drey.runtime.predict.ExpertPredictor;
 import dev.drey.runtime.predict.Prediction;
 import dev.drey.runtime.residency.ResidencyWindow;
+import dev.drey.runtime.trace.TraceSink;
 import java.nio.FloatBuffer;
 import java.util.Arrays;
 import java.util.function.Consumer;
@@ -31,6 +32,7 @@ public final class Decoder {
 
   /**
    * @param predictor what to ask for predictions
+   * @param trace is told what routers chose and predictors said
    * @param maxRows most rows of a step; the activations must have been made for as many
    * @param contextTokens longest sequence
    */
@@ -43,6 +45,7 @@ public final class Decoder {
       KvStore kv,
       ResidencyWindow window,
       ExpertPredictor predictor,
+      TraceSink trace,
       int maxRows,
       int contextTokens) {
     this.model = model;
@@ -53,7 +56,8 @@ public final class Decoder {
         RotaryTable.plain(
             model.attention().headDim(), contextTokens, model.attention().ropeTheta());
     this.attention = new AttentionLayer(model, stream, kv, rotary);
-    this.moe = new MoeFeedForward(model, compute, stream, weights, window, predictor, maxRows);
+    this.moe =
+        new MoeFeedForward(model, compute, stream, weights, window, predictor, trace, maxRows);
     FeedForward dense = new DenseFeedForward(model, stream, weights, maxRows);
     this.feedForwards = new FeedForward[model.layers()];
     Arrays.setAll(feedForwards, layer -> model.isMoe(layer) ? moe : dense);

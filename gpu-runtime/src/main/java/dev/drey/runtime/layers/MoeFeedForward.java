@@ -13,6 +13,7 @@ import dev.drey.runtime.predict.Prediction;
 import dev.drey.runtime.residency.ExpertLease;
 import dev.drey.runtime.residency.LayerDemand;
 import dev.drey.runtime.residency.ResidencyWindow;
+import dev.drey.runtime.trace.TraceSink;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -46,6 +47,7 @@ final class MoeFeedForward implements FeedForward {
   private final Routing routing;
   private final Routing nextRouting;
   private final ExpertTokens tokens;
+  private final LayerTrace trace;
 
   MoeFeedForward(
       ModelConfig model,
@@ -54,6 +56,7 @@ final class MoeFeedForward implements FeedForward {
       ModelWeights weights,
       ResidencyWindow window,
       ExpertPredictor predictor,
+      TraceSink trace,
       int maxRows) {
     this.model = model;
     this.compute = compute;
@@ -66,9 +69,10 @@ final class MoeFeedForward implements FeedForward {
     this.routing = new Routing(maxRows, k);
     this.nextRouting = new Routing(maxRows, k);
     this.tokens = new ExpertTokens(model.moe().experts(), maxRows * k);
+    this.trace = new LayerTrace(trace, model.moe().experts());
   }
 
-  /** The latest layer's choice, for tests and traces; overwritten by the next layer. */
+  /** The latest layer's choice, for tests; overwritten by the next layer. */
   Routing routing() {
     return routing;
   }
@@ -81,6 +85,7 @@ final class MoeFeedForward implements FeedForward {
     DeviceBuffer router = Objects.requireNonNull(layerWeights.router());
     stream.routeTopK(routerInput, rows, model.hidden(), router, spec, routing);
     tokens.sort(routing, rows);
+    trace.routed(layer, batch, routing, tokens);
     try (LayerDemand demand =
         window.demand(batch.step(), layer, tokens.experts(), tokens.distinct())) {
       predict(layer, batch, routerInput, sink);
@@ -118,7 +123,13 @@ final class MoeFeedForward implements FeedForward {
     }
     DeviceBuffer gate = Objects.requireNonNull(weights.layers().get(target).router());
     stream.routeTopK(routerInput, batch.rows(), model.hidden(), gate, spec, nextRouting);
-    predictor.predict(batch.step(), layer, target, nextRouting, batch.rows(), sink);
+    if (trace.isRecording()) {
+      LayerTrace.Predicting listener = trace.predicting(sink);
+      predictor.predict(batch.step(), layer, target, nextRouting, batch.rows(), listener);
+      listener.done(batch.step(), layer, target);
+    } else {
+      predictor.predict(batch.step(), layer, target, nextRouting, batch.rows(), sink);
+    }
   }
 
   private void compute(LayerDemand demand, Activations buffers) {
