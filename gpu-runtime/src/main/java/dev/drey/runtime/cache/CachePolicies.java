@@ -1,5 +1,6 @@
 package dev.drey.runtime.cache;
 
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.Supplier;
@@ -11,6 +12,11 @@ public final class CachePolicies {
           Map.of("classic.lru", LruPolicy::new, "cacheless.load-use-drop", DropPolicy::new));
 
   private CachePolicies() {}
+
+  /** The known names, in order. */
+  public static List<String> names() {
+    return List.copyOf(KNOWN.keySet());
+  }
 
   /**
    * A new policy, empty.
