@@ -14,6 +14,8 @@ public final class Commands {
         new ScoreCommand(),
         new InspectCommand(),
         new BenchCommand(),
+        new SimulateCommand(),
+        new ReportCommand(),
         new SynthCommand());
   }
 }
