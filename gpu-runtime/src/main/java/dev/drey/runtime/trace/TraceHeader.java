@@ -1,5 +1,7 @@
 package dev.drey.runtime.trace;
 
+import java.util.List;
+
 /**
  * What a trace was recorded of.
  *
@@ -11,7 +13,7 @@ package dev.drey.runtime.trace;
  * @param layers decoder layers, those without experts included
  * @param experts routed experts per layer
  * @param expertsPerToken experts each token is sent to
- * @param totalExperts routed experts of the whole model
+ * @param expertLayers decoder layers that have routed experts, rising
  * @param slots experts the residency window holds
  * @param slotBytes device memory of one slot
  * @param fixedBytes device memory of everything but the slots
@@ -29,7 +31,7 @@ public record TraceHeader(
     int layers,
     int experts,
     int expertsPerToken,
-    int totalExperts,
+    List<Integer> expertLayers,
     int slots,
     long slotBytes,
     long fixedBytes,
@@ -44,7 +46,17 @@ public record TraceHeader(
     require("experts", experts, 1 << 16);
     require("layers * experts", (long) layers * experts, MAX_EXPERTS);
     require("expertsPerToken", expertsPerToken, experts);
-    require("totalExperts", totalExperts, (long) layers * experts);
+    expertLayers = List.copyOf(expertLayers);
+    int before = -1;
+    for (int layer : expertLayers) {
+      if (layer <= before || layer >= layers) {
+        throw new IllegalArgumentException(
+            "expertLayers: expected rising numbers below %d, found %s"
+                .formatted(layers, expertLayers));
+      }
+      before = layer;
+    }
+    require("number of expertLayers", expertLayers.size(), layers);
     require("slots", slots, MAX_EXPERTS);
     require("expertBytes", expertBytes, Long.MAX_VALUE);
   }
@@ -56,9 +68,14 @@ public record TraceHeader(
     }
   }
 
+  /** Routed experts of the whole model. */
+  public int totalExperts() {
+    return expertLayers.size() * experts;
+  }
+
   /** Share of the fully resident memory that the engine had, from 0 to 1. */
   public double memoryFraction() {
     return (fixedBytes + (double) slots * slotBytes)
-        / (fixedBytes + (double) totalExperts * slotBytes);
+        / (fixedBytes + (double) totalExperts() * slotBytes);
   }
 }

@@ -1,9 +1,9 @@
 package dev.drey.runtime.device.reference;
 
-import dev.drey.runtime.device.BFloat16;
 import dev.drey.runtime.device.DeviceBuffer;
 import dev.drey.runtime.device.OpenResources;
 import dev.drey.runtime.memory.MemoryBudget;
+import dev.drey.runtime.model.BFloat16;
 import dev.drey.runtime.model.DType;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
