@@ -1,5 +1,7 @@
 package dev.drey.runtime.trace;
 
+import java.util.stream.IntStream;
+
 /** Headers for tests. */
 public final class Headers {
   private Headers() {}
@@ -15,7 +17,7 @@ public final class Headers {
         layers,
         experts,
         2,
-        layers * experts,
+        IntStream.range(0, layers).boxed().toList(),
         Math.max(2, layers * experts / 4),
         1100,
         5000,

@@ -77,7 +77,8 @@ public record TraceReport(
   /** The metrics as JSON, without the charts' series. */
   public ObjectNode json() {
     ObjectNode root = MAPPER.createObjectNode();
-    root.set("trace", MAPPER.valueToTree(header));
+    ObjectNode trace = MAPPER.valueToTree(header);
+    root.set("trace", trace.put("total_experts", header.totalExperts()));
     root.put("memory_fraction", header.memoryFraction());
     root.set("totals", MAPPER.valueToTree(totals));
     ObjectNode window = MAPPER.valueToTree(residency);
