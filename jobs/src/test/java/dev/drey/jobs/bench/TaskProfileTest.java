@@ -60,6 +60,7 @@ class TaskProfileTest {
 
     assertThat(profile.samples()).isEqualTo(5);
     assertThat(profile.threadText())
-        .isEqualTo("all other threads 20.0 %, engine threads 20.0 %, prefetch task 10.0 %, task 50.0 %");
+        .isEqualTo(
+            "all other threads 20.0 %, engine threads 20.0 %, prefetch task 10.0 %, task 50.0 %");
   }
 }
