@@ -25,12 +25,19 @@ import dev.drey.runtime.schedule.Step;
 import dev.drey.runtime.schedule.StepSampler;
 import dev.drey.runtime.schedule.StepScheduler;
 import dev.drey.runtime.tokenizer.Tokenizer;
+import dev.drey.runtime.trace.TraceHeader;
+import dev.drey.runtime.trace.TraceRecorder;
+import dev.drey.runtime.trace.TraceSink;
+import dev.drey.runtime.trace.TraceStats;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -48,6 +55,7 @@ final class EngineParts implements AutoCloseable {
   private final MemoryBudget budget;
   private final ComputeStream stream;
   private final KvPool kv;
+  private final @Nullable TraceRecorder recorder;
   private final ResidencyWindow window;
   private final Decoder decoder;
 
@@ -93,6 +101,7 @@ final class EngineParts implements AutoCloseable {
                   maxRows,
                   stream));
       own(new Reservation(own(budget.child("sampling", fixed.sampling()))));
+      recorder = openTrace();
       window = own(openWindow(staging));
       decoder =
           new Decoder(
@@ -105,6 +114,7 @@ final class EngineParts implements AutoCloseable {
               states,
               window,
               predictor(model),
+              trace(),
               maxRows,
               memory.contextTokens(model));
     } catch (IOException | RuntimeException | Error failure) {
@@ -165,7 +175,51 @@ final class EngineParts implements AutoCloseable {
         own(budget.child("expert window", memory.plan().windowBytes())),
         staging,
         CachePolicies.named(config.policy()),
-        config.transfer());
+        config.transfer(),
+        trace());
+  }
+
+  /** What happens from here on is told to it; closed after the window, so that it hears the end. */
+  private @Nullable TraceRecorder openTrace() throws IOException {
+    String file = config.trace();
+    return file == null ? null : own(TraceRecorder.open(Path.of(file), traceHeader()));
+  }
+
+  private TraceHeader traceHeader() {
+    ModelConfig model = checkpoint.config();
+    return new TraceHeader(
+        EngineVersion.read(),
+        modelName(),
+        checkpoint.digest(),
+        config.compute().name().toLowerCase(Locale.ROOT),
+        config.device(),
+        model.layers(),
+        model.moe().experts(),
+        model.moe().expertsPerToken(),
+        IntStream.range(0, model.layers()).filter(model::isMoe).boxed().toList(),
+        memory.plan().slots(),
+        memory.plan().slotBytes(),
+        memory.plan().fixed().total(),
+        ResidencyWindow.expertBytes(device, experts, model.expertShape()),
+        config.policy(),
+        config.predictor(),
+        config.transfer().threads());
+  }
+
+  /** Whom to tell what happens. */
+  TraceSink trace() {
+    TraceRecorder open = recorder;
+    return open == null ? TraceSink.NONE : open;
+  }
+
+  /** How the trace is getting on; null if none is recorded. */
+  @Nullable TraceStats traceStats() {
+    TraceRecorder open = recorder;
+    return open == null ? null : open.stats();
+  }
+
+  private String modelName() {
+    return String.valueOf(config.modelDirectory().toAbsolutePath().normalize().getFileName());
   }
 
   private @Nullable StateStore openStates(ModelConfig model, FixedMemory fixed) {
@@ -185,7 +239,7 @@ final class EngineParts implements AutoCloseable {
     return new EngineInfo(
         EngineVersion.read(),
         checkpoint.config(),
-        String.valueOf(config.modelDirectory().toAbsolutePath().normalize().getFileName()),
+        modelName(),
         checkpoint.digest(),
         checkpoint.generationDefaults(),
         config.compute(),

@@ -37,6 +37,7 @@ public final class MoeEngine implements AutoCloseable {
   private final EngineInfo info;
   private final Decoder decoder;
   private final StepSampler sampler;
+  private final StepTrace trace;
   private @Nullable StepScheduler scheduler;
   private long steps;
   private long rows;
@@ -53,6 +54,7 @@ public final class MoeEngine implements AutoCloseable {
     this.info = parts.info();
     this.decoder = parts.decoder();
     this.sampler = parts.newSampler();
+    this.trace = new StepTrace(parts.trace());
   }
 
   /**
@@ -128,6 +130,7 @@ public final class MoeEngine implements AutoCloseable {
     }
     StepBatch batch = step.batch();
     currentStep = batch.step();
+    trace.began(step);
     guarded(() -> decoder.embed(batch));
   }
 
@@ -151,6 +154,7 @@ public final class MoeEngine implements AutoCloseable {
   public void sample(Step step) {
     StepBatch batch = step.batch();
     guarded(() -> sampler.sample(step, (from, count) -> decoder.logits(batch, from, count)));
+    trace.ended(step);
     steps++;
     rows += batch.rows();
     lastStepEnd = System.nanoTime();
@@ -211,7 +215,8 @@ public final class MoeEngine implements AutoCloseable {
         parts.kv().blocks(),
         budget.usedBytes(),
         budget.peakBytes(),
-        budget.limitBytes());
+        budget.limitBytes(),
+        parts.traceStats());
   }
 
   /** Whether a step has failed; the engine must then not be used again. */
@@ -226,6 +231,7 @@ public final class MoeEngine implements AutoCloseable {
 
   @Override
   public void close() {
+    trace.flush();
     if (scheduler != null) {
       scheduler.close();
       scheduler = null;

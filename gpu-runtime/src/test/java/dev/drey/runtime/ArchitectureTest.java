@@ -22,7 +22,7 @@ class ArchitectureTest {
   private static final List<List<String>> ROWS =
       List.of(
           List.of(".model", ".memory"),
-          List.of(".cache", ".sampling", ".safetensors", ".device"),
+          List.of(".cache", ".sampling", ".safetensors", ".device", ".trace"),
           List.of(
               ".checkpoint",
               ".tokenizer",
@@ -33,7 +33,7 @@ class ArchitectureTest {
               ".transfer",
               ".plan",
               ".synth"),
-          List.of(".expertstore"),
+          List.of(".expertstore", ".simulate"),
           List.of(".residency"),
           List.of(".layers"),
           List.of(".schedule"),

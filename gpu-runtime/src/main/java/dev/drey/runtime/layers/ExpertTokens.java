@@ -62,6 +62,11 @@ final class ExpertTokens {
     return distinct;
   }
 
+  /** How many tokens were sent to an expert. */
+  int tokensOf(int expert) {
+    return starts[expert + 1] - starts[expert];
+  }
+
   /** The work of one expert: which rows it reads, and the (token, rank) rows it writes. */
   ExpertBatch batch(int index, Expert expert, @Nullable ExpertBias bias) {
     int[] outputs = Arrays.copyOfRange(entries, starts[index], starts[index + 1]);

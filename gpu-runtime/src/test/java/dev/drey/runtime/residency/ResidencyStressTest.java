@@ -10,6 +10,7 @@ import dev.drey.runtime.model.DType;
 import dev.drey.runtime.model.ExpertId;
 import dev.drey.runtime.model.NetworkPart;
 import dev.drey.runtime.predict.Prediction;
+import dev.drey.runtime.trace.TraceSink;
 import dev.drey.runtime.transfer.FakeDevice;
 import dev.drey.runtime.transfer.TransferConfig;
 import java.io.EOFException;
@@ -52,7 +53,8 @@ class ResidencyStressTest {
                 budget,
                 budget,
                 new LruPolicy(),
-                config)) {
+                config,
+                TraceSink.NONE)) {
       Thread predictor = new Thread(() -> predict(window, position, done));
       predictor.start();
       try {

@@ -16,6 +16,8 @@ public final class Commands {
         new InspectCommand(),
         new VerifyCommand(),
         new BenchCommand(),
+        new SimulateCommand(),
+        new ReportCommand(),
         new SynthCommand());
   }
 }
