@@ -4,7 +4,6 @@ import dev.drey.runtime.cache.CachePolicies;
 import dev.drey.runtime.checkpoint.Checkpoint;
 import dev.drey.runtime.device.ComputeStream;
 import dev.drey.runtime.device.Device;
-import dev.drey.runtime.device.KvShape;
 import dev.drey.runtime.device.StateStore;
 import dev.drey.runtime.expertstore.ExpertStore;
 import dev.drey.runtime.kvcache.KvPool;
@@ -13,18 +12,15 @@ import dev.drey.runtime.layers.Decoder;
 import dev.drey.runtime.layers.ModelWeights;
 import dev.drey.runtime.layers.WeightLoader;
 import dev.drey.runtime.memory.MemoryBudget;
-import dev.drey.runtime.model.AttentionConfig;
 import dev.drey.runtime.model.GatedDeltaRule;
-import dev.drey.runtime.model.LayerConfig;
 import dev.drey.runtime.model.ModelConfig;
 import dev.drey.runtime.plan.FixedMemory;
 import dev.drey.runtime.plan.MemoryPlan;
+import dev.drey.runtime.predict.ExpertPredictor;
 import dev.drey.runtime.predict.Predictors;
 import dev.drey.runtime.residency.ResidencyWindow;
-import dev.drey.runtime.sampling.Sampler;
 import dev.drey.runtime.schedule.Detokenizer;
 import dev.drey.runtime.schedule.ModelLimits;
-import dev.drey.runtime.schedule.ScheduleConfig;
 import dev.drey.runtime.schedule.Step;
 import dev.drey.runtime.schedule.StepSampler;
 import dev.drey.runtime.schedule.StepScheduler;
@@ -49,21 +45,13 @@ import org.jspecify.annotations.Nullable;
  * building stops half-way.
  */
 final class EngineParts implements AutoCloseable {
-  /** Tokens per key/value block; also the number of keys attention takes at a time. */
-  static final int KV_BLOCK_TOKENS = 64;
-
-  private static final int DEFAULT_KV_TOKENS_PER_SEQUENCE = 256;
-  private static final int DEFAULT_CONTEXT_TOKENS = 4096;
-
   private final Deque<AutoCloseable> owned = new ArrayDeque<>();
   private final EngineConfig config;
   private final Checkpoint checkpoint;
   private final @Nullable Tokenizer tokenizer;
   private final Device device;
   private final ExpertStore experts;
-  private final KvShape kvShape;
-  private final int kvBlocks;
-  private final MemoryPlan plan;
+  private final EngineMemory memory;
   private final MemoryBudget budget;
   private final ComputeStream stream;
   private final KvPool kv;
@@ -79,11 +67,9 @@ final class EngineParts implements AutoCloseable {
       experts = ExpertStore.open(checkpoint);
       tokenizer = openTokenizer(model);
       device = own(Devices.open(config.device(), config.compute(), config.threads()));
-      kvShape = kvShape(model);
-      kvBlocks = kvBlocks(model);
-      plan = plan(model);
-      budget = own(MemoryBudget.root("device", plan.totalBytes()));
-      FixedMemory fixed = plan.fixed();
+      memory = EngineMemory.of(config, model, device, experts);
+      budget = own(MemoryBudget.root("device", memory.plan().totalBytes()));
+      FixedMemory fixed = memory.plan().fixed();
       int maxRows = config.schedule().maxStepTokens();
       stream =
           own(
@@ -101,8 +87,9 @@ final class EngineParts implements AutoCloseable {
       kv =
           own(
               new KvPool(
-                  device.newKvStore(own(budget.child("kv", fixed.kv())), kvShape, kvBlocks),
-                  delta(model) == null ? 0 : config.schedule().maxSequences()));
+                  device.newKvStore(
+                      own(budget.child("kv", fixed.kv())), memory.kvShape(), memory.kvBlocks()),
+                  EngineMemory.delta(model) == null ? 0 : config.schedule().maxSequences()));
       StateStore states = openStates(model, fixed);
       Activations activations =
           own(
@@ -126,10 +113,10 @@ final class EngineParts implements AutoCloseable {
               kv.store(),
               states,
               window,
-              Predictors.named(config.predictor(), model.moe().experts()),
+              predictor(model),
               trace(),
               maxRows,
-              contextTokens());
+              memory.contextTokens(model));
     } catch (IOException | RuntimeException | Error failure) {
       closeAfter(failure);
       throw failure;
@@ -138,6 +125,15 @@ final class EngineParts implements AutoCloseable {
 
   static EngineParts open(EngineConfig config) throws IOException {
     return new EngineParts(config);
+  }
+
+  /** How an engine would split its memory; reads the headers of the model's files alone. */
+  static MemoryPlan plan(EngineConfig config) {
+    try (Checkpoint checkpoint = Checkpoint.open(config.modelDirectory());
+        Device device = Devices.open(config.device(), config.compute(), config.threads())) {
+      ModelConfig model = checkpoint.config();
+      return EngineMemory.of(config, model, device, ExpertStore.open(checkpoint)).plan();
+    }
   }
 
   private @Nullable Tokenizer openTokenizer(ModelConfig model) {
@@ -161,13 +157,22 @@ final class EngineParts implements AutoCloseable {
     }
   }
 
+  /** Where every expert has a slot of its own none is evicted, and nothing is left to predict. */
+  private ExpertPredictor predictor(ModelConfig model) {
+    int experts = model.moe().experts();
+    ExpertPredictor chosen = Predictors.named(config.predictor(), experts);
+    return memory.plan().slots() < model.totalExperts()
+        ? chosen
+        : Predictors.named("none", experts);
+  }
+
   private ResidencyWindow openWindow(MemoryBudget staging) {
     return ResidencyWindow.open(
         device,
         experts,
         checkpoint.config().expertShape(),
-        plan.slots(),
-        own(budget.child("expert window", plan.windowBytes())),
+        memory.plan().slots(),
+        own(budget.child("expert window", memory.plan().windowBytes())),
         staging,
         CachePolicies.named(config.policy()),
         config.transfer(),
@@ -192,9 +197,9 @@ final class EngineParts implements AutoCloseable {
         model.moe().experts(),
         model.moe().expertsPerToken(),
         IntStream.range(0, model.layers()).filter(model::isMoe).boxed().toList(),
-        plan.slots(),
-        plan.slotBytes(),
-        plan.fixed().total(),
+        memory.plan().slots(),
+        memory.plan().slotBytes(),
+        memory.plan().fixed().total(),
         ResidencyWindow.expertBytes(device, experts, model.expertShape()),
         config.policy(),
         config.predictor(),
@@ -217,30 +222,8 @@ final class EngineParts implements AutoCloseable {
     return String.valueOf(config.modelDirectory().toAbsolutePath().normalize().getFileName());
   }
 
-  /** The shape that all layers with keys and values have in common. */
-  private static KvShape kvShape(ModelConfig model) {
-    AttentionConfig any =
-        model.decoder().stream()
-            .map(LayerConfig::attention)
-            .filter(attention -> attention.kvHeads() > 0)
-            .findFirst()
-            .orElseThrow(() -> new IllegalArgumentException("no layer keeps keys and values"));
-    return new KvShape(
-        model.kvLayers(), any.kvHeads(), any.keyDim(), any.valueDim(), KV_BLOCK_TOKENS);
-  }
-
-  /** The model's linear attention, which all layers that have it share; null if none has. */
-  private static @Nullable GatedDeltaRule delta(ModelConfig model) {
-    for (LayerConfig layer : model.decoder()) {
-      if (layer.attention() instanceof GatedDeltaRule delta) {
-        return delta;
-      }
-    }
-    return null;
-  }
-
   private @Nullable StateStore openStates(ModelConfig model, FixedMemory fixed) {
-    GatedDeltaRule delta = delta(model);
+    GatedDeltaRule delta = EngineMemory.delta(model);
     if (delta == null) {
       return null;
     }
@@ -250,57 +233,6 @@ final class EngineParts implements AutoCloseable {
             model.layers() - model.kvLayers(),
             config.schedule().maxSequences(),
             delta.stateNumbers()));
-  }
-
-  private long stateBytes(ModelConfig model) {
-    GatedDeltaRule delta = delta(model);
-    return delta == null
-        ? 0
-        : device.stateStoreBytes(
-            model.layers() - model.kvLayers(),
-            config.schedule().maxSequences(),
-            delta.stateNumbers());
-  }
-
-  private MemoryPlan plan(ModelConfig model) {
-    int maxRows = config.schedule().maxStepTokens();
-    long staging =
-        Math.max(
-            WeightLoader.stagingBytes(model, device),
-            ResidencyWindow.stagingBytes(device, experts, model.expertShape(), config.transfer()));
-    FixedMemory fixed =
-        new FixedMemory(
-            WeightLoader.denseBytes(model, device),
-            device.kvStoreBytes(kvShape, kvBlocks),
-            stateBytes(model),
-            staging,
-            Activations.bytes(model, config.compute(), maxRows),
-            device.computeStreamBytes(model, maxRows),
-            Sampler.scratchBytes(model.vocabulary()));
-    return MemoryPlan.solve(
-        fixed,
-        device.expertLayout(model.expertShape()).bytes(),
-        model.totalExperts(),
-        ResidencyWindow.MIN_SLOTS,
-        config.deviceMemory(),
-        config.expertMemory());
-  }
-
-  private int kvBlocks(ModelConfig model) {
-    int tokens = config.kvTokens();
-    if (tokens == 0) {
-      ScheduleConfig schedule = config.schedule();
-      tokens =
-          Math.max(
-              Math.min(model.maxPositions(), DEFAULT_CONTEXT_TOKENS),
-              schedule.maxSequences() * DEFAULT_KV_TOKENS_PER_SEQUENCE);
-    }
-    return (tokens + KV_BLOCK_TOKENS - 1) / KV_BLOCK_TOKENS;
-  }
-
-  /** Positions that can occur: a sequence is never longer than the pool. */
-  private int contextTokens() {
-    return Math.min(checkpoint.config().maxPositions(), kvBlocks * KV_BLOCK_TOKENS);
   }
 
   EngineInfo info() {
@@ -314,7 +246,7 @@ final class EngineParts implements AutoCloseable {
         device.numericFingerprint(),
         limits(),
         kv.capacityTokens(),
-        plan);
+        memory.plan());
   }
 
   private ModelLimits limits() {

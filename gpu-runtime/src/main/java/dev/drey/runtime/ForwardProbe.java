@@ -67,7 +67,7 @@ public final class ForwardProbe {
     for (int position = 0; position < ids.length; position++) {
       batch.wantLogits(batch.addRow(ids[position], position, ids.length));
     }
-    int[] blocks = new int[ids.length / EngineParts.KV_BLOCK_TOKENS + 1];
+    int[] blocks = new int[ids.length / EngineMemory.KV_BLOCK_TOKENS + 1];
     Arrays.setAll(blocks, block -> block);
     AttentionBatch.Span span = new AttentionBatch.Span(0, ids.length, 0, blocks, 0);
     batch.addMicroBatch(new StepBatch.MicroBatch(0, ids.length, new AttentionBatch(List.of(span))));

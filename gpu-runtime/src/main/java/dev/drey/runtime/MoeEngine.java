@@ -3,6 +3,7 @@ package dev.drey.runtime;
 import dev.drey.runtime.layers.Decoder;
 import dev.drey.runtime.layers.StepBatch;
 import dev.drey.runtime.memory.MemoryBudget;
+import dev.drey.runtime.plan.MemoryPlan;
 import dev.drey.runtime.predict.Prediction;
 import dev.drey.runtime.schedule.Step;
 import dev.drey.runtime.schedule.StepSampler;
@@ -65,6 +66,19 @@ public final class MoeEngine implements AutoCloseable {
    */
   public static MoeEngine open(EngineConfig config) throws IOException {
     return new MoeEngine(EngineParts.open(config));
+  }
+
+  /**
+   * How {@link #open} would split the memory. Reads the headers of the model's files, no weights,
+   * and allocates nothing that lasts, so that a job can be refused before it is submitted.
+   *
+   * @throws dev.drey.runtime.safetensors.ModelFileException if a file is damaged or not supported
+   * @throws dev.drey.runtime.plan.InsufficientMemoryException if the memory asked for is too small;
+   *     it names what would do
+   * @throws IllegalStateException if the device cannot be used on this machine
+   */
+  public static MemoryPlan plan(EngineConfig config) {
+    return EngineParts.plan(config);
   }
 
   /** What this engine is. */

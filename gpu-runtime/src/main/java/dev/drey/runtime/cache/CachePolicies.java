@@ -1,7 +1,8 @@
 package dev.drey.runtime.cache;
 
-import java.util.List;
+import java.util.Collections;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Supplier;
 
@@ -13,9 +14,9 @@ public final class CachePolicies {
 
   private CachePolicies() {}
 
-  /** The known names, in order. */
-  public static List<String> names() {
-    return List.copyOf(KNOWN.keySet());
+  /** The known names, in alphabetical order. */
+  public static Set<String> names() {
+    return Collections.unmodifiableSet(KNOWN.keySet());
   }
 
   /**

@@ -47,6 +47,7 @@ final class GptOssArchitecture implements Architecture {
     }
     int experts = keys.experts(128, "num_local_experts", "num_experts");
     int width = keys.width("intermediate_size", 2880);
+    keys.requireAligned("intermediate_size", width);
     MoeConfig moe =
         MoeConfig.of(
                 experts,

@@ -25,7 +25,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  * continuations and likelihoods in a mixed batch, with half of the experts in memory.
  */
 class GoldenModelTest {
-  private static final Path MODELS = Path.of("src/test/resources/golden");
+  static final Path MODELS = Path.of("src/test/resources/golden");
   private static final SupportMatrix MATRIX = new SupportMatrix();
 
   /** What ran, as the table of {@code docs/models.md}. */
@@ -40,7 +40,7 @@ class GoldenModelTest {
         .containsExactlyElementsOf(models());
   }
 
-  private static List<String> models() throws IOException {
+  static List<String> models() throws IOException {
     try (Stream<Path> entries = Files.list(MODELS)) {
       return entries
           .filter(entry -> Files.exists(entry.resolve("config.json")))

@@ -12,6 +12,7 @@ public final class Commands {
         new DemoCommand(),
         new GenerateCommand(),
         new ScoreCommand(),
+        new JoinCommand(),
         new InspectCommand(),
         new VerifyCommand(),
         new BenchCommand(),

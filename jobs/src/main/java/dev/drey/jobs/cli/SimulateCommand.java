@@ -94,7 +94,7 @@ final class SimulateCommand implements CliCommand {
           new SimulationOptions(
               trace,
               budgets,
-              policies.equals(List.of("all")) ? CachePolicies.names() : policies,
+              policies.equals(List.of("all")) ? List.copyOf(CachePolicies.names()) : policies,
               source(),
               bandwidth == null ? null : (double) MemorySize.parse(bandwidth).of(0),
               Math.round(layerMicros * 1e3),

@@ -4,8 +4,10 @@ import static dev.drey.jobs.options.Section.ENGINE;
 import static org.apache.flink.configuration.ConfigOptions.key;
 
 import dev.drey.runtime.EngineConfig;
+import dev.drey.runtime.cache.CachePolicies;
 import dev.drey.runtime.memory.MemorySize;
 import dev.drey.runtime.model.ComputeType;
+import dev.drey.runtime.predict.Predictors;
 import dev.drey.runtime.schedule.ScheduleConfig;
 import dev.drey.runtime.transfer.TransferConfig;
 import java.time.Duration;
@@ -93,7 +95,7 @@ public final class EngineSettings {
       Setting.of(
               ENGINE,
               key("drey.residency.policy").stringType().defaultValue("classic.lru"),
-              Check.any(),
+              Check.oneOf(CachePolicies.names()),
               "Cache policy that picks the expert to evict.")
           .flag("--policy", "NAME");
 
@@ -102,7 +104,7 @@ public final class EngineSettings {
       Setting.of(
               ENGINE,
               key("drey.prediction.predictor").stringType().defaultValue("gate.next-layer"),
-              Check.any(),
+              Check.oneOf(Predictors.names()),
               "Predictor that decides what is fetched ahead of the router; none turns prefetching"
                   + " off.")
           .flag("--predictor", "NAME");
