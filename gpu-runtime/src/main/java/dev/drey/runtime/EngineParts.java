@@ -1,6 +1,7 @@
 package dev.drey.runtime;
 
 import dev.drey.runtime.cache.CachePolicies;
+import dev.drey.runtime.cache.CacheShape;
 import dev.drey.runtime.checkpoint.Checkpoint;
 import dev.drey.runtime.device.ComputeStream;
 import dev.drey.runtime.device.Device;
@@ -29,8 +30,10 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -156,8 +159,14 @@ final class EngineParts implements AutoCloseable {
         plan.slots(),
         own(budget.child("expert window", plan.windowBytes())),
         staging,
-        CachePolicies.named(config.policy()),
+        CachePolicies.named(config.policy(), cacheShape()),
         config.transfer());
+  }
+
+  private CacheShape cacheShape() {
+    ModelConfig model = checkpoint.config();
+    List<Integer> layers = IntStream.range(0, model.layers()).filter(model::isMoe).boxed().toList();
+    return new CacheShape(layers, model.moe().experts(), plan.slots());
   }
 
   private MemoryPlan plan(ModelConfig model) {

@@ -2,6 +2,7 @@ package dev.drey.runtime.residency;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.drey.runtime.cache.CacheShape;
 import dev.drey.runtime.cache.LruPolicy;
 import dev.drey.runtime.device.DeviceEvent;
 import dev.drey.runtime.expertstore.ExpertPart;
@@ -51,7 +52,7 @@ class ResidencyStressTest {
                 slots,
                 budget,
                 budget,
-                new LruPolicy(),
+                new LruPolicy(CacheShape.of(LAYERS, EXPERTS, slots)),
                 config)) {
       Thread predictor = new Thread(() -> predict(window, position, done));
       predictor.start();

@@ -3,6 +3,7 @@ package dev.drey.runtime.residency;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.drey.runtime.cache.CachePolicy;
+import dev.drey.runtime.cache.CacheShape;
 import dev.drey.runtime.cache.LruPolicy;
 import dev.drey.runtime.device.DeviceEvent;
 import dev.drey.runtime.device.ExpertLayout;
@@ -28,6 +29,8 @@ final class WindowRig implements AutoCloseable {
   /** Blocks of one expert. */
   static final int BLOCKS = 8;
 
+  static final CacheShape SHAPE = CacheShape.of(LAYERS, EXPERTS, 4);
+
   private final MemoryBudget root = MemoryBudget.root("test", 1 << 24);
   private final MemoryBudget slots = root.child("slots");
   private final MemoryBudget staging = root.child("staging");
@@ -37,7 +40,7 @@ final class WindowRig implements AutoCloseable {
   private final SlotTable table;
 
   WindowRig(int count) {
-    this(count, new LruPolicy());
+    this(count, new LruPolicy(SHAPE));
   }
 
   WindowRig(int count, CachePolicy policy) {
