@@ -6,6 +6,7 @@ import dev.drey.runtime.model.ExpertId;
 import java.io.DataInputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
+import java.util.Arrays;
 import java.util.Collection;
 
 /**
@@ -17,9 +18,11 @@ import java.util.Collection;
  * fate.arc} is the form of "Fate" (arXiv 2502.12224): large steps of the share, and quotas that
  * favour shallow layers; {@code classic.arc} has the textbook's steps and even quotas.
  *
- * <p>Ours: the members of a demand are touched in rising order before anything is evicted; caches
- * start empty; an expert that arrived by prediction has not been used yet, so its first demand
- * counts as the first and not as the second, and if it leaves before, no list remembers it.
+ * <p>Ours: the members of a demand are touched in rising order when it is heard of, those that are
+ * still on their way included, so that the order of arrival does not matter; the share of T1 is
+ * compared with what was there before the demand; caches start empty; an expert that arrived by
+ * prediction has not been used yet, so its first demand counts as the first and not as the second,
+ * and if it leaves before, no list remembers it.
  */
 final class ArcPolicy extends QuotaPolicy {
   private static final int T1 = 0;
@@ -41,6 +44,8 @@ final class ArcPolicy extends QuotaPolicy {
   private final double[] shares;
   private final byte[] remembered;
   private final boolean[] unused;
+  private final boolean[] newcomer;
+  private final int[] newcomers;
 
   private ArcPolicy(String name, CacheShape shape, int[] quotas, Step step) {
     super(name, shape, quotas);
@@ -49,6 +54,8 @@ final class ArcPolicy extends QuotaPolicy {
     this.shares = new double[table.layers()];
     this.remembered = new byte[table.size()];
     this.unused = new boolean[table.size()];
+    this.newcomer = new boolean[table.size()];
+    this.newcomers = new int[table.layers()];
   }
 
   static ArcPolicy textbook(CacheShape shape) {
@@ -70,6 +77,13 @@ final class ArcPolicy extends QuotaPolicy {
   // -- events
 
   @Override
+  void demandedAnew(int layer) {
+    newcomers[layer] = 0;
+    int first = layer * table.perLayer();
+    Arrays.fill(newcomer, first, first + table.perLayer(), false);
+  }
+
+  @Override
   void hit(int expert) {
     if (unused[expert]) {
       unused[expert] = false;
@@ -84,19 +98,27 @@ final class ArcPolicy extends QuotaPolicy {
   void missed(int expert) {
     remembered[expert] = ghostList(expert);
     adapt(expert);
+    use(expert);
+    if (lists.listOf(expert) % LISTS == T1) {
+      newcomer[expert] = true;
+      newcomers[table.layerOf(expert)]++;
+    }
+    trim(table.layerOf(expert));
+  }
+
+  @Override
+  void abandoned(int expert) {
     lists.remove(expert);
   }
 
   @Override
   void inserted(int expert, boolean byDemand) {
-    if (byDemand) {
-      use(expert);
-    } else {
+    if (!byDemand) {
       remembered[expert] = ghostList(expert);
       unused[expert] = true;
       put(T1, expert);
+      trim(table.layerOf(expert));
     }
-    trim(table.layerOf(expert));
   }
 
   /** In which list of evicted experts an expert is; 0 if in none. */
@@ -141,6 +163,10 @@ final class ArcPolicy extends QuotaPolicy {
     }
     unused[expert] = false;
     remembered[expert] = 0;
+    if (newcomer[expert]) {
+      newcomer[expert] = false;
+      newcomers[layer]--;
+    }
     trim(layer);
   }
 
@@ -161,7 +187,7 @@ final class ArcPolicy extends QuotaPolicy {
 
   @Override
   int pick(int layer, Collection<ExpertId> candidates) {
-    boolean once = size(layer, T1) > shares[layer];
+    boolean once = size(layer, T1) - newcomers[layer] > shares[layer];
     int victim = firstCandidate(lists, list(layer, once ? T1 : T2), candidates);
     return victim != NONE ? victim : firstCandidate(lists, list(layer, once ? T2 : T1), candidates);
   }
@@ -187,6 +213,8 @@ final class ArcPolicy extends QuotaPolicy {
     SnapshotFormat.writeAll(out, shares);
     SnapshotFormat.writeAll(out, remembered);
     SnapshotFormat.writeAll(out, unused);
+    SnapshotFormat.writeAll(out, newcomer);
+    SnapshotFormat.writeAll(out, newcomers);
   }
 
   @Override
@@ -196,5 +224,7 @@ final class ArcPolicy extends QuotaPolicy {
     SnapshotFormat.readAll(in, shares);
     SnapshotFormat.readAll(in, remembered);
     SnapshotFormat.readAll(in, unused);
+    SnapshotFormat.readAll(in, newcomer);
+    SnapshotFormat.readAll(in, newcomers);
   }
 }

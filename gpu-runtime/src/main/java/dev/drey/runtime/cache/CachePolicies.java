@@ -27,7 +27,7 @@ public final class CachePolicies {
 
   private CachePolicies() {}
 
-  /** The names of all policies that can run an engine, sorted. */
+  /** The names of all policies that can run an engine, in alphabetical order. */
   public static Set<String> names() {
     return Collections.unmodifiableSet(KNOWN.keySet());
   }

@@ -32,6 +32,9 @@ final class LayerLruPolicy extends QuotaPolicy {
   void missed(int expert) {}
 
   @Override
+  void abandoned(int expert) {}
+
+  @Override
   void inserted(int expert, boolean byDemand) {
     recency.append(table.layerOf(expert), expert);
   }

@@ -44,15 +44,22 @@ abstract class QuotaPolicy extends TablePolicy {
   /** A resident expert is demanded. */
   abstract void hit(int expert);
 
-  /** An expert that is not resident is demanded. */
+  /** An expert that is not resident is demanded; it is on its way from now on. */
   abstract void missed(int expert);
+
+  /** An expert that was on its way for a demand has not come and will not. */
+  abstract void abandoned(int expert);
+
+  /** A layer is demanded anew; its hits and misses follow. */
+  void demandedAnew(int layer) {}
 
   /** An expert has become resident, by demand or by prediction. */
   abstract void inserted(int expert, boolean byDemand);
 
   @Override
   final void demanded(int layer, int[] experts, int count, int[] tokens) {
-    forgetExpected(layer);
+    giveUpExpected(layer);
+    demandedAnew(layer);
     for (int i = 0; i < count; i++) {
       if (isResident(experts[i])) {
         hit(experts[i]);
@@ -64,13 +71,14 @@ abstract class QuotaPolicy extends TablePolicy {
     }
   }
 
-  /** What an earlier demand of the layer was still loading has been given up. */
-  private void forgetExpected(int layer) {
-    if (coming[layer] > 0) {
-      coming[layer] = 0;
-      int first = layer * table.perLayer();
-      for (int expert = first; expert < first + table.perLayer(); expert++) {
+  /** What the layer's demand before was still loading when it ended has been given up. */
+  private void giveUpExpected(int layer) {
+    int first = layer * table.perLayer();
+    for (int expert = first; coming[layer] > 0; expert++) {
+      if (expected[expert]) {
         expected[expert] = false;
+        coming[layer]--;
+        abandoned(expert);
       }
     }
   }

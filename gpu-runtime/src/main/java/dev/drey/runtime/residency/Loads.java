@@ -3,10 +3,14 @@ package dev.drey.runtime.residency;
 import dev.drey.runtime.cache.CachePolicy;
 import dev.drey.runtime.expertstore.ExpertSource;
 import dev.drey.runtime.model.ExpertId;
+import dev.drey.runtime.trace.LoadResult;
 import dev.drey.runtime.transfer.TransferEngine;
 import dev.drey.runtime.transfer.TransferPriority;
 import dev.drey.runtime.transfer.TransferTicket;
+import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Comparator;
+import java.util.List;
 import java.util.Objects;
 import java.util.function.LongSupplier;
 import java.util.function.Predicate;
@@ -22,6 +26,7 @@ final class Loads {
   private final ExpertSource source;
   private final CachePolicy policy;
   private final Counters counters;
+  private final WindowTrace trace;
   private final LongSupplier clock;
   private final ExpertLoad.Listener listener;
   private long started;
@@ -32,6 +37,7 @@ final class Loads {
       ExpertSource source,
       CachePolicy policy,
       Counters counters,
+      WindowTrace trace,
       LongSupplier clock,
       ExpertLoad.Listener listener) {
     this.slots = slots;
@@ -39,6 +45,7 @@ final class Loads {
     this.source = source;
     this.policy = policy;
     this.counters = counters;
+    this.trace = trace;
     this.clock = clock;
     this.listener = listener;
   }
@@ -91,21 +98,26 @@ final class Loads {
     return true;
   }
 
-  /** Evicts every resident for which the condition holds. */
+  /** Evicts every resident for which the condition holds, in rising order. */
   void evictAll(Predicate<Slot> condition) {
+    List<Slot> leaving = new ArrayList<>();
     for (Slot slot : slots.slots()) {
       if (slot.state() == SlotState.RESIDENT && condition.test(slot)) {
-        leave(slot);
+        leaving.add(slot);
       }
     }
+    leaving.sort(Comparator.comparing(slot -> Objects.requireNonNull(slot.id)));
+    leaving.forEach(this::leave);
   }
 
   private void leave(Slot slot) {
+    ExpertId id = Objects.requireNonNull(slot.id);
     if (slot.unusedPrefetch) {
       counters.prefetchWasted++;
     }
     counters.evictions++;
-    policy.onEvict(Objects.requireNonNull(slot.id));
+    trace.evicted(id, slot.unusedPrefetch);
+    policy.onEvict(id);
     slots.release(slot);
   }
 
@@ -121,6 +133,7 @@ final class Loads {
       throw new IllegalStateException("transfer queue refused " + load + ": " + engine.describe());
     }
     load.accepted(ticket);
+    trace.issued(load);
     return slot;
   }
 
@@ -145,6 +158,7 @@ final class Loads {
   void loaded(Slot slot) {
     ExpertId id = Objects.requireNonNull(slot.id);
     slot.startedNanos = Objects.requireNonNull(slot.load).ticket().startedNanos();
+    trace.ended(slot, LoadResult.LOADED);
     slot.load = null;
     slot.stopping = false;
     slots.become(slot, SlotState.RESIDENT);
@@ -156,6 +170,7 @@ final class Loads {
   }
 
   void stopped(Slot slot) {
+    trace.ended(slot, LoadResult.STOPPED);
     cancelled(slot);
     slots.release(slot);
   }
@@ -167,6 +182,7 @@ final class Loads {
       String reason = "expert " + id + " could not be loaded: " + cause.getMessage();
       owner.failure = new ExpertLoadException(id, reason, cause);
     }
+    trace.ended(slot, LoadResult.FAILED);
     if (slot.unusedPrefetch) {
       counters.prefetchFailed++;
       slot.unusedPrefetch = false;

@@ -5,12 +5,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.drey.runtime.cache.CacheShape;
 import dev.drey.runtime.cache.LruPolicy;
 import dev.drey.runtime.device.DeviceEvent;
-import dev.drey.runtime.expertstore.ExpertPart;
 import dev.drey.runtime.expertstore.ExpertSource;
 import dev.drey.runtime.memory.MemoryBudget;
 import dev.drey.runtime.model.DType;
 import dev.drey.runtime.model.ExpertId;
+import dev.drey.runtime.model.NetworkPart;
 import dev.drey.runtime.predict.Prediction;
+import dev.drey.runtime.trace.TraceSink;
 import dev.drey.runtime.transfer.FakeDevice;
 import dev.drey.runtime.transfer.TransferConfig;
 import java.io.EOFException;
@@ -53,7 +54,8 @@ class ResidencyStressTest {
                 budget,
                 budget,
                 new LruPolicy(CacheShape.of(LAYERS, EXPERTS, slots)),
-                config)) {
+                config,
+                TraceSink.NONE)) {
       Thread predictor = new Thread(() -> predict(window, position, done));
       predictor.start();
       try {
@@ -79,7 +81,7 @@ class ResidencyStressTest {
         position.set((long) step * LAYERS + layer);
         int[] experts =
             random.ints(0, EXPERTS).limit(1 + random.nextInt(30)).sorted().distinct().toArray();
-        try (LayerDemand demand = window.demand(step, layer, experts, experts.length)) {
+        try (LayerDemand demand = window.demand(step, layer, experts, new int[experts.length], experts.length)) {
           demanded += experts.length;
           int received = 0;
           int giveUpAfter = random.nextInt(20) == 0 ? random.nextInt(experts.length) : EXPERTS;
@@ -141,7 +143,7 @@ class ResidencyStressTest {
 
     private void append(ExpertId expert) throws IOException {
       ByteBuffer bytes = ByteBuffer.allocate(3 * PART_BYTES);
-      for (ExpertPart part : ExpertPart.values()) {
+      for (NetworkPart part : NetworkPart.values()) {
         for (int i = 0; i < PART_BYTES; i++) {
           bytes.put(FakeExpertSource.byteAt(expert, part, i));
         }
@@ -169,7 +171,7 @@ class ResidencyStressTest {
 
     @Override
     public void readBlock(
-        ExpertId expert, ExpertPart part, int firstOutputRow, int rows, ByteBuffer target)
+        ExpertId expert, NetworkPart part, int firstOutputRow, int rows, ByteBuffer target)
         throws IOException {
       long before = (long) expert.layer() * EXPERTS + expert.index();
       long at =

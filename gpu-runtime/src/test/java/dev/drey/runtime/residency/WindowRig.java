@@ -10,11 +10,13 @@ import dev.drey.runtime.device.ExpertLayout;
 import dev.drey.runtime.memory.MemoryBudget;
 import dev.drey.runtime.model.ExpertId;
 import dev.drey.runtime.predict.Prediction;
+import dev.drey.runtime.trace.TraceSink;
 import dev.drey.runtime.transfer.FakeDevice;
 import dev.drey.runtime.transfer.SteppedEngine;
 import dev.drey.runtime.transfer.TransferConfig;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -48,6 +50,10 @@ final class WindowRig implements AutoCloseable {
   }
 
   WindowRig(int count, CachePolicy policy, TransferConfig config) {
+    this(count, policy, config, TraceSink.NONE);
+  }
+
+  WindowRig(int count, CachePolicy policy, TransferConfig config, TraceSink trace) {
     FakeDevice device = new FakeDevice(true);
     ExpertLayout layout = device.expertLayout(FakeExpertSource.SHAPE);
     table = SlotTable.allocate(device, layout, count, slots, LAYERS, EXPERTS);
@@ -55,11 +61,13 @@ final class WindowRig implements AutoCloseable {
     stepped = new SteppedEngine(device, staging, block, count, config);
     window =
         new ResidencyWindow(
-            table, stepped.engine, source, policy, config, stepped.ticker::nanoTime);
+            table, stepped.engine, source, policy, config, stepped.ticker::nanoTime, trace);
   }
 
   LayerDemand demand(long step, int layer, int... experts) {
-    return window.demand(step, layer, experts, experts.length);
+    int[] tokens = new int[experts.length];
+    Arrays.fill(tokens, 1);
+    return window.demand(step, layer, experts, tokens, experts.length);
   }
 
   boolean offer(long step, int layer, int expert) {
