@@ -52,7 +52,7 @@ public final class SimulationJson {
       node.withArray("policies")
           .add(
               object(result)
-                  .put("bytes_per_token", report.bytesPerRow(result.bytes()))
+                  .put("bytes_per_token", report.bytesPerRow((double) result.bytes()))
                   .put("loads_over_belady", (double) result.loads() / Math.max(1, bound.loads()))
                   .put("nanos_over_bound", (double) result.nanos() / Math.max(1, bound.nanos()))
                   .put("event_micros", cell.eventMicros()));

@@ -95,7 +95,7 @@ public final class SimulationTable {
         line("%.1f", result.misses() / demanded),
         line("%,d", result.loads()),
         line("%.2f", (double) result.loads() / Math.max(1, bound.loads())),
-        line("%,.1f", report.bytesPerRow(result.bytes()) / 1e3),
+        line("%,.1f", report.bytesPerRow((double) result.bytes()) / 1e3),
         line("%.3f", result.stallNanos() / 1e9),
         line("%.3f", result.nanos() / 1e9),
         line("%.2f", (double) result.nanos() / Math.max(1, bound.nanos())),

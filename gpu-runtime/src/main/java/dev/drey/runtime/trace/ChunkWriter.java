@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,7 +19,7 @@ final class ChunkWriter implements Runnable {
   private final BlockingQueue<TraceChunk> full;
   private final Thread thread;
   private volatile boolean closing;
-  private volatile long lost;
+  private final AtomicLong lost = new AtomicLong();
   private volatile @Nullable IOException failure;
 
   /**
@@ -54,7 +55,7 @@ final class ChunkWriter implements Runnable {
 
   /** Events in chunks that could not be written. */
   long lost() {
-    return lost;
+    return lost.get();
   }
 
   /** Why the file cannot be written; null if it can. */
@@ -86,7 +87,7 @@ final class ChunkWriter implements Runnable {
         failure = e;
       }
     }
-    lost = lost + chunk.events();
+    lost.addAndGet(chunk.events());
   }
 
   /**

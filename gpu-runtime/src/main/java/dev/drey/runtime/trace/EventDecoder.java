@@ -128,7 +128,7 @@ final class EventDecoder {
     for (int first = 0; first < count; first += 4) {
       int four = nextByte();
       for (int i = first; i < Math.min(first + 4, count); i++) {
-        outcomes[i] = OUTCOMES[four >>> 2 * (i - first) & 3];
+        outcomes[i] = OUTCOMES[(four >>> (2 * (i - first))) & 3];
       }
     }
     sink.demanded(nanos, step, layer, count, ids, outcomes);

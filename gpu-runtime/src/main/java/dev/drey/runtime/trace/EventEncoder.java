@@ -120,7 +120,7 @@ final class EventEncoder {
     for (int first = 0; first < count; first += 4) {
       int four = 0;
       for (int i = first; i < Math.min(first + 4, count); i++) {
-        four |= outcomes[i].ordinal() << 2 * (i - first);
+        four |= outcomes[i].code() << (2 * (i - first));
       }
       chunk.putByte(four);
     }
@@ -149,7 +149,7 @@ final class EventEncoder {
     chunk.putNumber(expert);
     chunk.putNumber(Math.min(chunk.lastNanos(), Math.max(0, nanos - startedNanos)));
     chunk.putNumber(bytes);
-    chunk.putByte(result.ordinal() << 1 | (prefetch ? 1 : 0));
+    chunk.putByte((result.code() << 1) | (prefetch ? 1 : 0));
   }
 
   void evicted(long nanos, int layer, int expert, boolean unused) {

@@ -14,6 +14,7 @@ import java.nio.file.StandardOpenOption;
 import java.util.zip.CRC32;
 
 /** A trace file being written: preamble, chunks, end record. Not thread-safe. */
+@SuppressWarnings("ByteBufferBackingArray") // every buffer is a whole array
 final class TraceFile implements AutoCloseable {
   /** Reads and writes headers; a field that is missing is an error, one that is new is not. */
   static final ObjectMapper HEADERS =

@@ -17,6 +17,7 @@ import java.nio.file.StandardOpenOption;
  * or not a trace is refused with the place, what was expected and what was found; events before
  * that place may have been delivered.
  */
+@SuppressWarnings("ByteBufferBackingArray") // every buffer is a whole array
 public final class TraceReader implements Closeable {
   private final Path file;
   private final FileChannel channel;
@@ -29,7 +30,7 @@ public final class TraceReader implements Closeable {
     this.file = file;
     this.channel = channel;
     byte[] json = readPreamble();
-    this.firstChunk = TraceFormat.PREAMBLE_BYTES + json.length;
+    this.firstChunk = (long) TraceFormat.PREAMBLE_BYTES + json.length;
     this.header = parse(json);
     this.end = channel.size() - TraceFormat.END_BYTES;
     this.totals = readTotals();
