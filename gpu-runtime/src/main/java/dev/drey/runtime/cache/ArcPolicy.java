@@ -78,6 +78,7 @@ final class ArcPolicy extends QuotaPolicy {
 
   @Override
   void demandedAnew(int layer) {
+    trim(layer);
     newcomers[layer] = 0;
     int first = layer * table.perLayer();
     Arrays.fill(newcomer, first, first + table.perLayer(), false);
@@ -103,7 +104,6 @@ final class ArcPolicy extends QuotaPolicy {
       newcomer[expert] = true;
       newcomers[table.layerOf(expert)]++;
     }
-    trim(table.layerOf(expert));
   }
 
   @Override
@@ -117,7 +117,6 @@ final class ArcPolicy extends QuotaPolicy {
       remembered[expert] = ghostList(expert);
       unused[expert] = true;
       put(T1, expert);
-      trim(table.layerOf(expert));
     }
   }
 
@@ -170,6 +169,7 @@ final class ArcPolicy extends QuotaPolicy {
     trim(layer);
   }
 
+  /** Forgets what was evicted longest ago, once the newcomers' slots have been found. */
   private void trim(int layer) {
     while (size(layer, B1) > 0 && size(layer, T1) + size(layer, B1) > quota(layer)) {
       lists.remove(lists.first(list(layer, B1)));

@@ -70,8 +70,6 @@ final class ExpertTokens {
     return distinct;
   }
 
-  
-
   /** The work of one expert: which rows it reads, and the (token, rank) rows it writes. */
   ExpertBatch batch(int index, Expert expert, @Nullable ExpertBias bias) {
     int[] outputs = Arrays.copyOfRange(entries, starts[index], starts[index + 1]);

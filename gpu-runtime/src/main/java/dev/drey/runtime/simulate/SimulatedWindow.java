@@ -18,9 +18,9 @@ import java.util.List;
  * <p>It makes the decisions of the engine's {@code residency.Placement} by the same rules, in the
  * same order, with the same calls of the same cache policy: a demand is one atomic event; a demand
  * finds a slot among the free, then the policy's victim among residents nobody asked for, then a
- * queued prefetch, then a predicted resident, then a moving prefetch, then what the policy spares; a prefetch takes a free slot
- * or a victim nobody asked for, and no more than half of all slots, or waits in a bounded queue.
- * Experts are handed out as they become ready, at most eight at a time.
+ * queued prefetch, then a predicted resident, then a moving prefetch, then what the policy spares;
+ * a prefetch takes a free slot or a victim nobody asked for, and no more than half of all slots, or
+ * waits in a bounded queue. Experts are handed out as they become ready, at most eight at a time.
  *
  * <p><b>Where it differs from the engine.</b> A load that is stopped stops at once, not between two
  * blocks. A prefetch gives way to a demand at once. All I/O threads together are one link that

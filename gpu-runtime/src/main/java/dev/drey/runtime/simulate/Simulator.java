@@ -15,8 +15,8 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
-import java.util.function.Consumer;
 import java.util.function.BiFunction;
+import java.util.function.Consumer;
 
 /**
  * Replays a trace for every policy and every window size, several replays at a time. The trace is
@@ -96,7 +96,8 @@ public final class Simulator {
         int held = slots[budget];
         CacheShape shape = shape(trace, held);
         Future<Cell> cell =
-            threads.submit(() -> replay(trace, predictions, policies.apply(name, shape), held, cost));
+            threads.submit(
+                () -> replay(trace, predictions, policies.apply(name, shape), held, cost));
         cells.add(new Named(budget, name, cell));
       }
     }

@@ -109,7 +109,7 @@ class NaiveComparisonTest {
           window.demand(step, 0, expert);
           assertThat(naive.access(expert)).isEqualTo(window.hits > hits);
           assertThat(window.residents().stream().map(ExpertId::index))
-              .as("step %d, %d slots", step, slots)
+              .as("%s, step %d, %d slots", policy.name(), step, slots)
               .isEqualTo(naive.residents());
         }
       }

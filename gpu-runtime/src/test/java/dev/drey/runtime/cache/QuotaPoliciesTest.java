@@ -141,6 +141,7 @@ class QuotaPoliciesTest {
     rig.demand(0, 1);
     rig.demand(0, 0);
     rig.insert(0, 0); // T1: 0, T2: 1
+    rig.demand(0);
     assertThat(rig.order(id(0, 0), id(0, 1))).containsExactly(id(0, 0), id(0, 1));
   }
 }

@@ -81,7 +81,8 @@ class ResidencyStressTest {
         position.set((long) step * LAYERS + layer);
         int[] experts =
             random.ints(0, EXPERTS).limit(1 + random.nextInt(30)).sorted().distinct().toArray();
-        try (LayerDemand demand = window.demand(step, layer, experts, new int[experts.length], experts.length)) {
+        try (LayerDemand demand =
+            window.demand(step, layer, experts, new int[experts.length], experts.length)) {
           demanded += experts.length;
           int received = 0;
           int giveUpAfter = random.nextInt(20) == 0 ? random.nextInt(experts.length) : EXPERTS;
