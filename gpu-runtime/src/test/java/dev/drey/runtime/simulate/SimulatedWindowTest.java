@@ -199,7 +199,7 @@ class SimulatedWindowTest {
     }
     RoutingTrace trace = traces.build();
 
-    assertThat(replay(trace, Predictions.Source.NONE, 7, LINK).hits()).isZero();
+    assertThat(replay(trace, Predictions.Source.NONE, 6, LINK).hits()).isZero();
     assertThat(replay(trace, Predictions.Source.NONE, 8, LINK).misses()).isEqualTo(8);
   }
 
