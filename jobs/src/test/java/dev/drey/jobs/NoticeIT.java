@@ -75,7 +75,7 @@ class NoticeIT {
     return artifacts;
   }
 
-  /** Artifacts of this test's class path, ours aside, with a class or a library in the jar. */
+  /** Artifacts of this test's class path, ours aside, with code in the jar. */
   private static Set<String> held(Path jar) throws IOException {
     Set<String> inJar = content(jar);
     Set<String> artifacts = new TreeSet<>();
@@ -91,13 +91,13 @@ class NoticeIT {
     return artifacts;
   }
 
-  /** Classes and libraries. */
+  /** Classes, libraries and scripts. */
   private static Set<String> content(Path jar) throws IOException {
     try (JarFile file = new JarFile(jar.toFile())) {
       return file.stream()
           .map(ZipEntry::getName)
-          .filter(name -> name.endsWith(".class") || name.contains(".so"))
-          .filter(name -> !name.startsWith("META-INF/") && !name.endsWith("module-info.class"))
+          .filter(name -> name.matches(".*\\.(class|js)") || name.contains(".so"))
+          .filter(name -> !name.matches("META-INF/(?!resources/).*|.*module-info\\.class"))
           .collect(Collectors.toCollection(HashSet::new));
     }
   }

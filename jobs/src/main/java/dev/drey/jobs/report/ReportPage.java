@@ -14,8 +14,7 @@ import org.jspecify.annotations.Nullable;
  * its content security policy forbids it to.
  */
 public final class ReportPage {
-  private static final String CHART_JS =
-      "/META-INF/resources/webjars/chart.js/4.5.1/dist/chart.umd.min.js";
+  private static final String CHART_JS = "/META-INF/resources/webjars/chart.js/4.5.1/";
   private static final String HERE = "/dev/drey/jobs/report/";
 
   private ReportPage() {}
@@ -30,8 +29,9 @@ public final class ReportPage {
     data.setAll(report.charts());
     data.set("simulation", simulation);
     return text(HERE + "report.html")
+        .replace("/*LICENCE*/", text(CHART_JS + "LICENSE.md"))
         .replace("/*STYLE*/", text(HERE + "report.css"))
-        .replace("/*CHARTS*/", withoutSourceMap(text(CHART_JS)))
+        .replace("/*CHARTS*/", withoutSourceMap(text(CHART_JS + "dist/chart.umd.min.js")))
         .replace("/*SCRIPT*/", text(HERE + "report.js"))
         .replace("/*DATA*/", embedded(data));
   }

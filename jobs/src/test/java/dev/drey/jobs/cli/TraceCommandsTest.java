@@ -141,8 +141,14 @@ class TraceCommandsTest {
     assertThat(report.code()).as(report.problems()).isZero();
     assertThat(report.text()).contains("hit rate", "predictions 1 layers ahead", page.toString());
     String html = Files.readString(page, UTF_8);
-    assertThat(html).contains("Chart.js v4", "default-src 'none'", "function simulation()");
-    assertThat(html).doesNotContain("/*DATA*/", "/*CHARTS*/", "/*SCRIPT*/", "sourceMappingURL");
+    assertThat(html)
+        .contains(
+            "Chart.js v4",
+            "Permission is hereby granted",
+            "default-src 'none'",
+            "function simulation()");
+    assertThat(html)
+        .doesNotContain("/*DATA*/", "/*CHARTS*/", "/*SCRIPT*/", "/*LICENCE*/", "sourceMappingURL");
     assertThat(html).doesNotContainPattern("(src|href)=[\"']");
     Matcher data =
         Pattern.compile("<script type=\"application/json\" id=\"data\">(.*?)</script>")
