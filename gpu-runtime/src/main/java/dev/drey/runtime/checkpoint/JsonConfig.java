@@ -119,9 +119,15 @@ public final class JsonConfig {
   public List<String> texts(String key) {
     JsonNode value = value(key);
     List<String> texts = new ArrayList<>();
+    if (value != null && !value.isArray()) {
+      throw refuse(key, "a list of texts", "Correct the value.");
+    }
     if (value != null) {
       for (JsonNode element : value) {
-        texts.add(element.asText());
+        if (!element.isTextual()) {
+          throw refuse(key, "a list of texts", "Correct the value.");
+        }
+        texts.add(element.textValue());
       }
     }
     return List.copyOf(texts);
