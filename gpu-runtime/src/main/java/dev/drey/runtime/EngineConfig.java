@@ -1,5 +1,6 @@
 package dev.drey.runtime;
 
+import dev.drey.runtime.checkpoint.ModelChecks;
 import dev.drey.runtime.memory.MemorySize;
 import dev.drey.runtime.model.ComputeType;
 import dev.drey.runtime.schedule.ScheduleConfig;
@@ -25,6 +26,7 @@ import org.jspecify.annotations.Nullable;
  * @param policy name of the cache policy
  * @param schedule limits of the scheduler
  * @param transfer settings of the transfer engine
+ * @param checks of the model's files, besides those that are always made
  */
 public record EngineConfig(
     String model,
@@ -37,8 +39,37 @@ public record EngineConfig(
     String predictor,
     String policy,
     ScheduleConfig schedule,
-    TransferConfig transfer)
+    TransferConfig transfer,
+    ModelChecks checks)
     implements Serializable {
+
+  /** Without checks besides those that are always made. */
+  public EngineConfig(
+      String model,
+      String device,
+      ComputeType compute,
+      int threads,
+      @Nullable MemorySize deviceMemory,
+      @Nullable MemorySize expertMemory,
+      int kvTokens,
+      String predictor,
+      String policy,
+      ScheduleConfig schedule,
+      TransferConfig transfer) {
+    this(
+        model,
+        device,
+        compute,
+        threads,
+        deviceMemory,
+        expertMemory,
+        kvTokens,
+        predictor,
+        policy,
+        schedule,
+        transfer,
+        ModelChecks.NONE);
+  }
 
   /** The defaults for a model: cpu, bf16, all cores, everything resident, prefetch by next gate. */
   public static EngineConfig defaults(Path model) {
@@ -54,6 +85,23 @@ public record EngineConfig(
         "classic.lru",
         ScheduleConfig.DEFAULT,
         TransferConfig.DEFAULT);
+  }
+
+  /** The same with other checks. */
+  public EngineConfig withChecks(ModelChecks newChecks) {
+    return new EngineConfig(
+        model,
+        device,
+        compute,
+        threads,
+        deviceMemory,
+        expertMemory,
+        kvTokens,
+        predictor,
+        policy,
+        schedule,
+        transfer,
+        newChecks);
   }
 
   /** The model's directory. */

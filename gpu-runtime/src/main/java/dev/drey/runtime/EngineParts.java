@@ -17,6 +17,7 @@ import dev.drey.runtime.plan.FixedMemory;
 import dev.drey.runtime.plan.MemoryPlan;
 import dev.drey.runtime.predict.Predictors;
 import dev.drey.runtime.residency.ResidencyWindow;
+import dev.drey.runtime.safetensors.ModelDirectory;
 import dev.drey.runtime.sampling.Sampler;
 import dev.drey.runtime.schedule.Detokenizer;
 import dev.drey.runtime.schedule.ModelLimits;
@@ -26,7 +27,6 @@ import dev.drey.runtime.schedule.StepSampler;
 import dev.drey.runtime.schedule.StepScheduler;
 import dev.drey.runtime.tokenizer.Tokenizer;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.Optional;
@@ -62,7 +62,7 @@ final class EngineParts implements AutoCloseable {
   private EngineParts(EngineConfig config) throws IOException {
     this.config = config;
     try {
-      checkpoint = own(Checkpoint.open(config.modelDirectory()));
+      checkpoint = own(Checkpoint.open(config.modelDirectory(), config.checks()));
       ModelConfig model = checkpoint.config();
       experts = ExpertStore.open(checkpoint);
       tokenizer = openTokenizer(model);
@@ -128,7 +128,7 @@ final class EngineParts implements AutoCloseable {
   }
 
   private @Nullable Tokenizer openTokenizer(ModelConfig model) {
-    if (!Files.exists(config.modelDirectory().resolve("tokenizer.json"))) {
+    if (!ModelDirectory.open(config.modelDirectory()).has("tokenizer.json")) {
       return null;
     }
     Tokenizer opened = own(Tokenizer.open(config.modelDirectory()));

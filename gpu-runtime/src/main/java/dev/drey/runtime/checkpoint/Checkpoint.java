@@ -2,7 +2,9 @@ package dev.drey.runtime.checkpoint;
 
 import dev.drey.runtime.model.ExpertId;
 import dev.drey.runtime.model.ModelConfig;
+import dev.drey.runtime.safetensors.Checksums;
 import dev.drey.runtime.safetensors.ModelDirectory;
+import dev.drey.runtime.safetensors.NonFinite;
 import dev.drey.runtime.safetensors.OnFailure;
 import dev.drey.runtime.safetensors.Sha256;
 import dev.drey.runtime.safetensors.TensorFiles;
@@ -12,6 +14,8 @@ import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
 
 /**
  * A model in the Hugging Face layout, open for reading.
@@ -27,24 +31,30 @@ import java.util.Optional;
  */
 public final class Checkpoint implements AutoCloseable {
   private static final String TOKENIZER = "tokenizer.json";
+  private static final List<String> DESCRIPTIONS =
+      List.of("config.json", "generation_config.json", TOKENIZER);
+  private static final int MAX_TOKENIZER_BYTES = 64 << 20;
 
   private final ModelDirectory directory;
   private final ModelDescription model;
   private final TensorFiles files;
   private final ModelWeights weights;
   private final String digest;
+  private final ModelChecks checks;
 
   private Checkpoint(
       ModelDirectory directory,
       ModelDescription model,
       TensorFiles files,
       ModelWeights weights,
-      String digest) {
+      String digest,
+      ModelChecks checks) {
     this.directory = directory;
     this.model = model;
     this.files = files;
     this.weights = weights;
     this.digest = digest;
+    this.checks = checks;
   }
 
   /**
@@ -54,6 +64,15 @@ public final class Checkpoint implements AutoCloseable {
    *     the directory, or of a kind that is not supported
    */
   public static Checkpoint open(Path path) {
+    return open(path, ModelChecks.NONE);
+  }
+
+  /**
+   * As {@link #open(Path)}, with further checks, which make opening or reading refuse more.
+   *
+   * @throws dev.drey.runtime.safetensors.ModelFileException also if a checksum differs
+   */
+  public static Checkpoint open(Path path, ModelChecks checks) {
     ModelDirectory directory = ModelDirectory.open(path);
     Sha256 digest = new Sha256();
     ModelDescription model = ModelDescription.read(directory, digest);
@@ -64,9 +83,14 @@ public final class Checkpoint implements AutoCloseable {
           ModelWeights weights = ModelWeights.find(path, model, files);
           files.addTo(digest);
           if (directory.has(TOKENIZER)) {
-            digest.add(TOKENIZER, directory.file(TOKENIZER));
+            digest.add(TOKENIZER, directory.file(TOKENIZER, MAX_TOKENIZER_BYTES));
           }
-          return new Checkpoint(directory, model, files, weights, digest.hex());
+          if (checks.checksums()) {
+            Set<String> needed = new TreeSet<>(files.names());
+            DESCRIPTIONS.stream().filter(directory::has).forEach(needed::add);
+            Checksums.verify(directory, needed);
+          }
+          return new Checkpoint(directory, model, files, weights, digest.hex(), checks);
         });
   }
 
@@ -140,10 +164,14 @@ public final class Checkpoint implements AutoCloseable {
    * @param offset from the start of the region, in bytes
    * @throws IOException if reading fails and may succeed later, or if the thread is interrupted
    * @throws dev.drey.runtime.safetensors.ModelFileException if a file has changed since the model
-   *     was opened
+   *     was opened, or if a value is not finite and that was to be refused
    */
   public void read(TensorRegion region, long offset, ByteBuffer dst) throws IOException {
+    int start = dst.position();
     files.read(region, offset, dst);
+    if (checks.finite()) {
+      NonFinite.refuse(region, offset, dst.duplicate().flip().position(start));
+    }
   }
 
   /** Closes the files. Closing twice is harmless. */

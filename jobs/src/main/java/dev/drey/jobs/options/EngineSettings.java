@@ -4,6 +4,7 @@ import static dev.drey.jobs.options.Section.ENGINE;
 import static org.apache.flink.configuration.ConfigOptions.key;
 
 import dev.drey.runtime.EngineConfig;
+import dev.drey.runtime.checkpoint.ModelChecks;
 import dev.drey.runtime.memory.MemorySize;
 import dev.drey.runtime.model.ComputeType;
 import dev.drey.runtime.schedule.ScheduleConfig;
@@ -27,6 +28,28 @@ public final class EngineSettings {
               Check.any(),
               "Model directory in the Hugging Face layout; the same path on every machine.")
           .flag("--model", "DIR");
+
+  /** Whether weights must be finite. */
+  public static final Setting<Boolean> REFUSE_NON_FINITE =
+      Setting.of(
+              ENGINE,
+              key("drey.model.refuse-non-finite").booleanType().defaultValue(false),
+              Check.any(),
+              "Refuse a model with a weight that is NaN or infinite, as the weights are read: those"
+                  + " that are always resident before the first record, experts when they arrive."
+                  + " drey inspect reads all of them.")
+          .toggle("--refuse-non-finite");
+
+  /** Whether files must have the checksums beside them. */
+  public static final Setting<Boolean> VERIFY_CHECKSUMS =
+      Setting.of(
+              ENGINE,
+              key("drey.model.verify-checksums").booleanType().defaultValue(false),
+              Check.any(),
+              "Read all files of the model before the first record and compare them with the"
+                  + " SHA256SUMS in its directory, as sha256sum writes it; a model without one is"
+                  + " then refused.")
+          .toggle("--verify-checksums");
 
   /** Where the computing happens. */
   public static final Setting<String> DEVICE =
@@ -200,6 +223,8 @@ public final class EngineSettings {
   static List<Setting<?>> all() {
     return List.of(
         MODEL,
+        REFUSE_NON_FINITE,
+        VERIFY_CHECKSUMS,
         DEVICE,
         DEVICE_MEMORY,
         EXPERT_MEMORY,
@@ -240,7 +265,13 @@ public final class EngineSettings {
             TRANSFER_THREADS.in(c),
             TRANSFER_PACE.in(c),
             TRANSFER_DEADLINE.in(c),
-            TRANSFER_ATTEMPTS.in(c)));
+            TRANSFER_ATTEMPTS.in(c)),
+        modelChecks(c));
+  }
+
+  /** Checks of the model's files, besides those that are always made. */
+  public static ModelChecks modelChecks(ReadableConfig c) {
+    return new ModelChecks(REFUSE_NON_FINITE.in(c), VERIFY_CHECKSUMS.in(c));
   }
 
   private static ScheduleConfig schedule(ReadableConfig c) {
