@@ -5,6 +5,7 @@ import dev.drey.runtime.checkpoint.Checkpoint;
 import dev.drey.runtime.device.ComputeStream;
 import dev.drey.runtime.device.Device;
 import dev.drey.runtime.device.KvShape;
+import dev.drey.runtime.device.StateStore;
 import dev.drey.runtime.expertstore.ExpertStore;
 import dev.drey.runtime.kvcache.KvPool;
 import dev.drey.runtime.layers.Activations;
@@ -12,6 +13,9 @@ import dev.drey.runtime.layers.Decoder;
 import dev.drey.runtime.layers.ModelWeights;
 import dev.drey.runtime.layers.WeightLoader;
 import dev.drey.runtime.memory.MemoryBudget;
+import dev.drey.runtime.model.AttentionConfig;
+import dev.drey.runtime.model.GatedDeltaRule;
+import dev.drey.runtime.model.LayerConfig;
 import dev.drey.runtime.model.ModelConfig;
 import dev.drey.runtime.plan.FixedMemory;
 import dev.drey.runtime.plan.MemoryPlan;
@@ -67,12 +71,7 @@ final class EngineParts implements AutoCloseable {
       experts = ExpertStore.open(checkpoint);
       tokenizer = openTokenizer(model);
       device = own(Devices.open(config.device(), config.compute(), config.threads()));
-      kvShape =
-          new KvShape(
-              model.layers(),
-              model.attention().kvHeads(),
-              model.attention().headDim(),
-              KV_BLOCK_TOKENS);
+      kvShape = kvShape(model);
       kvBlocks = kvBlocks(model);
       plan = plan(model);
       budget = own(MemoryBudget.root("device", plan.totalBytes()));
@@ -94,7 +93,9 @@ final class EngineParts implements AutoCloseable {
       kv =
           own(
               new KvPool(
-                  device.newKvStore(own(budget.child("kv", fixed.kv())), kvShape, kvBlocks)));
+                  device.newKvStore(own(budget.child("kv", fixed.kv())), kvShape, kvBlocks),
+                  delta(model) == null ? 0 : config.schedule().maxSequences()));
+      StateStore states = openStates(model, fixed);
       Activations activations =
           own(
               new Activations(
@@ -102,7 +103,8 @@ final class EngineParts implements AutoCloseable {
                   own(budget.child("activations", fixed.activations())),
                   model,
                   config.compute(),
-                  maxRows));
+                  maxRows,
+                  stream));
       own(new Reservation(own(budget.child("sampling", fixed.sampling()))));
       window = own(openWindow(staging));
       decoder =
@@ -113,6 +115,7 @@ final class EngineParts implements AutoCloseable {
               weights,
               activations,
               kv.store(),
+              states,
               window,
               Predictors.named(config.predictor(), model.moe().experts()),
               maxRows,
@@ -160,6 +163,51 @@ final class EngineParts implements AutoCloseable {
         config.transfer());
   }
 
+  /** The shape that all layers with keys and values have in common. */
+  private static KvShape kvShape(ModelConfig model) {
+    AttentionConfig any =
+        model.decoder().stream()
+            .map(LayerConfig::attention)
+            .filter(attention -> attention.kvHeads() > 0)
+            .findFirst()
+            .orElseThrow(() -> new IllegalArgumentException("no layer keeps keys and values"));
+    return new KvShape(
+        model.kvLayers(), any.kvHeads(), any.keyDim(), any.valueDim(), KV_BLOCK_TOKENS);
+  }
+
+  /** The model's linear attention, which all layers that have it share; null if none has. */
+  private static @Nullable GatedDeltaRule delta(ModelConfig model) {
+    for (LayerConfig layer : model.decoder()) {
+      if (layer.attention() instanceof GatedDeltaRule delta) {
+        return delta;
+      }
+    }
+    return null;
+  }
+
+  private @Nullable StateStore openStates(ModelConfig model, FixedMemory fixed) {
+    GatedDeltaRule delta = delta(model);
+    if (delta == null) {
+      return null;
+    }
+    return own(
+        device.newStateStore(
+            own(budget.child("recurrent state", fixed.states())),
+            model.layers() - model.kvLayers(),
+            config.schedule().maxSequences(),
+            delta.stateNumbers()));
+  }
+
+  private long stateBytes(ModelConfig model) {
+    GatedDeltaRule delta = delta(model);
+    return delta == null
+        ? 0
+        : device.stateStoreBytes(
+            model.layers() - model.kvLayers(),
+            config.schedule().maxSequences(),
+            delta.stateNumbers());
+  }
+
   private MemoryPlan plan(ModelConfig model) {
     int maxRows = config.schedule().maxStepTokens();
     long staging =
@@ -170,6 +218,7 @@ final class EngineParts implements AutoCloseable {
         new FixedMemory(
             WeightLoader.denseBytes(model, device),
             device.kvStoreBytes(kvShape, kvBlocks),
+            stateBytes(model),
             staging,
             Activations.bytes(model, config.compute(), maxRows),
             device.computeStreamBytes(model, maxRows),

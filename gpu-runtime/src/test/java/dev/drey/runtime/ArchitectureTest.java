@@ -38,7 +38,7 @@ class ArchitectureTest {
           List.of(".layers"),
           List.of(".schedule"),
           List.of(""),
-          List.of(".slot", ".bench"));
+          List.of(".slot", ".bench", ".verify"));
 
   private static final JavaClasses RUNTIME =
       new ClassFileImporter()

@@ -36,7 +36,7 @@ class HostileModelEngineTest {
     assertThatThrownBy(() -> MoeEngine.open(config().withChecks(FINITE)))
         .isInstanceOf(ModelFileException.class)
         .hasMessageContaining(query.file() + ": tensor '" + query.name() + "': expected finite")
-        .hasMessageContaining("found NaN at element 3, index [0, 3]");
+        .hasMessageContaining("found NaN at number 3, index [0, 3]");
     MoeEngine.open(config()).close();
   }
 
@@ -49,7 +49,7 @@ class HostileModelEngineTest {
       assertThatThrownBy(() -> generate(engine))
           .isInstanceOf(ExpertLoadException.class)
           .hasMessageContaining("could not be loaded: " + dir)
-          .hasMessageContaining("up_proj.weight': expected finite values, found NaN at element 3");
+          .hasMessageContaining("up_proj.weight': expected finite numbers, found NaN at number 3");
       assertThat(engine.failed()).isTrue();
     }
     try (MoeEngine engine = MoeEngine.open(config())) {

@@ -2,18 +2,17 @@ package dev.drey.runtime.checkpoint;
 
 import dev.drey.runtime.model.ExpertId;
 import dev.drey.runtime.model.ModelConfig;
+import dev.drey.runtime.model.Network;
+import dev.drey.runtime.model.Weight;
 import dev.drey.runtime.safetensors.Checksums;
 import dev.drey.runtime.safetensors.ModelDirectory;
-import dev.drey.runtime.safetensors.NonFinite;
 import dev.drey.runtime.safetensors.OnFailure;
 import dev.drey.runtime.safetensors.Sha256;
 import dev.drey.runtime.safetensors.TensorFiles;
 import dev.drey.runtime.safetensors.TensorRegion;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 
@@ -40,21 +39,18 @@ public final class Checkpoint implements AutoCloseable {
   private final TensorFiles files;
   private final ModelWeights weights;
   private final String digest;
-  private final ModelChecks checks;
 
   private Checkpoint(
       ModelDirectory directory,
       ModelDescription model,
       TensorFiles files,
       ModelWeights weights,
-      String digest,
-      ModelChecks checks) {
+      String digest) {
     this.directory = directory;
     this.model = model;
     this.files = files;
     this.weights = weights;
     this.digest = digest;
-    this.checks = checks;
   }
 
   /**
@@ -80,7 +76,7 @@ public final class Checkpoint implements AutoCloseable {
     return OnFailure.close(
         files,
         () -> {
-          ModelWeights weights = ModelWeights.find(path, model, files);
+          ModelWeights weights = ModelWeights.find(path, model, files, checks.finite());
           files.addTo(digest);
           if (directory.has(TOKENIZER)) {
             digest.add(TOKENIZER, directory.file(TOKENIZER, MAX_TOKENIZER_BYTES));
@@ -90,7 +86,7 @@ public final class Checkpoint implements AutoCloseable {
             DESCRIPTIONS.stream().filter(directory::has).forEach(needed::add);
             Checksums.verify(directory, needed);
           }
-          return new Checkpoint(directory, model, files, weights, digest.hex(), checks);
+          return new Checkpoint(directory, model, files, weights, digest.hex());
         });
   }
 
@@ -128,24 +124,19 @@ public final class Checkpoint implements AutoCloseable {
     return List.copyOf(files.regions().values());
   }
 
-  /** Token embeddings, {@code [vocabulary, hidden]}. */
-  public TensorRegion embedding() {
-    return weights.embedding();
+  /** A weight outside of the decoder layers; the output projection may be the embedding. */
+  public StoredMatrix global(Weight weight) {
+    return weights.global(weight);
   }
 
-  /** Scale of the norm behind the last layer, {@code [hidden]}. */
-  public TensorRegion finalNorm() {
-    return weights.finalNorm();
+  /** A weight of a layer, from 0; matrices per head lie one below the other. */
+  public StoredMatrix layer(int layer, Weight weight) {
+    return weights.layer(layer, weight);
   }
 
-  /** Output projection, {@code [vocabulary, hidden]}; empty if it is the embedding. */
-  public Optional<TensorRegion> outputProjection() {
-    return weights.outputProjection();
-  }
-
-  /** The weights of a layer, from 0, routed experts aside. */
-  public LayerTensors layer(int layer) {
-    return weights.layer(layer);
+  /** An always-resident feed-forward network of a layer. */
+  public ExpertTensors network(int layer, Network network) {
+    return weights.network(layer, network);
   }
 
   /**
@@ -158,20 +149,15 @@ public final class Checkpoint implements AutoCloseable {
   }
 
   /**
-   * Reads exactly the bytes that {@code dst} has room for.
+   * Reads every weight once, for the checks of what is read that were asked for; without such
+   * checks it reads nothing.
    *
-   * @param region one of {@link #tensors()}
-   * @param offset from the start of the region, in bytes
-   * @throws IOException if reading fails and may succeed later, or if the thread is interrupted
-   * @throws dev.drey.runtime.safetensors.ModelFileException if a file has changed since the model
-   *     was opened, or if a value is not finite and that was to be refused
+   * @throws IOException if a file cannot be read
+   * @throws dev.drey.runtime.safetensors.ModelFileException if a check fails, or a file has changed
+   *     since it was opened
    */
-  public void read(TensorRegion region, long offset, ByteBuffer dst) throws IOException {
-    int start = dst.position();
-    files.read(region, offset, dst);
-    if (checks.finite()) {
-      NonFinite.refuse(region, offset, dst.duplicate().flip().position(start));
-    }
+  public void readChecked() throws IOException {
+    weights.readChecked();
   }
 
   /** Closes the files. Closing twice is harmless. */

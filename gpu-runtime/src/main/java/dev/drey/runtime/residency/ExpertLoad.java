@@ -5,9 +5,9 @@ import dev.drey.runtime.device.DeviceEvent;
 import dev.drey.runtime.device.HostBuffer;
 import dev.drey.runtime.device.Matrix;
 import dev.drey.runtime.device.MatrixLayout;
-import dev.drey.runtime.expertstore.ExpertPart;
 import dev.drey.runtime.expertstore.ExpertSource;
 import dev.drey.runtime.model.ExpertId;
+import dev.drey.runtime.model.NetworkPart;
 import dev.drey.runtime.transfer.Transfer;
 import dev.drey.runtime.transfer.TransferPriority;
 import dev.drey.runtime.transfer.TransferTicket;
@@ -32,7 +32,7 @@ final class ExpertLoad implements Transfer {
     void failed(ExpertLoad load, Throwable cause);
   }
 
-  private static final ExpertPart[] PARTS = ExpertPart.values();
+  private static final NetworkPart[] PARTS = NetworkPart.values();
 
   final Slot slot;
   final ExpertId id;

@@ -101,9 +101,16 @@ public final class Step {
     if (count == sequence.remaining() && count == 1) {
       decodeSequences++;
     }
-    spans.add(new Span(batch.rows() - firstRow, count, start, sequence.blocks().array()));
+    spans.add(
+        new Span(
+            batch.rows() - firstRow,
+            count,
+            start,
+            sequence.blocks().array(),
+            sequence.blocks().stateSlot()));
+    int longest = (int) Math.min(Integer.MAX_VALUE, sequence.request().storedTokens());
     for (int position = start; position < start + count; position++) {
-      int row = batch.addRow(sequence.token(position), position);
+      int row = batch.addRow(sequence.token(position), position, longest);
       if (sequence.wantsLogits(position)) {
         int wanted = batch.logitCount();
         batch.wantLogits(row);

@@ -16,7 +16,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 /**
  * Any bytes as the configuration of a model whose weights are sound: behind a first byte 'g' as its
- * {@code generation_config.json}, behind any other as its {@code config.json}.
+ * {@code generation_config.json}, behind any other as its {@code config.json}. The seeds are the
+ * configurations of every architecture, though the weights are of one.
  */
 class ConfigFuzzTest {
   @TempDir
@@ -48,8 +49,8 @@ class ConfigFuzzTest {
         dir,
         () -> {
           try (Checkpoint model = Checkpoint.open(dir)) {
-            assertThat(model.tensors()).hasSize(174);
             assertThat(model.summary().layers()).isEqualTo(3);
+            assertThat(model.summary().totalBytes()).isPositive();
           }
         });
   }

@@ -6,14 +6,20 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.drey.runtime.model.ExpertId;
+import dev.drey.runtime.model.Weight;
 import dev.drey.runtime.safetensors.Fixtures;
+import dev.drey.runtime.safetensors.HostileInput;
 import dev.drey.runtime.safetensors.ModelFileException;
 import dev.drey.runtime.safetensors.TensorRegion;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Random;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -102,24 +108,25 @@ class HostileModelTest {
       Fixtures.overwrite(tensor(model, DOWN), 2 * (40 * 7 + 9), 0xc0, 0x7f);
     }
     try (Checkpoint model = Checkpoint.open(dir)) {
-      assertThat(WeightScan.read(model)).isEqualTo(model.summary().totalBytes());
+      model.readChecked();
+      read(model.expert(new ExpertId(2, 3)).down(), 7, 1);
     }
     try (Checkpoint model = Checkpoint.open(dir, FINITE)) {
-      TensorRegion norm = tensor(model, NORM);
-      assertThatThrownBy(() -> read(model, norm, 0, norm.bytes()))
+      assertThatThrownBy(() -> model.global(Weight.FINAL_NORM).floats())
           .isInstanceOf(ModelFileException.class)
           .hasMessageContaining(
-              "tensor 'model.norm.weight': expected finite values, found -Infinity at element 5,"
+              "tensor 'model.norm.weight': expected finite numbers, found -Infinity at number 5,"
                   + " index [5]");
-      read(model, norm, 12, norm.bytes() - 12);
-
-      TensorRegion down = tensor(model, DOWN);
-      read(model, down, 0, 2 * 40 * 7);
-      assertThatThrownBy(() -> read(model, down, 2 * 40 * 7, 2 * 40))
+      StoredMatrix down = model.expert(new ExpertId(2, 3)).down();
+      read(down, 0, 7);
+      read(down, 8, 56);
+      assertThatThrownBy(() -> read(down, 6, 3))
           .isInstanceOf(ModelFileException.class)
-          .hasMessageContaining(down.file() + ": tensor '" + down.name() + "'")
-          .hasMessageContaining("found NaN at element 289, index [7, 9]");
-      assertThatThrownBy(() -> WeightScan.read(model)).isInstanceOf(ModelFileException.class);
+          .hasMessageContaining(down.region().file() + ": tensor '" + DOWN + "'")
+          .hasMessageContaining("found NaN at number 289, index [7, 9]");
+      assertThatThrownBy(model::readChecked)
+          .isInstanceOf(ModelFileException.class)
+          .hasMessageContaining("expected finite numbers");
     }
   }
 
@@ -127,11 +134,37 @@ class HostileModelTest {
     return model.tensors().stream().filter(t -> t.name().equals(name)).findFirst().orElseThrow();
   }
 
-  private static void read(Checkpoint model, TensorRegion tensor, long offset, long bytes)
-      throws IOException {
-    ByteBuffer target = ByteBuffer.allocate((int) bytes + 3).position(3);
-    model.read(tensor, offset, target);
-    assertThat(target.hasRemaining()).isFalse();
+  private static void read(StoredMatrix matrix, int firstRow, int rows) throws IOException {
+    ByteBuffer target = ByteBuffer.allocate(rows * matrix.shape().inputs() * Short.BYTES);
+    matrix.read(firstRow, rows, target.order(ByteOrder.LITTLE_ENDIAN));
+  }
+
+  @ParameterizedTest
+  @MethodSource("goldenModels")
+  void everyGoldenModelIsFinite(Path golden) throws IOException {
+    try (Checkpoint model = Checkpoint.open(golden, FINITE)) {
+      model.readChecked();
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("goldenModels")
+  void aDamagedConfigurationOfAnyArchitectureIsReadOrRefused(Path golden) throws IOException {
+    Path copy = Fixtures.copy(golden, root.resolve(golden.getFileName().toString()));
+    byte[] sound = Files.readAllBytes(copy.resolve("config.json"));
+    Random random = new Random(9);
+    int refused = 0;
+    for (int i = 0; i < 100; i++) {
+      byte[] damaged = HostileInput.damage(sound, random);
+      Files.write(copy.resolve("config.json"), damaged);
+      String text = new String(damaged, StandardCharsets.ISO_8859_1);
+      try {
+        refused += HostileInput.reads(copy, () -> Checkpoint.open(copy).close()) ? 0 : 1;
+      } catch (RuntimeException | Error e) {
+        throw new AssertionError(text, e);
+      }
+    }
+    assertThat(refused).isGreaterThan(30);
   }
 
   @Test

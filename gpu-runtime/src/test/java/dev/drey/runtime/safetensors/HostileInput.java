@@ -27,7 +27,7 @@ import java.util.stream.Stream;
  */
 public final class HostileInput {
   private static final long MAX_NANOS = 5_000_000_000L;
-  private static final int MUTATIONS = Integer.getInteger("drey.fuzz.mutations", 1000);
+  private static final int MUTATIONS = Integer.getInteger("drey.fuzz.mutations", 3000);
   private static final long SEED = Long.getLong("drey.fuzz.seed", 20_261_122L);
 
   private HostileInput() {}
@@ -57,10 +57,11 @@ public final class HostileInput {
   /** Runs a target on its seeds and on many damaged copies of them, the same in every run. */
   public static void damageSeeds(Class<?> target, Consumer<byte[]> fuzz) {
     Random random = new Random(SEED);
-    for (Path seed : seeds(target)) {
+    List<Path> seeds = seeds(target);
+    for (Path seed : seeds) {
       byte[] sound = bytes(seed);
       run(fuzz, sound, seed + " itself");
-      for (int i = 0; i < MUTATIONS; i++) {
+      for (int i = 0; i < MUTATIONS / seeds.size(); i++) {
         byte[] damaged = damage(sound, random);
         run(fuzz, damaged, "%s, damage %d with -Ddrey.fuzz.seed=%d".formatted(seed, i, SEED));
       }
@@ -135,7 +136,7 @@ public final class HostileInput {
           "\ufeff");
 
   /** A copy with one to four damages: bits, pieces lost, moved, doubled, or put in. */
-  private static byte[] damage(byte[] sound, Random random) {
+  public static byte[] damage(byte[] sound, Random random) {
     byte[] bytes = sound.clone();
     for (int left = 1 + random.nextInt(4); left > 0; left--) {
       int from = random.nextInt(bytes.length + 1);

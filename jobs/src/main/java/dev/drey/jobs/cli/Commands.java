@@ -13,6 +13,7 @@ public final class Commands {
         new GenerateCommand(),
         new ScoreCommand(),
         new InspectCommand(),
+        new VerifyCommand(),
         new BenchCommand(),
         new SynthCommand());
   }

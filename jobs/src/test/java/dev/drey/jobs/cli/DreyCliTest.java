@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.drey.jobs.options.RefusedException;
 import dev.drey.jobs.options.Section;
 import java.io.IOException;
@@ -16,6 +18,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
@@ -196,10 +199,48 @@ class DreyCliTest {
     }
     assertThat(drey("inspect", "--model", model.toString())).isEqualTo(0);
     assertThat(drey("inspect", "--model", model.toString(), "--refuse-non-finite")).isEqualTo(2);
-    assertThat(err.toString()).contains(weights + ": tensor '", "finite values, found Infinity at");
+    assertThat(err.toString())
+        .contains(weights + ": tensor '", "finite numbers, found Infinity at");
 
     assertThat(drey("inspect", "--model", model.toString(), "--verify-checksums")).isEqualTo(2);
     assertThat(err.toString()).contains("SHA256SUMS: expected a file, found none");
+  }
+
+  @Test
+  void aModelIsVerifiedAgainstAGoldenFileAndADifferenceIsAFailure() throws IOException {
+    Path golden = Path.of("../gpu-runtime/src/test/resources/golden/qwen3_moe");
+    String[] verify = {
+      "verify", "--model", golden.toString(), "--compute", "f32", "--json", "--golden"
+    };
+    assertThat(drey(with(verify, golden.resolve("golden.json")))).isEqualTo(0);
+    JsonNode report = new ObjectMapper().readTree(out.toString());
+    assertThat(report.at("/passed").asBoolean()).isTrue();
+    assertThat(report.at("/prompts")).hasSize(8);
+    assertThat(report.at("/largest_logit_difference").asDouble()).isBetween(1e-9, 5e-4);
+
+    ObjectNode changed =
+        (ObjectNode) new ObjectMapper().readTree(golden.resolve("golden.json").toFile());
+    ((ArrayNode) changed.at("/prompts/1/logits/2")).set(3, 100);
+    ((ArrayNode) changed.at("/greedy/0/new_ids")).set(5, 7);
+    Path other = directory.resolve("golden.json");
+    new ObjectMapper().writeValue(other.toFile(), changed);
+    out.getBuffer().setLength(0);
+    assertThat(drey(with(verify, other))).isEqualTo(1);
+    report = new ObjectMapper().readTree(out.toString());
+    assertThat(report.at("/passed").asBoolean()).isFalse();
+    assertThat(report.at("/failures").toString())
+        .contains("len7: logits at position 2 differ by")
+        .contains("greedy 0: ");
+
+    Files.writeString(other, "{}");
+    assertThat(drey(with(verify, other))).isEqualTo(2);
+    assertThat(err.toString()).contains("expected a golden file, found no key 'format_version'");
+  }
+
+  private static String[] with(String[] arguments, Path last) {
+    String[] all = Arrays.copyOf(arguments, arguments.length + 1);
+    all[arguments.length] = last.toString();
+    return all;
   }
 
   @Test
