@@ -1,5 +1,6 @@
 package dev.drey.runtime;
 
+import dev.drey.runtime.checkpoint.ModelChecks;
 import dev.drey.runtime.memory.MemorySize;
 import dev.drey.runtime.model.ComputeType;
 import dev.drey.runtime.schedule.ScheduleConfig;
@@ -25,6 +26,7 @@ import org.jspecify.annotations.Nullable;
  * @param policy name of the cache policy
  * @param schedule limits of the scheduler
  * @param transfer settings of the transfer engine
+ * @param checks of the model's files, besides those that are always made
  * @param trace file that what happens is recorded to; null for none
  */
 public record EngineConfig(
@@ -39,10 +41,11 @@ public record EngineConfig(
     String policy,
     ScheduleConfig schedule,
     TransferConfig transfer,
+    ModelChecks checks,
     @Nullable String trace)
     implements Serializable {
 
-  /** Without a trace. */
+  /** Without a trace, and without checks besides those that are always made. */
   public EngineConfig(
       String model,
       String device,
@@ -67,6 +70,7 @@ public record EngineConfig(
         policy,
         schedule,
         transfer,
+        ModelChecks.NONE,
         null);
   }
 
@@ -84,6 +88,7 @@ public record EngineConfig(
         policy,
         schedule,
         transfer,
+        checks,
         file);
   }
 
@@ -101,6 +106,24 @@ public record EngineConfig(
         "classic.lru",
         ScheduleConfig.DEFAULT,
         TransferConfig.DEFAULT);
+  }
+
+  /** The same with other checks. */
+  public EngineConfig withChecks(ModelChecks newChecks) {
+    return new EngineConfig(
+        model,
+        device,
+        compute,
+        threads,
+        deviceMemory,
+        expertMemory,
+        kvTokens,
+        predictor,
+        policy,
+        schedule,
+        transfer,
+        newChecks,
+        trace);
   }
 
   /** The model's directory. */

@@ -20,6 +20,7 @@ import dev.drey.runtime.plan.MemoryPlan;
 import dev.drey.runtime.predict.ExpertPredictor;
 import dev.drey.runtime.predict.Predictors;
 import dev.drey.runtime.residency.ResidencyWindow;
+import dev.drey.runtime.safetensors.ModelDirectory;
 import dev.drey.runtime.schedule.Detokenizer;
 import dev.drey.runtime.schedule.ModelLimits;
 import dev.drey.runtime.schedule.Step;
@@ -31,7 +32,6 @@ import dev.drey.runtime.trace.TraceRecorder;
 import dev.drey.runtime.trace.TraceSink;
 import dev.drey.runtime.trace.TraceStats;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -64,7 +64,7 @@ final class EngineParts implements AutoCloseable {
   private EngineParts(EngineConfig config) throws IOException {
     this.config = config;
     try {
-      checkpoint = own(Checkpoint.open(config.modelDirectory()));
+      checkpoint = own(Checkpoint.open(config.modelDirectory(), config.checks()));
       ModelConfig model = checkpoint.config();
       experts = ExpertStore.open(checkpoint);
       tokenizer = openTokenizer(model);
@@ -139,7 +139,7 @@ final class EngineParts implements AutoCloseable {
   }
 
   private @Nullable Tokenizer openTokenizer(ModelConfig model) {
-    if (!Files.exists(config.modelDirectory().resolve("tokenizer.json"))) {
+    if (!ModelDirectory.open(config.modelDirectory()).has("tokenizer.json")) {
       return null;
     }
     Tokenizer opened = own(Tokenizer.open(config.modelDirectory()));

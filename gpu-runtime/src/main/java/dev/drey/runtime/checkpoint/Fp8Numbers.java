@@ -19,28 +19,25 @@ final class Fp8Numbers implements StoredNumbers {
   private final int columns;
   private final int blockRows;
   private final int blockColumns;
-  private final float[] scales;
+  private final PlainNumbers scales;
 
   /**
-   * Reads the scales.
+   * Keeps no scales: those of a large model's experts would fill a heap.
    *
    * @param scaleRegion float32 {@code [ceil(rows / blockRows), ceil(columns / blockColumns)]}
-   * @throws IOException if they cannot be read
    */
   Fp8Numbers(
       TensorFiles files,
       TensorRegion region,
       TensorRegion scaleRegion,
       int blockRows,
-      int blockColumns)
-      throws IOException {
+      int blockColumns) {
     this.files = files;
     this.region = region;
     this.columns = Math.toIntExact(region.shape()[1]);
     this.blockRows = blockRows;
     this.blockColumns = blockColumns;
-    this.scales = new float[Math.toIntExact(scaleRegion.bytes() / Float.BYTES)];
-    new PlainNumbers(files, scaleRegion).readFloats(0, scales.length, scales, 0);
+    this.scales = new PlainNumbers(files, scaleRegion);
   }
 
   private static float[] values() {
@@ -65,7 +62,7 @@ final class Fp8Numbers implements StoredNumbers {
 
   @Override
   public long storedBytes() {
-    return region.bytes() + (long) scales.length * Float.BYTES;
+    return region.bytes() + scales.storedBytes();
   }
 
   @Override
@@ -90,11 +87,15 @@ final class Fp8Numbers implements StoredNumbers {
     ByteBuffer bytes = ByteBuffer.allocate(count);
     files.read(region, from, bytes);
     int scalesPerRow = (columns + blockColumns - 1) / blockColumns;
+    long firstBlockRow = from / columns / blockRows;
+    long lastBlockRow = (from + Math.max(1, count) - 1) / columns / blockRows;
+    float[] scale = new float[Math.toIntExact((lastBlockRow - firstBlockRow + 1) * scalesPerRow)];
+    scales.readFloats(firstBlockRow * scalesPerRow, scale.length, scale, 0);
     for (int i = 0; i < count; i++) {
-      int row = (int) ((from + i) / columns);
+      int blockRow = (int) ((from + i) / columns / blockRows - firstBlockRow);
       int column = (int) ((from + i) % columns);
-      float scale = scales[row / blockRows * scalesPerRow + column / blockColumns];
-      into[at + i] = VALUES[bytes.get(i) & 0xff] * scale;
+      into[at + i] =
+          VALUES[bytes.get(i) & 0xff] * scale[blockRow * scalesPerRow + column / blockColumns];
     }
   }
 }

@@ -29,7 +29,7 @@ import java.util.function.Function;
  */
 public final class Tokenizer implements AutoCloseable {
   private static final String FILE = "tokenizer.json";
-  private static final int MAX_BYTES = 128 << 20;
+  private static final int MAX_BYTES = 64 << 20;
 
   private final TokenizerFile file;
   private final Path path;

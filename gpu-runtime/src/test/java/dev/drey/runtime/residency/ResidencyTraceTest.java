@@ -20,7 +20,8 @@ class ResidencyTraceTest {
   void theFoldOverTheEventsIsTheWindowsOwnCount(int slots, int seed) {
     Random random = new Random(seed);
     ResidencyFold fold = new ResidencyFold(Headers.of(WindowRig.LAYERS, WindowRig.EXPERTS));
-    try (WindowRig rig = new WindowRig(slots, new LruPolicy(WindowRig.SHAPE), WindowRig.CONFIG, fold)) {
+    try (WindowRig rig =
+        new WindowRig(slots, new LruPolicy(WindowRig.SHAPE), WindowRig.CONFIG, fold)) {
       for (long step = 0; step < STEPS; step++) {
         for (int layer = 0; layer < WindowRig.LAYERS; layer++) {
           runLayer(rig, random, step, layer);

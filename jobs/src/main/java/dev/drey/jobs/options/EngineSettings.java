@@ -5,6 +5,7 @@ import static org.apache.flink.configuration.ConfigOptions.key;
 
 import dev.drey.runtime.EngineConfig;
 import dev.drey.runtime.cache.CachePolicies;
+import dev.drey.runtime.checkpoint.ModelChecks;
 import dev.drey.runtime.memory.MemorySize;
 import dev.drey.runtime.model.ComputeType;
 import dev.drey.runtime.predict.Predictors;
@@ -29,6 +30,28 @@ public final class EngineSettings {
               Check.any(),
               "Model directory in the Hugging Face layout; the same path on every machine.")
           .flag("--model", "DIR");
+
+  /** Whether weights must be finite. */
+  public static final Setting<Boolean> REFUSE_NON_FINITE =
+      Setting.of(
+              ENGINE,
+              key("drey.model.refuse-non-finite").booleanType().defaultValue(false),
+              Check.any(),
+              "Refuse a model with a weight that is NaN or infinite, as the weights are read: those"
+                  + " that are always resident before the first record, experts when they arrive."
+                  + " drey inspect reads all of them.")
+          .toggle("--refuse-non-finite");
+
+  /** Whether files must have the checksums beside them. */
+  public static final Setting<Boolean> VERIFY_CHECKSUMS =
+      Setting.of(
+              ENGINE,
+              key("drey.model.verify-checksums").booleanType().defaultValue(false),
+              Check.any(),
+              "Read all files of the model before the first record and compare them with the"
+                  + " SHA256SUMS in its directory, as sha256sum writes it; a model without one is"
+                  + " then refused.")
+          .toggle("--verify-checksums");
 
   /** Where the computing happens. */
   public static final Setting<String> DEVICE =
@@ -213,6 +236,8 @@ public final class EngineSettings {
   static List<Setting<?>> all() {
     return List.of(
         MODEL,
+        REFUSE_NON_FINITE,
+        VERIFY_CHECKSUMS,
         DEVICE,
         DEVICE_MEMORY,
         EXPERT_MEMORY,
@@ -239,24 +264,29 @@ public final class EngineSettings {
     @Nullable MemorySize device = DEVICE_MEMORY.find(c).map(MemorySize::parse).orElse(null);
     @Nullable MemorySize expert = EXPERT_MEMORY.find(c).map(MemorySize::parse).orElse(null);
     int threads = THREADS.in(c);
-    EngineConfig untraced =
-        new EngineConfig(
-            MODEL.in(c),
-            DEVICE.in(c),
-            ComputeType.valueOf(COMPUTE.in(c).toUpperCase(Locale.ROOT)),
-            threads > 0 ? threads : Runtime.getRuntime().availableProcessors(),
-            device,
-            device == null && expert == null ? MemorySize.ofPercent(100) : expert,
-            KV_TOKENS.in(c),
-            PREDICTOR.in(c),
-            POLICY.in(c),
-            schedule(c),
-            new TransferConfig(
-                TRANSFER_THREADS.in(c),
-                TRANSFER_PACE.in(c),
-                TRANSFER_DEADLINE.in(c),
-                TRANSFER_ATTEMPTS.in(c)));
-    return untraced.tracedTo(TRACE.find(c).orElse(null));
+    return new EngineConfig(
+        MODEL.in(c),
+        DEVICE.in(c),
+        ComputeType.valueOf(COMPUTE.in(c).toUpperCase(Locale.ROOT)),
+        threads > 0 ? threads : Runtime.getRuntime().availableProcessors(),
+        device,
+        device == null && expert == null ? MemorySize.ofPercent(100) : expert,
+        KV_TOKENS.in(c),
+        PREDICTOR.in(c),
+        POLICY.in(c),
+        schedule(c),
+        new TransferConfig(
+            TRANSFER_THREADS.in(c),
+            TRANSFER_PACE.in(c),
+            TRANSFER_DEADLINE.in(c),
+            TRANSFER_ATTEMPTS.in(c)),
+        modelChecks(c),
+        TRACE.find(c).orElse(null));
+  }
+
+  /** Checks of the model's files, besides those that are always made. */
+  public static ModelChecks modelChecks(ReadableConfig c) {
+    return new ModelChecks(REFUSE_NON_FINITE.in(c), VERIFY_CHECKSUMS.in(c));
   }
 
   private static ScheduleConfig schedule(ReadableConfig c) {

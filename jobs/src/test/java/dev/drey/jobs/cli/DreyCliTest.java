@@ -13,8 +13,11 @@ import dev.drey.jobs.options.Section;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.EnumSet;
@@ -181,6 +184,27 @@ class DreyCliTest {
     JsonNode json = new ObjectMapper().readTree(out.toString());
     assertThat(json.at("/experts").asInt()).isEqualTo(256);
     assertThat(json.at("/tensors")).hasSize(842);
+  }
+
+  @Test
+  void anInspectionReadsEveryWeightIfThatIsAskedFor() throws IOException {
+    Path model = Files.createDirectory(directory.resolve("model"));
+    for (String name : List.of("config.json", "model.safetensors")) {
+      Files.copy(Path.of(MODEL, name), model.resolve(name));
+    }
+    assertThat(drey("inspect", "--model", model.toString(), "--refuse-non-finite")).isEqualTo(0);
+
+    Path weights = model.resolve("model.safetensors");
+    try (FileChannel file = FileChannel.open(weights, StandardOpenOption.WRITE)) {
+      file.write(ByteBuffer.wrap(new byte[] {(byte) 0x80, 0x7f}), file.size() - 2);
+    }
+    assertThat(drey("inspect", "--model", model.toString())).isEqualTo(0);
+    assertThat(drey("inspect", "--model", model.toString(), "--refuse-non-finite")).isEqualTo(2);
+    assertThat(err.toString())
+        .contains(weights + ": tensor '", "finite numbers, found Infinity at");
+
+    assertThat(drey("inspect", "--model", model.toString(), "--verify-checksums")).isEqualTo(2);
+    assertThat(err.toString()).contains("SHA256SUMS: expected a file, found none");
   }
 
   @Test
