@@ -25,6 +25,7 @@ import org.jspecify.annotations.Nullable;
  * @param policy name of the cache policy
  * @param schedule limits of the scheduler
  * @param transfer settings of the transfer engine
+ * @param trace file that what happens is recorded to; null for none
  */
 public record EngineConfig(
     String model,
@@ -37,8 +38,54 @@ public record EngineConfig(
     String predictor,
     String policy,
     ScheduleConfig schedule,
-    TransferConfig transfer)
+    TransferConfig transfer,
+    @Nullable String trace)
     implements Serializable {
+
+  /** Without a trace. */
+  public EngineConfig(
+      String model,
+      String device,
+      ComputeType compute,
+      int threads,
+      @Nullable MemorySize deviceMemory,
+      @Nullable MemorySize expertMemory,
+      int kvTokens,
+      String predictor,
+      String policy,
+      ScheduleConfig schedule,
+      TransferConfig transfer) {
+    this(
+        model,
+        device,
+        compute,
+        threads,
+        deviceMemory,
+        expertMemory,
+        kvTokens,
+        predictor,
+        policy,
+        schedule,
+        transfer,
+        null);
+  }
+
+  /** The same with a trace recorded to this file, or without if it is null. */
+  public EngineConfig tracedTo(@Nullable String file) {
+    return new EngineConfig(
+        model,
+        device,
+        compute,
+        threads,
+        deviceMemory,
+        expertMemory,
+        kvTokens,
+        predictor,
+        policy,
+        schedule,
+        transfer,
+        file);
+  }
 
   /** The defaults for a model: cpu, bf16, all cores, everything resident, prefetch by next gate. */
   public static EngineConfig defaults(Path model) {

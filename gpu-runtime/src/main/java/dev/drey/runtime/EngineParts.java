@@ -4,7 +4,7 @@ import dev.drey.runtime.cache.CachePolicies;
 import dev.drey.runtime.checkpoint.Checkpoint;
 import dev.drey.runtime.device.ComputeStream;
 import dev.drey.runtime.device.Device;
-import dev.drey.runtime.device.KvShape;
+import dev.drey.runtime.device.StateStore;
 import dev.drey.runtime.expertstore.ExpertStore;
 import dev.drey.runtime.kvcache.KvPool;
 import dev.drey.runtime.layers.Activations;
@@ -12,25 +12,32 @@ import dev.drey.runtime.layers.Decoder;
 import dev.drey.runtime.layers.ModelWeights;
 import dev.drey.runtime.layers.WeightLoader;
 import dev.drey.runtime.memory.MemoryBudget;
+import dev.drey.runtime.model.GatedDeltaRule;
 import dev.drey.runtime.model.ModelConfig;
 import dev.drey.runtime.plan.FixedMemory;
 import dev.drey.runtime.plan.MemoryPlan;
+import dev.drey.runtime.predict.ExpertPredictor;
 import dev.drey.runtime.predict.Predictors;
 import dev.drey.runtime.residency.ResidencyWindow;
-import dev.drey.runtime.sampling.Sampler;
 import dev.drey.runtime.schedule.Detokenizer;
 import dev.drey.runtime.schedule.ModelLimits;
-import dev.drey.runtime.schedule.ScheduleConfig;
 import dev.drey.runtime.schedule.Step;
 import dev.drey.runtime.schedule.StepSampler;
 import dev.drey.runtime.schedule.StepScheduler;
 import dev.drey.runtime.tokenizer.Tokenizer;
+import dev.drey.runtime.trace.TraceHeader;
+import dev.drey.runtime.trace.TraceRecorder;
+import dev.drey.runtime.trace.TraceSink;
+import dev.drey.runtime.trace.TraceStats;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -38,24 +45,17 @@ import org.jspecify.annotations.Nullable;
  * building stops half-way.
  */
 final class EngineParts implements AutoCloseable {
-  /** Tokens per key/value block; also the number of keys attention takes at a time. */
-  static final int KV_BLOCK_TOKENS = 64;
-
-  private static final int DEFAULT_KV_TOKENS_PER_SEQUENCE = 256;
-  private static final int DEFAULT_CONTEXT_TOKENS = 4096;
-
   private final Deque<AutoCloseable> owned = new ArrayDeque<>();
   private final EngineConfig config;
   private final Checkpoint checkpoint;
   private final @Nullable Tokenizer tokenizer;
   private final Device device;
   private final ExpertStore experts;
-  private final KvShape kvShape;
-  private final int kvBlocks;
-  private final MemoryPlan plan;
+  private final EngineMemory memory;
   private final MemoryBudget budget;
   private final ComputeStream stream;
   private final KvPool kv;
+  private final @Nullable TraceRecorder recorder;
   private final ResidencyWindow window;
   private final Decoder decoder;
 
@@ -67,16 +67,9 @@ final class EngineParts implements AutoCloseable {
       experts = ExpertStore.open(checkpoint);
       tokenizer = openTokenizer(model);
       device = own(Devices.open(config.device(), config.compute(), config.threads()));
-      kvShape =
-          new KvShape(
-              model.layers(),
-              model.attention().kvHeads(),
-              model.attention().headDim(),
-              KV_BLOCK_TOKENS);
-      kvBlocks = kvBlocks(model);
-      plan = plan(model);
-      budget = own(MemoryBudget.root("device", plan.totalBytes()));
-      FixedMemory fixed = plan.fixed();
+      memory = EngineMemory.of(config, model, device, experts);
+      budget = own(MemoryBudget.root("device", memory.plan().totalBytes()));
+      FixedMemory fixed = memory.plan().fixed();
       int maxRows = config.schedule().maxStepTokens();
       stream =
           own(
@@ -94,7 +87,10 @@ final class EngineParts implements AutoCloseable {
       kv =
           own(
               new KvPool(
-                  device.newKvStore(own(budget.child("kv", fixed.kv())), kvShape, kvBlocks)));
+                  device.newKvStore(
+                      own(budget.child("kv", fixed.kv())), memory.kvShape(), memory.kvBlocks()),
+                  EngineMemory.delta(model) == null ? 0 : config.schedule().maxSequences()));
+      StateStore states = openStates(model, fixed);
       Activations activations =
           own(
               new Activations(
@@ -102,8 +98,10 @@ final class EngineParts implements AutoCloseable {
                   own(budget.child("activations", fixed.activations())),
                   model,
                   config.compute(),
-                  maxRows));
+                  maxRows,
+                  stream));
       own(new Reservation(own(budget.child("sampling", fixed.sampling()))));
+      recorder = openTrace();
       window = own(openWindow(staging));
       decoder =
           new Decoder(
@@ -113,10 +111,12 @@ final class EngineParts implements AutoCloseable {
               weights,
               activations,
               kv.store(),
+              states,
               window,
-              Predictors.named(config.predictor(), model.moe().experts()),
+              predictor(model),
+              trace(),
               maxRows,
-              contextTokens());
+              memory.contextTokens(model));
     } catch (IOException | RuntimeException | Error failure) {
       closeAfter(failure);
       throw failure;
@@ -125,6 +125,15 @@ final class EngineParts implements AutoCloseable {
 
   static EngineParts open(EngineConfig config) throws IOException {
     return new EngineParts(config);
+  }
+
+  /** How an engine would split its memory; reads the headers of the model's files alone. */
+  static MemoryPlan plan(EngineConfig config) {
+    try (Checkpoint checkpoint = Checkpoint.open(config.modelDirectory());
+        Device device = Devices.open(config.device(), config.compute(), config.threads())) {
+      ModelConfig model = checkpoint.config();
+      return EngineMemory.of(config, model, device, ExpertStore.open(checkpoint)).plan();
+    }
   }
 
   private @Nullable Tokenizer openTokenizer(ModelConfig model) {
@@ -148,70 +157,96 @@ final class EngineParts implements AutoCloseable {
     }
   }
 
+  /** Where every expert has a slot of its own none is evicted, and nothing is left to predict. */
+  private ExpertPredictor predictor(ModelConfig model) {
+    int experts = model.moe().experts();
+    ExpertPredictor chosen = Predictors.named(config.predictor(), experts);
+    return memory.plan().slots() < model.totalExperts()
+        ? chosen
+        : Predictors.named("none", experts);
+  }
+
   private ResidencyWindow openWindow(MemoryBudget staging) {
     return ResidencyWindow.open(
         device,
         experts,
         checkpoint.config().expertShape(),
-        plan.slots(),
-        own(budget.child("expert window", plan.windowBytes())),
+        memory.plan().slots(),
+        own(budget.child("expert window", memory.plan().windowBytes())),
         staging,
         CachePolicies.named(config.policy()),
-        config.transfer());
+        config.transfer(),
+        trace());
   }
 
-  private MemoryPlan plan(ModelConfig model) {
-    int maxRows = config.schedule().maxStepTokens();
-    long staging =
-        Math.max(
-            WeightLoader.stagingBytes(model, device),
-            ResidencyWindow.stagingBytes(device, experts, model.expertShape(), config.transfer()));
-    FixedMemory fixed =
-        new FixedMemory(
-            WeightLoader.denseBytes(model, device),
-            device.kvStoreBytes(kvShape, kvBlocks),
-            staging,
-            Activations.bytes(model, config.compute(), maxRows),
-            device.computeStreamBytes(model, maxRows),
-            Sampler.scratchBytes(model.vocabulary()));
-    return MemoryPlan.solve(
-        fixed,
-        device.expertLayout(model.expertShape()).bytes(),
-        model.totalExperts(),
-        ResidencyWindow.MIN_SLOTS,
-        config.deviceMemory(),
-        config.expertMemory());
+  /** What happens from here on is told to it; closed after the window, so that it hears the end. */
+  private @Nullable TraceRecorder openTrace() throws IOException {
+    String file = config.trace();
+    return file == null ? null : own(TraceRecorder.open(Path.of(file), traceHeader()));
   }
 
-  private int kvBlocks(ModelConfig model) {
-    int tokens = config.kvTokens();
-    if (tokens == 0) {
-      ScheduleConfig schedule = config.schedule();
-      tokens =
-          Math.max(
-              Math.min(model.maxPositions(), DEFAULT_CONTEXT_TOKENS),
-              schedule.maxSequences() * DEFAULT_KV_TOKENS_PER_SEQUENCE);
+  private TraceHeader traceHeader() {
+    ModelConfig model = checkpoint.config();
+    return new TraceHeader(
+        EngineVersion.read(),
+        modelName(),
+        checkpoint.digest(),
+        config.compute().name().toLowerCase(Locale.ROOT),
+        config.device(),
+        model.layers(),
+        model.moe().experts(),
+        model.moe().expertsPerToken(),
+        IntStream.range(0, model.layers()).filter(model::isMoe).boxed().toList(),
+        memory.plan().slots(),
+        memory.plan().slotBytes(),
+        memory.plan().fixed().total(),
+        ResidencyWindow.expertBytes(device, experts, model.expertShape()),
+        config.policy(),
+        config.predictor(),
+        config.transfer().threads());
+  }
+
+  /** Whom to tell what happens. */
+  TraceSink trace() {
+    TraceRecorder open = recorder;
+    return open == null ? TraceSink.NONE : open;
+  }
+
+  /** How the trace is getting on; null if none is recorded. */
+  @Nullable TraceStats traceStats() {
+    TraceRecorder open = recorder;
+    return open == null ? null : open.stats();
+  }
+
+  private String modelName() {
+    return String.valueOf(config.modelDirectory().toAbsolutePath().normalize().getFileName());
+  }
+
+  private @Nullable StateStore openStates(ModelConfig model, FixedMemory fixed) {
+    GatedDeltaRule delta = EngineMemory.delta(model);
+    if (delta == null) {
+      return null;
     }
-    return (tokens + KV_BLOCK_TOKENS - 1) / KV_BLOCK_TOKENS;
-  }
-
-  /** Positions that can occur: a sequence is never longer than the pool. */
-  private int contextTokens() {
-    return Math.min(checkpoint.config().maxPositions(), kvBlocks * KV_BLOCK_TOKENS);
+    return own(
+        device.newStateStore(
+            own(budget.child("recurrent state", fixed.states())),
+            model.layers() - model.kvLayers(),
+            config.schedule().maxSequences(),
+            delta.stateNumbers()));
   }
 
   EngineInfo info() {
     return new EngineInfo(
         EngineVersion.read(),
         checkpoint.config(),
-        String.valueOf(config.modelDirectory().toAbsolutePath().normalize().getFileName()),
+        modelName(),
         checkpoint.digest(),
         checkpoint.generationDefaults(),
         config.compute(),
         device.numericFingerprint(),
         limits(),
         kv.capacityTokens(),
-        plan);
+        memory.plan());
   }
 
   private ModelLimits limits() {

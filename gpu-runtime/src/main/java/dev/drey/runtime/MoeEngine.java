@@ -3,6 +3,7 @@ package dev.drey.runtime;
 import dev.drey.runtime.layers.Decoder;
 import dev.drey.runtime.layers.StepBatch;
 import dev.drey.runtime.memory.MemoryBudget;
+import dev.drey.runtime.plan.MemoryPlan;
 import dev.drey.runtime.predict.Prediction;
 import dev.drey.runtime.schedule.Step;
 import dev.drey.runtime.schedule.StepSampler;
@@ -36,6 +37,7 @@ public final class MoeEngine implements AutoCloseable {
   private final EngineInfo info;
   private final Decoder decoder;
   private final StepSampler sampler;
+  private final StepTrace trace;
   private @Nullable StepScheduler scheduler;
   private long steps;
   private long rows;
@@ -52,6 +54,7 @@ public final class MoeEngine implements AutoCloseable {
     this.info = parts.info();
     this.decoder = parts.decoder();
     this.sampler = parts.newSampler();
+    this.trace = new StepTrace(parts.trace());
   }
 
   /**
@@ -63,6 +66,19 @@ public final class MoeEngine implements AutoCloseable {
    */
   public static MoeEngine open(EngineConfig config) throws IOException {
     return new MoeEngine(EngineParts.open(config));
+  }
+
+  /**
+   * How {@link #open} would split the memory. Reads the headers of the model's files, no weights,
+   * and allocates nothing that lasts, so that a job can be refused before it is submitted.
+   *
+   * @throws dev.drey.runtime.safetensors.ModelFileException if a file is damaged or not supported
+   * @throws dev.drey.runtime.plan.InsufficientMemoryException if the memory asked for is too small;
+   *     it names what would do
+   * @throws IllegalStateException if the device cannot be used on this machine
+   */
+  public static MemoryPlan plan(EngineConfig config) {
+    return EngineParts.plan(config);
   }
 
   /** What this engine is. */
@@ -114,6 +130,7 @@ public final class MoeEngine implements AutoCloseable {
     }
     StepBatch batch = step.batch();
     currentStep = batch.step();
+    trace.began(step);
     guarded(() -> decoder.embed(batch));
   }
 
@@ -137,6 +154,7 @@ public final class MoeEngine implements AutoCloseable {
   public void sample(Step step) {
     StepBatch batch = step.batch();
     guarded(() -> sampler.sample(step, (from, count) -> decoder.logits(batch, from, count)));
+    trace.ended(step);
     steps++;
     rows += batch.rows();
     lastStepEnd = System.nanoTime();
@@ -197,7 +215,8 @@ public final class MoeEngine implements AutoCloseable {
         parts.kv().blocks(),
         budget.usedBytes(),
         budget.peakBytes(),
-        budget.limitBytes());
+        budget.limitBytes(),
+        parts.traceStats());
   }
 
   /** Whether a step has failed; the engine must then not be used again. */
@@ -212,6 +231,7 @@ public final class MoeEngine implements AutoCloseable {
 
   @Override
   public void close() {
+    trace.flush();
     if (scheduler != null) {
       scheduler.close();
       scheduler = null;

@@ -22,7 +22,7 @@ class ArchitectureTest {
   private static final List<List<String>> ROWS =
       List.of(
           List.of(".model", ".memory", ".jinja"),
-          List.of(".cache", ".sampling", ".safetensors", ".device"),
+          List.of(".cache", ".sampling", ".safetensors", ".device", ".trace"),
           List.of(
               ".checkpoint",
               ".tokenizer",
@@ -34,12 +34,12 @@ class ArchitectureTest {
               ".transfer",
               ".plan",
               ".synth"),
-          List.of(".expertstore"),
+          List.of(".expertstore", ".simulate"),
           List.of(".residency"),
           List.of(".layers"),
           List.of(".schedule"),
           List.of(""),
-          List.of(".slot", ".bench"));
+          List.of(".slot", ".bench", ".verify"));
 
   private static final JavaClasses RUNTIME =
       new ClassFileImporter()

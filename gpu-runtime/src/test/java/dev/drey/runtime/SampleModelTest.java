@@ -36,7 +36,7 @@ class SampleModelTest {
         int tokens = prompt.get("generated_ids").size();
         SamplingParams sampling =
             new SamplingParams(tokens, 0, 0, 1, 0, 1, 0, 0, 0, Set.of(), List.of(), true, 0, -1);
-        int[] ids = GoldenModelTest.ints(prompt.get("prompt_ids"));
+        int[] ids = ints(prompt.get("prompt_ids"));
         assertThat(engine.tokenizer().orElseThrow().encode(prompt.get("prompt").asText()))
             .isEqualTo(ids);
         sequences.add(
@@ -57,10 +57,10 @@ class SampleModelTest {
     JsonNode greedy = json("greedy.json").get("prompts");
     JsonNode prompts = json("routing.json.gz").get("prompts");
     try (MoeEngine engine = open()) {
-      ForwardProbe probe = new ForwardProbe(engine, 256);
+      ForwardProbe probe = new ForwardProbe(engine);
       for (int i = 0; i < prompts.size(); i++) {
         JsonNode prompt = prompts.get(i);
-        int[] ids = GoldenModelTest.ints(prompt.get("ids"));
+        int[] ids = ints(prompt.get("ids"));
         ForwardProbe.Seen seen = probe.run(ids);
         int clear = greedy.get(i).get("prompt_ids").size() + clearPositions(greedy.get(i)) - 1;
         for (int layer = 0; layer < seen.experts().length; layer++) {
@@ -68,7 +68,7 @@ class SampleModelTest {
             JsonNode expected = prompt.get("layers").get(layer);
             assertThat(seen.experts()[layer][position])
                 .as("%s layer %d position %d", prompt.get("id"), layer, position)
-                .isEqualTo(GoldenModelTest.ints(expected.get("experts").get(position)));
+                .isEqualTo(ints(expected.get("experts").get(position)));
           }
         }
       }
@@ -82,7 +82,7 @@ class SampleModelTest {
       List<Sequence> sequences = new ArrayList<>();
       JsonNode passages = json("eval_logprobs.json").get("passages");
       for (JsonNode passage : passages) {
-        int[] ids = GoldenModelTest.ints(passage.get("ids"));
+        int[] ids = ints(passage.get("ids"));
         sequences.add(Sequence.fresh(SequenceRequest.score(passage.get("id").asText(), ids, 1, 0)));
       }
       loop.run(sequences.iterator(), sequence -> {});
@@ -108,6 +108,10 @@ class SampleModelTest {
       }
     }
     return margins.size();
+  }
+
+  private static int[] ints(JsonNode ids) {
+    return prefix(ids, ids.size());
   }
 
   private static int[] prefix(JsonNode ids, int count) {

@@ -91,8 +91,14 @@ public final class BenchTable {
     List<String> header = new ArrayList<>(List.of(""));
     rows.forEach(count -> header.add(String.valueOf(count)));
     table.row(header);
-    for (Product product : Product.values()) {
-      List<String> cells = new ArrayList<>(List.of(product.name().toLowerCase(Locale.ROOT)));
+    List<Product> products =
+        machine.products().points().stream()
+            .map(ProductTimes.Point::product)
+            .distinct()
+            .sorted()
+            .toList();
+    for (Product product : products) {
+      List<String> cells = new ArrayList<>(List.of(product.toString().toLowerCase(Locale.ROOT)));
       for (int count : rows) {
         cells.add(rate(machine.products(), product, count));
       }
@@ -118,7 +124,7 @@ public final class BenchTable {
 
   private static String rate(ProductTimes times, Product product, int rows) {
     return times.points().stream()
-        .filter(point -> point.product() == product && point.rows() == rows)
+        .filter(point -> point.product().equals(product) && point.rows() == rows)
         .map(point -> format("%.1f", point.flopsPerSecond() / 1e9))
         .findFirst()
         .orElse("");

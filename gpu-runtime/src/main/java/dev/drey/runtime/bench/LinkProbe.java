@@ -9,11 +9,11 @@ import dev.drey.runtime.device.ExpertLayout;
 import dev.drey.runtime.device.HostBuffer;
 import dev.drey.runtime.device.Matrix;
 import dev.drey.runtime.device.MatrixLayout;
-import dev.drey.runtime.expertstore.ExpertPart;
 import dev.drey.runtime.expertstore.ExpertStore;
 import dev.drey.runtime.memory.MemoryBudget;
 import dev.drey.runtime.model.ExpertId;
 import dev.drey.runtime.model.ModelConfig;
+import dev.drey.runtime.model.NetworkPart;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
@@ -113,7 +113,7 @@ final class LinkProbe implements AutoCloseable {
 
   private long readWhole(ExpertId expert, Lane lane) throws IOException {
     long bytes = 0;
-    for (ExpertPart part : ExpertPart.values()) {
+    for (NetworkPart part : NetworkPart.values()) {
       MatrixLayout matrix = matrix(part);
       ByteBuffer target = lane.staging().bytes();
       target.limit(Math.toIntExact(bytes(matrix.shape().elements())));
@@ -125,7 +125,7 @@ final class LinkProbe implements AutoCloseable {
 
   private long load(ExpertId expert, Lane lane) throws IOException {
     long bytes = 0;
-    for (ExpertPart part : ExpertPart.values()) {
+    for (NetworkPart part : NetworkPart.values()) {
       Matrix target = target(part, lane);
       MatrixLayout matrix = target.layout();
       for (int block = 0; block < matrix.blocks(); block++) {
@@ -141,7 +141,7 @@ final class LinkProbe implements AutoCloseable {
     return bytes;
   }
 
-  private Matrix target(ExpertPart part, Lane lane) {
+  private Matrix target(NetworkPart part, Lane lane) {
     Expert expert = new Expert(layout, lane.slot());
     return switch (part) {
       case GATE -> expert.gate();
@@ -150,8 +150,8 @@ final class LinkProbe implements AutoCloseable {
     };
   }
 
-  private MatrixLayout matrix(ExpertPart part) {
-    return part == ExpertPart.DOWN ? layout.down() : layout.gate();
+  private MatrixLayout matrix(NetworkPart part) {
+    return part == NetworkPart.DOWN ? layout.down() : layout.gate();
   }
 
   @Override

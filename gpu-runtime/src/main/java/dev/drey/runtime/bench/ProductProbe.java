@@ -5,18 +5,18 @@ import dev.drey.runtime.device.Device;
 import dev.drey.runtime.device.DeviceBuffer;
 import dev.drey.runtime.device.Expert;
 import dev.drey.runtime.device.ExpertBatch;
-import dev.drey.runtime.device.ExpertLayout;
 import dev.drey.runtime.device.Matrix;
+import dev.drey.runtime.device.Norm;
 import dev.drey.runtime.memory.MemoryBudget;
 import dev.drey.runtime.model.ExpertShape;
 import dev.drey.runtime.model.MatrixShape;
 import dev.drey.runtime.model.ModelConfig;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
+import java.util.TreeMap;
 
 /**
  * Measures the products of a model through the device's own stream, as the forward pass calls them,
@@ -36,8 +36,8 @@ final class ProductProbe implements AutoCloseable {
   private final ProbeWeights weights;
   private final DeviceBuffer input;
   private final DeviceBuffer output;
-  private final Map<Product, Matrix> matrices = new EnumMap<>(Product.class);
-  private final Map<Product, Expert> networks = new EnumMap<>(Product.class);
+  private final Map<Product, Matrix> matrices = new TreeMap<>();
+  private final Map<Product, Expert> networks = new TreeMap<>();
 
   ProductProbe(
       Device device, MemoryBudget budget, ModelConfig model, ComputeStream stream, int maxRows) {
@@ -45,14 +45,15 @@ final class ProductProbe implements AutoCloseable {
     this.maxRows = maxRows;
     this.stream = stream;
     this.weights = new ProbeWeights(device, budget);
-    int widest = Math.max(model.hidden(), model.attention().queryWidth());
+    int widest = model.hidden();
     long outputs = (long) Math.min(LOGIT_ROWS, maxRows) * model.vocabulary();
-    for (Product product : Product.values()) {
-      if (product.in(model)) {
-        MatrixShape shape = product.shape(model);
+    for (Product product : Product.of(model).keySet()) {
+      MatrixShape shape = product.shape();
+      widest = Math.max(widest, shape.inputs());
+      if (product.kind() != Product.Kind.LOGITS) {
         outputs = Math.max(outputs, (long) maxRows * Math.max(shape.outputs(), model.hidden()));
-        allocate(device, product, shape);
       }
+      allocate(device, product);
     }
     outputs = Math.max(outputs, (long) expertOutputs() * model.hidden());
     this.input = weights.floats((long) maxRows * widest);
@@ -60,13 +61,13 @@ final class ProductProbe implements AutoCloseable {
     fillInput(widest);
   }
 
-  private void allocate(Device device, Product product, MatrixShape shape) {
-    if (product.intermediate(model) == 0) {
-      matrices.put(product, weights.matrix(device.matrixLayout(shape)));
+  private void allocate(Device device, Product product) {
+    MatrixShape shape = product.shape();
+    if (product.isNetwork()) {
+      ExpertShape expert = new ExpertShape(model.hidden(), shape.outputs());
+      networks.put(product, weights.expert(device.expertLayout(expert)));
     } else {
-      ExpertShape expert = new ExpertShape(model.hidden(), product.intermediate(model));
-      ExpertLayout layout = device.expertLayout(expert);
-      networks.put(product, weights.expert(layout));
+      matrices.put(product, weights.matrix(device.matrixLayout(shape)));
     }
   }
 
@@ -88,7 +89,7 @@ final class ProductProbe implements AutoCloseable {
         DeviceBuffer scale = weights.unowned(ones.length)) {
       stream.write(values, raw);
       stream.write(ones, scale);
-      stream.rmsNorm(raw, maxRows, widest, scale, 1e-6f, input);
+      stream.norm(raw, maxRows, widest, Norm.rms(scale, 1e-6f), input);
       stream.record().await();
     }
   }
@@ -98,11 +99,9 @@ final class ProductProbe implements AutoCloseable {
     List<ProductTimes.Point> points = new ArrayList<>();
     long end = System.nanoTime() + BUDGET_NANOS;
     for (int rows : ROWS) {
-      for (Product product : Product.values()) {
+      for (Product product : Product.of(model).keySet()) {
         boolean first = rows == ROWS[0];
-        if (product.in(model)
-            && rows <= mostRows(product)
-            && (first || System.nanoTime() - end < 0)) {
+        if (rows <= mostRows(product) && (first || System.nanoTime() - end < 0)) {
           points.add(measure(product, rows));
         }
       }
@@ -111,11 +110,11 @@ final class ProductProbe implements AutoCloseable {
   }
 
   private int mostRows(Product product) {
-    return product == Product.LOGITS ? Math.min(LOGIT_ROWS, maxRows) : maxRows;
+    return product.kind() == Product.Kind.LOGITS ? Math.min(LOGIT_ROWS, maxRows) : maxRows;
   }
 
   private ProductTimes.Point measure(Product product, int rows) {
-    int experts = product == Product.EXPERT ? expertsPerCall(rows) : 1;
+    int experts = product.kind() == Product.Kind.EXPERT ? expertsPerCall(rows) : 1;
     Runnable call = call(product, rows, experts);
     call.run();
     long best = Long.MAX_VALUE;
@@ -125,7 +124,7 @@ final class ProductProbe implements AutoCloseable {
       call.run();
       best = Math.min(best, System.nanoTime() - start);
     } while (System.nanoTime() - end < 0);
-    double flops = (double) product.flopsPerRow(model) * rows;
+    double flops = (double) product.flopsPerRow() * rows;
     return new ProductTimes.Point(product, rows, (double) best / experts, flops);
   }
 
@@ -137,7 +136,7 @@ final class ProductProbe implements AutoCloseable {
     Matrix matrix = matrices.get(product);
     if (matrix != null) {
       return () -> {
-        stream.matmul(input, rows, matrix, output, false);
+        stream.matmul(input, rows, matrix, null, output, false);
         stream.record().await();
       };
     }

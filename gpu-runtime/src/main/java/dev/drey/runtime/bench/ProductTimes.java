@@ -1,9 +1,10 @@
 package dev.drey.runtime.bench;
 
+import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 
 /**
  * Measured times of the products of a model, by number of rows, with all compute threads at work
@@ -26,15 +27,15 @@ public final class ProductTimes {
   }
 
   private final List<Point> points;
-  private final Map<Product, List<Point>> byProduct = new EnumMap<>(Product.class);
+  private final Map<Product, List<Point>> byProduct = new TreeMap<>();
 
   ProductTimes(List<Point> points) {
     this.points =
         points.stream()
             .sorted(Comparator.comparing(Point::product).thenComparing(Point::rows))
             .toList();
-    for (Product product : Product.values()) {
-      byProduct.put(product, this.points.stream().filter(p -> p.product() == product).toList());
+    for (Point point : this.points) {
+      byProduct.computeIfAbsent(point.product(), any -> new ArrayList<>()).add(point);
     }
   }
 

@@ -1,8 +1,14 @@
 package dev.drey.runtime.bench;
 
+import dev.drey.runtime.model.AttentionConfig;
 import dev.drey.runtime.model.ComputeType;
 import dev.drey.runtime.model.DType;
+import dev.drey.runtime.model.GroupedQueryAttention;
+import dev.drey.runtime.model.KeyRange;
+import dev.drey.runtime.model.LatentAttention;
 import dev.drey.runtime.model.ModelConfig;
+import dev.drey.runtime.model.WeightShape;
+import java.util.Map;
 
 /**
  * Turns counted work into operations, bytes and the least time they take.
@@ -23,64 +29,88 @@ import dev.drey.runtime.model.ModelConfig;
  */
 final class WorkModel {
   private final ModelConfig model;
+  private final Map<Product, Integer> uses;
+  private final Product expert;
+  private final Product logits;
   private final int kvElementBytes;
 
   WorkModel(ModelConfig model, ComputeType compute) {
     this.model = model;
+    this.uses = Product.of(model);
+    this.expert = Product.expert(model);
+    this.logits = Product.logits(model);
     this.kvElementBytes = compute.activation().bytes();
-  }
-
-  private int denseLayers() {
-    return model.layers() - model.moeLayers();
   }
 
   /** Floating-point operations of a step. */
   double flops(StepWork work) {
     double perRow =
-        model.layers()
-                * (double)
-                    (Product.QUERY.flopsPerRow(model)
-                        + 2 * Product.KEY_VALUE.flopsPerRow(model)
-                        + Product.OUTPUT.flopsPerRow(model))
-            + (double) denseLayers() * Product.DENSE.flopsPerRow(model)
-            + (double) model.moeLayers()
-                * model.moe().expertsPerToken()
-                * Product.EXPERT.flopsPerRow(model);
+        (double) model.moeLayers() * model.moe().expertsPerToken() * expert.flopsPerRow();
+    for (Map.Entry<Product, Integer> use : uses.entrySet()) {
+      perRow += (double) use.getValue() * use.getKey().flopsPerRow();
+    }
     return perRow * work.rows()
         + smallFlops(work)
-        + (double) Product.LOGITS.flopsPerRow(model) * work.logitRows();
+        + (double) logits.flopsPerRow() * work.logitRows();
   }
 
-  /** Operations of attention (scores and weighted sums) and routers. */
+  /**
+   * Operations of routers, of matrices per head, and of attention's scores and weighted sums; where
+   * a layer does not see all positions, of none.
+   */
   private double smallFlops(StepWork work) {
-    return 4.0 * model.layers() * model.attention().queryWidth() * work.attended()
-        + 2.0 * model.moeLayers() * model.moe().experts() * model.hidden() * work.rows();
+    double flops = 2.0 * model.moeLayers() * model.moe().experts() * model.hidden() * work.rows();
+    for (int layer = 0; layer < model.layers(); layer++) {
+      for (WeightShape weight : model.weights(layer)) {
+        flops +=
+            weight.form() == WeightShape.Form.HEADS ? 2.0 * weight.elements() * work.rows() : 0;
+      }
+      flops += 2.0 * attendedWidth(model.attention(layer)) * work.attended();
+    }
+    return flops;
   }
 
-  /** Bytes of one expert as it lies in the files. */
+  private static int attendedWidth(AttentionConfig attention) {
+    if (attention instanceof LatentAttention latent) {
+      return latent.heads() * (latent.keyDim() + latent.valueDim());
+    }
+    boolean seesAll =
+        attention instanceof GroupedQueryAttention grouped
+            && grouped.visible().equals(KeyRange.ALL);
+    return seesAll ? 2 * ((GroupedQueryAttention) attention).queryWidth() : 0;
+  }
+
+  /** Bytes of one expert as it lies in a slot. */
   long expertBytes() {
-    return Product.EXPERT.elements(model) * DType.BF16.bytes();
+    return expert.elements() * DType.BF16.bytes();
   }
 
   /** Bytes of the weights a step touches. */
   double weightBytes(StepWork work) {
-    long dense =
-        model.layers()
-                * (Product.QUERY.elements(model)
-                    + 2 * Product.KEY_VALUE.elements(model)
-                    + Product.OUTPUT.elements(model))
-            + denseLayers() * Product.DENSE.elements(model)
-            + (work.logitRows() > 0 ? Product.LOGITS.elements(model) : 0);
+    double dense = work.logitRows() > 0 ? logits.elements() : 0;
+    for (Map.Entry<Product, Integer> use : uses.entrySet()) {
+      dense += (double) use.getValue() * use.getKey().elements();
+    }
+    for (int layer = 0; layer < model.layers(); layer++) {
+      for (WeightShape weight : model.weights(layer)) {
+        dense += weight.form() == WeightShape.Form.HEADS ? weight.elements() : 0;
+      }
+    }
     long routers =
         (long) model.moeLayers() * model.moe().experts() * model.hidden() * DType.F32.bytes();
-    return (double) dense * DType.BF16.bytes()
-        + routers
-        + (double) work.expertsTouched() * expertBytes();
+    return dense * DType.BF16.bytes() + routers + (double) work.expertsTouched() * expertBytes();
   }
 
-  /** Bytes of stored keys and values a step reads. */
+  /** Bytes of stored keys and values a step reads, where layers see all positions. */
   double kvBytes(StepWork work) {
-    return 2.0 * model.layers() * model.attention().kvWidth() * kvElementBytes * work.kvTokens();
+    double numbers = 0;
+    for (int layer = 0; layer < model.layers(); layer++) {
+      AttentionConfig attention = model.attention(layer);
+      if (attendedWidth(attention) > 0) {
+        numbers += attention.kvHeads() * (attention.keyDim() + attention.valueDim());
+      }
+    }
+    return numbers * kvElementBytes * work.kvTokens();
   }
 
   /** Bytes of experts that had to be brought in. */
@@ -98,18 +128,13 @@ final class WorkModel {
 
   private double computeNanos(StepWork work, ProductTimes times) {
     double rows = work.rows();
-    double perLayer =
-        times.nanos(Product.QUERY, rows)
-            + 2 * times.nanos(Product.KEY_VALUE, rows)
-            + times.nanos(Product.OUTPUT, rows);
-    double nanos =
-        model.layers() * perLayer + times.nanos(Product.LOGITS, (double) work.logitRows());
-    if (denseLayers() > 0) {
-      nanos += denseLayers() * times.nanos(Product.DENSE, rows);
+    double nanos = times.nanos(logits, (double) work.logitRows());
+    for (Map.Entry<Product, Integer> use : uses.entrySet()) {
+      nanos += use.getValue() == 0 ? 0 : use.getValue() * times.nanos(use.getKey(), rows);
     }
     if (work.expertsTouched() > 0) {
-      double uses = rows * model.moe().expertsPerToken() * model.moeLayers();
-      nanos += work.expertsTouched() * times.nanos(Product.EXPERT, uses / work.expertsTouched());
+      double pairs = rows * model.moe().expertsPerToken() * model.moeLayers();
+      nanos += work.expertsTouched() * times.nanos(expert, pairs / work.expertsTouched());
     }
     return nanos + smallFlops(work) / times.peakFlopsPerSecond() * 1e9;
   }

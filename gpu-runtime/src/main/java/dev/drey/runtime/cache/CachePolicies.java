@@ -1,6 +1,8 @@
 package dev.drey.runtime.cache;
 
+import java.util.Collections;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Supplier;
 
@@ -11,6 +13,11 @@ public final class CachePolicies {
           Map.of("classic.lru", LruPolicy::new, "cacheless.load-use-drop", DropPolicy::new));
 
   private CachePolicies() {}
+
+  /** The known names, in alphabetical order. */
+  public static Set<String> names() {
+    return Collections.unmodifiableSet(KNOWN.keySet());
+  }
 
   /**
    * A new policy, empty.

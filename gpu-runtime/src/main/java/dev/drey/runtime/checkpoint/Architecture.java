@@ -6,7 +6,7 @@ import dev.drey.runtime.model.ModelConfig;
  * One kind of model: how to understand its {@code config.json}, and what its tensors are called.
  * Stateless. A new architecture is one class of this type and its entry in {@link Architectures}.
  */
-public interface Architecture {
+interface Architecture {
   /** The value of {@code model_type} that selects it. */
   String modelType();
 
@@ -19,5 +19,5 @@ public interface Architecture {
   ModelConfig read(JsonConfig config);
 
   /** Tensor names of a model that {@link #read} described. */
-  TensorNames names(ModelConfig config);
+  TensorNames names(ModelConfig model, JsonConfig config);
 }

@@ -2,16 +2,16 @@ package dev.drey.runtime.checkpoint;
 
 import dev.drey.runtime.model.ExpertId;
 import dev.drey.runtime.model.ModelConfig;
+import dev.drey.runtime.model.Network;
+import dev.drey.runtime.model.Weight;
 import dev.drey.runtime.safetensors.ModelDirectory;
 import dev.drey.runtime.safetensors.OnFailure;
 import dev.drey.runtime.safetensors.Sha256;
 import dev.drey.runtime.safetensors.TensorFiles;
 import dev.drey.runtime.safetensors.TensorRegion;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Optional;
 
 /**
  * A model in the Hugging Face layout, open for reading.
@@ -104,24 +104,19 @@ public final class Checkpoint implements AutoCloseable {
     return List.copyOf(files.regions().values());
   }
 
-  /** Token embeddings, {@code [vocabulary, hidden]}. */
-  public TensorRegion embedding() {
-    return weights.embedding();
+  /** A weight outside of the decoder layers; the output projection may be the embedding. */
+  public StoredMatrix global(Weight weight) {
+    return weights.global(weight);
   }
 
-  /** Scale of the norm behind the last layer, {@code [hidden]}. */
-  public TensorRegion finalNorm() {
-    return weights.finalNorm();
+  /** A weight of a layer, from 0; matrices per head lie one below the other. */
+  public StoredMatrix layer(int layer, Weight weight) {
+    return weights.layer(layer, weight);
   }
 
-  /** Output projection, {@code [vocabulary, hidden]}; empty if it is the embedding. */
-  public Optional<TensorRegion> outputProjection() {
-    return weights.outputProjection();
-  }
-
-  /** The weights of a layer, from 0, routed experts aside. */
-  public LayerTensors layer(int layer) {
-    return weights.layer(layer);
+  /** An always-resident feed-forward network of a layer. */
+  public ExpertTensors network(int layer, Network network) {
+    return weights.network(layer, network);
   }
 
   /**
@@ -131,19 +126,6 @@ public final class Checkpoint implements AutoCloseable {
    */
   public ExpertTensors expert(ExpertId id) {
     return weights.expert(id);
-  }
-
-  /**
-   * Reads exactly the bytes that {@code dst} has room for.
-   *
-   * @param region one of {@link #tensors()}
-   * @param offset from the start of the region, in bytes
-   * @throws IOException if reading fails and may succeed later, or if the thread is interrupted
-   * @throws dev.drey.runtime.safetensors.ModelFileException if a file has changed since the model
-   *     was opened
-   */
-  public void read(TensorRegion region, long offset, ByteBuffer dst) throws IOException {
-    files.read(region, offset, dst);
   }
 
   /** Closes the files. Closing twice is harmless. */

@@ -1,13 +1,11 @@
 package dev.drey.runtime.checkpoint;
 
-import dev.drey.runtime.model.ModelConfig;
-import dev.drey.runtime.safetensors.TensorFiles;
-import dev.drey.runtime.safetensors.TensorRegion;
+import dev.drey.runtime.model.DType;
+import dev.drey.runtime.model.WeightClass;
 import java.util.Collections;
 import java.util.EnumMap;
-import java.util.List;
 import java.util.Map;
-import java.util.Objects;
+import java.util.Set;
 
 /**
  * A checkpoint in numbers.
@@ -16,6 +14,7 @@ import java.util.Objects;
  * @param files weight files
  * @param tensors tensors in them
  * @param bytes of the weights that the model needs, by what they are for; every class has an entry
+ * @param rounded element types of weights that lose precision when they are read as bfloat16
  * @param layers decoder layers
  * @param moeLayers decoder layers with experts
  * @param expertsPerLayer routed experts of such a layer
@@ -26,6 +25,7 @@ public record CheckpointSummary(
     int files,
     int tensors,
     Map<WeightClass, Long> bytes,
+    Set<DType> rounded,
     int layers,
     int moeLayers,
     int expertsPerLayer,
@@ -37,6 +37,7 @@ public record CheckpointSummary(
       copy.put(weightClass, bytes.getOrDefault(weightClass, 0L));
     }
     bytes = Collections.unmodifiableMap(copy);
+    rounded = Set.copyOf(rounded);
   }
 
   /** Bytes of all weights that the model needs. */
@@ -47,24 +48,5 @@ public record CheckpointSummary(
   /** Routed experts of the whole model. */
   public int totalExperts() {
     return moeLayers * expertsPerLayer;
-  }
-
-  /** Counts a model's weights. */
-  static CheckpointSummary of(ModelConfig config, List<WeightSpec> weights, TensorFiles files) {
-    Map<String, TensorRegion> regions = files.regions();
-    Map<WeightClass, Long> bytes = new EnumMap<>(WeightClass.class);
-    for (WeightSpec weight : weights) {
-      TensorRegion region = Objects.requireNonNull(regions.get(weight.name()), weight.name());
-      bytes.merge(weight.weightClass(), region.bytes(), Long::sum);
-    }
-    return new CheckpointSummary(
-        config.architecture(),
-        files.fileCount(),
-        regions.size(),
-        bytes,
-        config.layers(),
-        config.moeLayers(),
-        config.moe().experts(),
-        bytes.getOrDefault(WeightClass.EXPERT, 0L) / config.totalExperts());
   }
 }

@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -41,6 +42,11 @@ public final class JsonConfig {
   /** Whether the key has a value. */
   public boolean has(String key) {
     return value(key) != null;
+  }
+
+  /** Whether the key is there with null for a value. */
+  public boolean isNull(String key) {
+    return values.has(key) && values.get(key).isNull();
   }
 
   /** A text that must be there. */
@@ -137,6 +143,33 @@ public final class JsonConfig {
       return Optional.of(new JsonConfig(file, path + key + ".", object));
     }
     throw refuse(key, "an object", "Correct the value.");
+  }
+
+  /** Finite numbers of a list; empty if there is none. */
+  public List<Double> numbers(String key) {
+    JsonNode value = value(key);
+    List<Double> numbers = new ArrayList<>();
+    if (value != null) {
+      for (JsonNode element : value) {
+        if (!element.isNumber() || !Double.isFinite(element.doubleValue())) {
+          throw refuse(key, "a list of numbers", "Correct the value.");
+        }
+        numbers.add(element.doubleValue());
+      }
+    }
+    return List.copyOf(numbers);
+  }
+
+  /** Refuses keys with values that are not among those that are understood. */
+  public void requireOnly(Set<String> understood) {
+    values
+        .fieldNames()
+        .forEachRemaining(
+            key -> {
+              if (!understood.contains(key) && has(key)) {
+                throw notImplemented(key, "none of this name");
+              }
+            });
   }
 
   /** Refuses a key that has a value which asks for something that is not implemented. */

@@ -2,73 +2,228 @@ package dev.drey.runtime.checkpoint;
 
 import static dev.drey.runtime.safetensors.ModelFileException.tensor;
 
-import dev.drey.runtime.checkpoint.TensorNames.ExpertNames;
-import dev.drey.runtime.checkpoint.TensorNames.LayerNames;
+import dev.drey.runtime.model.DType;
 import dev.drey.runtime.model.ExpertId;
+import dev.drey.runtime.model.MatrixShape;
 import dev.drey.runtime.model.ModelConfig;
+import dev.drey.runtime.model.Network;
+import dev.drey.runtime.model.NetworkPart;
+import dev.drey.runtime.model.Weight;
+import dev.drey.runtime.model.WeightClass;
+import dev.drey.runtime.model.WeightShape;
 import dev.drey.runtime.safetensors.ModelFileException;
 import dev.drey.runtime.safetensors.TensorFiles;
 import dev.drey.runtime.safetensors.TensorRegion;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.HashSet;
+import java.util.Arrays;
+import java.util.EnumMap;
+import java.util.EnumSet;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
-/** The weights that a model needs, each found in its files with the right type and shape. */
+/** The weights that a model needs, each found in its files with a type and shape that fit. */
 final class ModelWeights {
   private static final String MISMATCH =
       "config.json and weights do not belong together, or the architecture differs; fetch the model"
           + " again.";
+  private static final Set<DType> NUMBER_BY_NUMBER = EnumSet.of(DType.BF16, DType.F16, DType.F32);
 
+  private final Path directory;
+  private final ModelDescription model;
   private final ModelConfig config;
-  private final TensorNames names;
-  private final Map<String, TensorRegion> regions;
-  private final CheckpointSummary summary;
-  private final List<LayerTensors> layers = new ArrayList<>();
+  private final TensorFiles files;
+  private final CanonicalNames names;
+  private final Map<String, StoredNumbers> used = new HashMap<>();
+  private final Map<WeightClass, Long> bytes = new EnumMap<>(WeightClass.class);
+  private final Set<DType> rounded = EnumSet.noneOf(DType.class);
+  private final Map<Weight, StoredMatrix> globals = new EnumMap<>(Weight.class);
+  private final List<Map<Weight, StoredMatrix>> layers = new ArrayList<>();
+  private final List<Map<Network, ExpertTensors>> networks = new ArrayList<>();
   private final List<List<ExpertTensors>> experts = new ArrayList<>();
 
-  private ModelWeights(ModelDescription model, TensorFiles files, CheckpointSummary summary) {
+  private ModelWeights(Path directory, ModelDescription model, TensorFiles files) {
+    this.directory = directory;
+    this.model = model;
     this.config = model.config();
-    this.names = model.names();
-    this.regions = files.regions();
-    this.summary = summary;
-    for (int layer = 0; layer < config.layers(); layer++) {
-      layers.add(layerTensors(layer));
-      experts.add(expertTensors(layer));
-    }
+    this.files = files;
+    this.names = new CanonicalNames(files.regions());
   }
 
   /**
-   * Finds and checks every weight.
+   * Finds and checks every weight. Stops at the first that does not fit, without naming those
+   * behind it: a damaged {@code config.json} may ask for billions.
    *
    * @throws ModelFileException if one is missing, has another type or shape, or if there are
    *     tensors that the architecture does not know
    */
   static ModelWeights find(Path directory, ModelDescription model, TensorFiles files) {
-    ModelConfig config = model.config();
-    Map<String, TensorRegion> regions = files.regions();
-    long count = WeightPlan.count(config);
-    if (count > 2L * regions.size() + 1000) {
-      // Without naming every weight: a damaged config.json may ask for billions.
+    ModelWeights weights = new ModelWeights(directory, model, files);
+    weights.findAll();
+    weights.refuseUnknown();
+    return weights;
+  }
+
+  private void findAll() {
+    for (WeightShape weight : config.globalWeights()) {
+      boolean tied = weight.weight() == Weight.OUTPUT && config.tiedEmbeddings();
+      WeightShape source =
+          tied
+              ? WeightShape.matrix(Weight.EMBEDDING, config.vocabulary(), config.hidden())
+              : weight;
+      globals.put(weight.weight(), find(model.names().global(source), source));
+    }
+    for (int layer = 0; layer < config.layers(); layer++) {
+      Map<Weight, StoredMatrix> ofLayer = new EnumMap<>(Weight.class);
+      for (WeightShape weight : config.weights(layer)) {
+        ofLayer.put(weight.weight(), find(model.names().layer(layer, weight), weight));
+      }
+      layers.add(ofLayer);
+      Map<Network, ExpertTensors> ofNetworks = new EnumMap<>(Network.class);
+      for (Network network : config.networks(layer)) {
+        ofNetworks.put(network, network(layer, network, 0));
+      }
+      networks.add(ofNetworks);
+      List<ExpertTensors> ofExperts = new ArrayList<>();
+      for (int expert = 0; config.isMoe(layer) && expert < config.moe().experts(); expert++) {
+        ofExperts.add(network(layer, Network.EXPERT, expert));
+      }
+      experts.add(List.copyOf(ofExperts));
+    }
+  }
+
+  private StoredMatrix find(StoredAs stored, WeightShape weight) {
+    boolean floats = weight.form() == WeightShape.Form.FLOATS;
+    return new StoredMatrix(
+        numbers(stored, weight.weight().weightClass(), floats),
+        stored.placement(),
+        new MatrixShape(Math.multiplyExact(weight.count(), weight.outputs()), weight.inputs()));
+  }
+
+  private ExpertTensors network(int layer, Network network, int expert) {
+    return new ExpertTensors(
+        part(layer, network, expert, NetworkPart.GATE),
+        part(layer, network, expert, NetworkPart.UP),
+        part(layer, network, expert, NetworkPart.DOWN));
+  }
+
+  private StoredMatrix part(int layer, Network network, int expert, NetworkPart part) {
+    StoredAs stored = model.names().network(layer, network, expert, part);
+    return new StoredMatrix(
+        numbers(stored, network.weightClass(), false),
+        stored.placement(),
+        config.networkShape(network).part(part));
+  }
+
+  private StoredNumbers numbers(StoredAs stored, WeightClass weightClass, boolean floats) {
+    StoredNumbers known = used.get(stored.tensor());
+    if (known != null) {
+      return known;
+    }
+    StoredNumbers found = open(stored, weightClass, floats);
+    used.put(stored.tensor(), found);
+    bytes.merge(weightClass, found.storedBytes(), Long::sum);
+    if (!floats && !found.isExact()) {
+      rounded.add(found.region().type());
+    }
+    return found;
+  }
+
+  private StoredNumbers open(StoredAs stored, WeightClass weightClass, boolean floats) {
+    TensorRegion region = names.byName().get(stored.tensor());
+    if (region == null && model.quantisation().isMxfp4() && weightClass == WeightClass.EXPERT) {
+      return openMxfp4(stored);
+    }
+    Set<DType> types = EnumSet.copyOf(NUMBER_BY_NUMBER);
+    if (model.quantisation().isFp8() && !floats && stored.shape().length == 2) {
+      types.add(DType.F8_E4M3);
+    }
+    TensorRegion fitting = check(stored.tensor(), region, types, stored.shape());
+    return fitting.type() == DType.F8_E4M3
+        ? openFp8(stored, fitting)
+        : new PlainNumbers(files, fitting);
+  }
+
+  private StoredNumbers openFp8(StoredAs stored, TensorRegion region) {
+    int rows = model.quantisation().blockRows();
+    int columns = model.quantisation().blockColumns();
+    String name = stored.tensor() + "_scale_inv";
+    long[] shape = {
+      (stored.shape()[0] + rows - 1) / rows, (stored.shape()[1] + columns - 1) / columns
+    };
+    TensorRegion scales = check(name, names.byName().get(name), EnumSet.of(DType.F32), shape);
+    try {
+      Fp8Numbers numbers = new Fp8Numbers(files, region, scales, rows, columns);
+      used.put(name, numbers);
+      return numbers;
+    } catch (IOException e) {
+      throw ModelFileException.of(
+          scales.file(),
+          tensor(scales.name()),
+          "readable scales",
+          e.toString(),
+          "Check the disk.",
+          e);
+    }
+  }
+
+  private StoredNumbers openMxfp4(StoredAs stored) {
+    int dimensions = stored.shape().length;
+    long[] scaleShape = stored.shape().clone();
+    if (scaleShape[dimensions - 1] % Mxfp4Numbers.BLOCK != 0) {
       throw ModelFileException.of(
           directory,
-          null,
-          count + " tensors, as config.json says",
-          regions.size() + " tensors",
+          tensor(stored.tensor()),
+          "rows of a multiple of " + Mxfp4Numbers.BLOCK + " numbers",
+          "rows of " + scaleShape[dimensions - 1],
           MISMATCH);
     }
-    List<WeightSpec> plan = WeightPlan.of(config, model.names());
-    Set<String> needed = new HashSet<>();
-    for (WeightSpec weight : plan) {
-      needed.add(weight.name());
-      check(directory, weight, regions);
+    scaleShape[dimensions - 1] /= Mxfp4Numbers.BLOCK;
+    long[] blockShape = Arrays.copyOf(scaleShape, dimensions + 1);
+    blockShape[dimensions] = Mxfp4Numbers.BLOCK / 2;
+    String blockName = stored.tensor() + "_blocks";
+    String scaleName = stored.tensor() + "_scales";
+    Set<DType> bytesOnly = EnumSet.of(DType.U8);
+    TensorRegion blocks = check(blockName, names.byName().get(blockName), bytesOnly, blockShape);
+    TensorRegion scales = check(scaleName, names.byName().get(scaleName), bytesOnly, scaleShape);
+    Mxfp4Numbers numbers = new Mxfp4Numbers(files, blocks, scales);
+    used.put(blockName, numbers);
+    used.put(scaleName, numbers);
+    return numbers;
+  }
+
+  private TensorRegion check(
+      String name, @Nullable TensorRegion region, Set<DType> types, long[] shape) {
+    String expected =
+        types.stream().map(DType::name).collect(Collectors.joining(" or "))
+            + " "
+            + Arrays.toString(shape);
+    if (region == null) {
+      throw ModelFileException.of(directory, tensor(name), expected, "no such tensor", MISMATCH);
     }
-    for (TensorRegion region : regions.values()) {
-      if (!needed.contains(region.name()) && !model.names().isSuperfluous(region.name())) {
+    boolean shapeFits = Arrays.equals(shape, region.shape());
+    if (!shapeFits || !types.contains(region.type())) {
+      throw ModelFileException.of(
+          region.file(),
+          tensor(region.name()),
+          expected,
+          region.describe(),
+          shapeFits ? "This element type is not supported; convert the checkpoint." : MISMATCH);
+    }
+    return region;
+  }
+
+  private void refuseUnknown() {
+    for (Map.Entry<String, TensorRegion> entry : names.byName().entrySet()) {
+      String name = entry.getKey();
+      if (!used.containsKey(name) && !names.isOutside(name) && !model.names().isSuperfluous(name)) {
+        TensorRegion region = entry.getValue();
         throw ModelFileException.of(
             region.file(),
             tensor(region.name()),
@@ -77,75 +232,18 @@ final class ModelWeights {
             MISMATCH);
       }
     }
-    return new ModelWeights(model, files, CheckpointSummary.of(config, plan, files));
   }
 
-  private static void check(Path directory, WeightSpec weight, Map<String, TensorRegion> regions) {
-    TensorRegion region = regions.get(weight.name());
-    if (region == null) {
-      throw ModelFileException.of(
-          directory, tensor(weight.name()), weight.describe(), "no such tensor", MISMATCH);
-    }
-    if (!weight.accepts(region)) {
-      boolean shapeFits = weight.hasShapeOf(region);
-      throw ModelFileException.of(
-          region.file(),
-          tensor(weight.name()),
-          weight.describe(),
-          region.describe(),
-          shapeFits ? "This element type is not supported; convert the checkpoint." : MISMATCH);
-    }
+  StoredMatrix global(Weight weight) {
+    return Objects.requireNonNull(globals.get(weight), weight::name);
   }
 
-  private TensorRegion region(String name) {
-    return Objects.requireNonNull(regions.get(name), name);
+  StoredMatrix layer(int layer, Weight weight) {
+    return Objects.requireNonNull(layers.get(layer).get(weight), weight::name);
   }
 
-  private LayerTensors layerTensors(int layer) {
-    LayerNames name = names.layer(layer);
-    boolean moe = config.isMoe(layer);
-    boolean qkNorm = config.attention().qkNorm();
-    return new LayerTensors(
-        region(name.attentionNorm()),
-        region(name.query()),
-        region(name.key()),
-        region(name.value()),
-        region(name.output()),
-        qkNorm ? Optional.of(region(name.queryNorm())) : Optional.empty(),
-        qkNorm ? Optional.of(region(name.keyNorm())) : Optional.empty(),
-        region(name.feedForwardNorm()),
-        moe ? Optional.of(region(name.router())) : Optional.empty(),
-        moe ? Optional.empty() : Optional.of(expertTensors(names.dense(layer))));
-  }
-
-  private List<ExpertTensors> expertTensors(int layer) {
-    List<ExpertTensors> ofLayer = new ArrayList<>();
-    for (int expert = 0; config.isMoe(layer) && expert < config.moe().experts(); expert++) {
-      ofLayer.add(expertTensors(names.expert(new ExpertId(layer, expert))));
-    }
-    return List.copyOf(ofLayer);
-  }
-
-  private ExpertTensors expertTensors(ExpertNames name) {
-    return new ExpertTensors(region(name.gate()), region(name.up()), region(name.down()));
-  }
-
-  TensorRegion embedding() {
-    return region(names.embedding());
-  }
-
-  TensorRegion finalNorm() {
-    return region(names.finalNorm());
-  }
-
-  Optional<TensorRegion> outputProjection() {
-    return config.tiedEmbeddings()
-        ? Optional.empty()
-        : Optional.of(region(names.outputProjection()));
-  }
-
-  LayerTensors layer(int layer) {
-    return layers.get(layer);
+  ExpertTensors network(int layer, Network network) {
+    return Objects.requireNonNull(networks.get(layer).get(network), network::name);
   }
 
   ExpertTensors expert(ExpertId id) {
@@ -158,6 +256,15 @@ final class ModelWeights {
   }
 
   CheckpointSummary summary() {
-    return summary;
+    return new CheckpointSummary(
+        config.architecture(),
+        files.fileCount(),
+        files.regions().size(),
+        bytes,
+        rounded,
+        config.layers(),
+        config.moeLayers(),
+        config.moe().experts(),
+        bytes.getOrDefault(WeightClass.EXPERT, 0L) / config.totalExperts());
   }
 }

@@ -1,7 +1,10 @@
 package dev.drey.runtime.device;
 
+import dev.drey.runtime.model.DType;
 import java.nio.FloatBuffer;
+import java.util.List;
 import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * An ordered sequence of operations on a device. "Activation type" below is float32 or bfloat16 by
@@ -24,56 +27,136 @@ public interface ComputeStream extends AutoCloseable {
   void embed(DeviceBuffer table, int[] ids, int rows, int hidden, DeviceBuffer out);
 
   /**
-   * RMS norm of each row: {@code x / sqrt(mean(x²) + epsilon) * weight}.
+   * Normalises each row.
    *
    * @param x float32 {@code [rows, width]}
-   * @param weight float32 {@code [width]}
    * @param out activation type {@code [rows, width]}
    */
-  void rmsNorm(
-      DeviceBuffer x, int rows, int width, DeviceBuffer weight, float epsilon, DeviceBuffer out);
+  void norm(DeviceBuffer x, int rows, int width, Norm norm, DeviceBuffer out);
 
   /**
-   * RMS norm for the router: as {@link #rmsNorm}, but the result stays float32 in both compute
-   * types.
+   * As {@link #norm}, but the result stays float32 in both compute types.
    *
-   * @param out float32 {@code [rows, width]}
+   * @param out float32 {@code [rows, width]}; may be {@code x}
    */
-  void rmsNormFloat(
-      DeviceBuffer x, int rows, int width, DeviceBuffer weight, float epsilon, DeviceBuffer out);
+  void normFloat(DeviceBuffer x, int rows, int width, Norm norm, DeviceBuffer out);
 
   /**
-   * {@code out = x · Wᵀ}, or {@code out += x · Wᵀ}.
+   * Normalises each head in place.
+   *
+   * @param x float32 {@code [rows, heads * headDim]}
+   * @param norm weights {@code [headDim]}
+   */
+  void headNorm(DeviceBuffer x, int rows, int heads, int headDim, Norm norm);
+
+  /**
+   * {@code out = x · Wᵀ + bias}, or {@code out += x · Wᵀ + bias}.
    *
    * @param x activation type {@code [rows, inputs]}
+   * @param bias float32 {@code [outputs]}; null for none
    * @param out float32 {@code [rows, outputs]}
    */
-  void matmul(DeviceBuffer x, int rows, Matrix weight, DeviceBuffer out, boolean accumulate);
+  void matmul(
+      DeviceBuffer x,
+      int rows,
+      Matrix weight,
+      @Nullable DeviceBuffer bias,
+      DeviceBuffer out,
+      boolean accumulate);
 
   /**
-   * RMS norm of each head in place.
+   * Multiplies each head's part of a row by that head's own matrix.
    *
-   * @param x float32 {@code [rows, heads * headDim]}
-   * @param weight float32 {@code [headDim]}
+   * @param x float32 {@code [rows, heads * inputs]}, rounded to the activation type on the way
+   * @param weights one matrix {@code [outputs, inputs]} per head
+   * @param out float32 {@code [rows, heads * outStride]}; the first {@code outputs} numbers of each
+   *     head's part are written
+   * @param outStride numbers from one head's part to the next
    */
-  void headNorm(
-      DeviceBuffer x, int rows, int heads, int headDim, DeviceBuffer weight, float epsilon);
+  void headMatmul(DeviceBuffer x, int rows, List<Matrix> weights, DeviceBuffer out, int outStride);
 
   /**
-   * Rotary embedding of each head in place, halves rotated against each other (the "neox" form).
+   * Copies each head's part of a row into a wider one.
+   *
+   * @param x float32 {@code [rows, heads * width]}
+   * @param out float32 {@code [rows, heads * outStride]}
+   * @param outStride numbers from one head's part to the next
+   * @param outOffset where in it the numbers go
+   */
+  void copyHeads(
+      DeviceBuffer x,
+      int rows,
+      int heads,
+      int width,
+      DeviceBuffer out,
+      int outStride,
+      int outOffset);
+
+  /**
+   * Rounds numbers to the activation type.
+   *
+   * @param x float32 {@code [rows, width]}
+   * @param out activation type {@code [rows, width]}
+   */
+  void toActivations(DeviceBuffer x, int rows, int width, DeviceBuffer out);
+
+  /**
+   * What {@link #toActivations} loses, itself rounded to the activation type: with both terms a
+   * product has about twice the digits.
+   *
+   * @param x float32 {@code [rows, width]}
+   * @param out activation type {@code [rows, width]}
+   */
+  void remainders(DeviceBuffer x, int rows, int width, DeviceBuffer out);
+
+  /**
+   * Rotary embedding of the leading {@code table.dims()} numbers of each head, in place.
    *
    * @param x float32 {@code [rows, heads * headDim]}
-   * @param positions one position per row
+   * @param tableRows one row of the table per row
    */
-  void rotary(DeviceBuffer x, int rows, int heads, int[] positions, RotaryTable table);
+  void rotary(DeviceBuffer x, int rows, int heads, int headDim, int[] tableRows, RotaryTable table);
+
+  /**
+   * Limits numbers to plus or minus {@code limit}, in place.
+   *
+   * @param x float32 {@code [rows, width]}
+   */
+  void clamp(DeviceBuffer x, int rows, int width, float limit);
+
+  /**
+   * Multiplies each row by a factor, in place.
+   *
+   * @param x float32 {@code [rows, width]}
+   * @param factors one per row
+   */
+  void scaleRows(DeviceBuffer x, int rows, int width, float[] factors);
+
+  /**
+   * {@code target += factor * x}.
+   *
+   * @param x float32 {@code [rows, width]}
+   * @param target float32 {@code [rows, width]}
+   */
+  void addScaled(DeviceBuffer x, int rows, int width, float factor, DeviceBuffer target);
+
+  /**
+   * {@code x *= sigmoid(gate)}, in place.
+   *
+   * @param gate float32 {@code [rows, width]}
+   * @param x {@code [rows, width]}
+   * @param type of {@code x}: float32 or the activation type
+   */
+  void sigmoidGate(DeviceBuffer gate, int rows, int width, DeviceBuffer x, DType type);
 
   /**
    * Stores keys and values, rounded to the activation type. Storing the first token of a block
    * discards whatever the block held, so that nothing a former owner left there can show (a NaN
    * would, even where attention multiplies it by zero); tokens of a block are stored in order.
    *
-   * @param keys float32 {@code [rows, kvHeads * headDim]}
-   * @param values float32, same shape
+   * @param layer place of the layer in the store
+   * @param keys float32 {@code [rows, kvHeads * keyDim]}
+   * @param values float32 {@code [rows, kvHeads * valueDim]}
    * @param batch which sequence and position each row is
    */
   void writeKv(
@@ -83,32 +166,48 @@ public interface ComputeStream extends AutoCloseable {
    * Causal paged attention; always reads the stored keys and values, also for this step's own
    * tokens.
    *
-   * @param queries float32 {@code [rows, heads * headDim]}
-   * @param scale factor on the scores
-   * @param out activation type {@code [rows, heads * headDim]}
+   * @param queries float32 {@code [rows, heads * keyDim]}
+   * @param layer place of the layer in the store
+   * @param out {@code [rows, heads * valueDim]}, of the type that {@code spec} says
    */
   void attention(
       DeviceBuffer queries,
-      int heads,
+      AttentionSpec spec,
       KvStore store,
       int layer,
       AttentionBatch batch,
-      float scale,
       DeviceBuffer out);
 
   /**
-   * Routes tokens: logits = {@code x · Wᵀ} in float32, softmax, top-k. Waits for the result.
+   * One layer of the gated delta rule, token by token: convolution and SiLU over queries, keys and
+   * values; queries and keys to unit length, queries by {@code keyWidth^-0.5}; per value head
+   * {@code S = S * exp(-exp(decayRate) * softplus(decay + decayBias))}, then {@code S += k ⊗
+   * sigmoid(strength) * (v - Sᵀk)}, then {@code o = Sᵀq}; then {@code norm(o) * silu(gate)}.
    *
-   * @param x float32 {@code [rows, hidden]}
-   * @param weight float32 {@code [experts, hidden]}, plain row-major
-   * @param out receives the choice
+   * @param layer place of the layer in the store
+   * @param out {@code [rows, valueHeads * valueWidth]}, of the type that {@code weights} says
    */
-  void routeTopK(
-      DeviceBuffer x, int rows, int hidden, DeviceBuffer weight, RouterSpec spec, Routing out);
+  void gatedDelta(
+      DeltaInput input,
+      DeltaWeights weights,
+      StateStore store,
+      int layer,
+      AttentionBatch batch,
+      DeviceBuffer out);
 
   /**
-   * Runs experts: for each batch and each of its tokens, {@code out[outputRow] = down(silu(gate(x))
-   * * up(x))} with {@code x = input[inputRow]}. The order of batches does not matter.
+   * Routes tokens: logits = {@code x · Wᵀ} in float32, then the router's rule. Waits for the
+   * result.
+   *
+   * @param x float32 {@code [rows, hidden]}
+   * @param out receives the choice
+   */
+  void routeTopK(DeviceBuffer x, int rows, int hidden, Router router, Routing out);
+
+  /**
+   * Runs experts: for each batch and each of its tokens, {@code out[outputRow] = down(unit(gate(x),
+   * up(x)))} with {@code x = input[inputRow]} and the activation of the model that the stream was
+   * opened for. The order of batches does not matter.
    *
    * @param input activation type {@code [*, hidden]}
    * @param out float32 {@code [*, hidden]}

@@ -52,6 +52,18 @@ public interface Device extends AutoCloseable {
   /** Allocates the key/value pool, zero-filled, charged to {@code budget}. */
   KvStore newKvStore(MemoryBudget budget, KvShape shape, int blocks);
 
+  /** Bytes that {@link #newStateStore} will reserve. */
+  long stateStoreBytes(int layers, int slots, int numbers);
+
+  /**
+   * Allocates recurrent state, zero-filled, charged to {@code budget}.
+   *
+   * @param layers layers with state
+   * @param slots sequences at a time
+   * @param numbers float32 numbers per slot and layer
+   */
+  StateStore newStateStore(MemoryBudget budget, int layers, int slots, int numbers);
+
   /**
    * Bytes of scratch memory and primitives that {@link #newComputeStream} will reserve.
    *

@@ -2,6 +2,7 @@ package dev.drey.runtime.expertstore;
 
 import dev.drey.runtime.model.DType;
 import dev.drey.runtime.model.ExpertId;
+import dev.drey.runtime.model.NetworkPart;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 
@@ -13,7 +14,7 @@ public interface ExpertSource {
   /** Experts per layer; ids have indexes below this. */
   int experts();
 
-  /** Element type of all experts as they are stored. */
+  /** Element type in which blocks are delivered. */
   DType type();
 
   /**
@@ -24,6 +25,6 @@ public interface ExpertSource {
    * @param target receives {@code rows * inputs * type().bytes()} bytes, exactly what remains in it
    * @throws IOException if the storage fails; the message names the expert and the file
    */
-  void readBlock(ExpertId expert, ExpertPart part, int firstOutputRow, int rows, ByteBuffer target)
+  void readBlock(ExpertId expert, NetworkPart part, int firstOutputRow, int rows, ByteBuffer target)
       throws IOException;
 }

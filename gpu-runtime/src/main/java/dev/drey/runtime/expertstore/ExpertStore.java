@@ -1,17 +1,18 @@
 package dev.drey.runtime.expertstore;
 
 import dev.drey.runtime.checkpoint.Checkpoint;
-import dev.drey.runtime.checkpoint.ExpertTensors;
+import dev.drey.runtime.checkpoint.StoredMatrix;
 import dev.drey.runtime.model.DType;
 import dev.drey.runtime.model.ExpertId;
 import dev.drey.runtime.model.ModelConfig;
-import dev.drey.runtime.safetensors.TensorRegion;
+import dev.drey.runtime.model.NetworkPart;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 
 /**
- * Experts straight from a checkpoint's safetensors, as they are: a block of output rows is one
- * contiguous read, whatever tensor or shard it lies in.
+ * Experts straight from a checkpoint's safetensors. Of experts stored as bfloat16, expert by
+ * expert, a block of output rows is one contiguous read; other storage is converted and turned on
+ * the way.
  *
  * <p><b>Ownership.</b> Keeps no weights and does not own the checkpoint, which must stay open.
  *
@@ -20,30 +21,15 @@ import java.nio.ByteBuffer;
 public final class ExpertStore implements ExpertSource {
   private final Checkpoint checkpoint;
   private final ModelConfig config;
-  private final DType type;
 
-  private ExpertStore(Checkpoint checkpoint, DType type) {
+  private ExpertStore(Checkpoint checkpoint) {
     this.checkpoint = checkpoint;
     this.config = checkpoint.config();
-    this.type = type;
   }
 
-  /**
-   * A store over an open checkpoint, which has checked that all experts are there, of one shape and
-   * one element type.
-   *
-   * @throws IllegalArgumentException if the model has no experts
-   */
+  /** A store over an open checkpoint, which has checked that all experts are there. */
   public static ExpertStore open(Checkpoint checkpoint) {
-    ModelConfig config = checkpoint.config();
-    for (int layer = 0; layer < config.layers(); layer++) {
-      if (config.isMoe(layer)) {
-        DType type = checkpoint.expert(new ExpertId(layer, 0)).gate().type();
-        return new ExpertStore(checkpoint, type);
-      }
-    }
-    throw new IllegalArgumentException(
-        checkpoint.directory() + ": none of " + config.layers() + " layers has experts");
+    return new ExpertStore(checkpoint);
   }
 
   @Override
@@ -58,38 +44,26 @@ public final class ExpertStore implements ExpertSource {
 
   @Override
   public DType type() {
-    return type;
+    return DType.BF16;
   }
 
   @Override
   public void readBlock(
-      ExpertId expert, ExpertPart part, int firstOutputRow, int rows, ByteBuffer target)
+      ExpertId expert, NetworkPart part, int firstOutputRow, int rows, ByteBuffer target)
       throws IOException {
-    ExpertTensors tensors = checkpoint.expert(expert);
-    TensorRegion region =
-        switch (part) {
-          case GATE -> tensors.gate();
-          case UP -> tensors.up();
-          case DOWN -> tensors.down();
-        };
-    int inputs = part == ExpertPart.DOWN ? config.moe().intermediate() : config.hidden();
-    long rowBytes = (long) inputs * type.bytes();
-    if (target.remaining() != rows * rowBytes) {
-      throw new IllegalArgumentException(
-          "%d rows of %s are %d bytes, the target has room for %d"
-              .formatted(rows, region.name(), rows * rowBytes, target.remaining()));
-    }
+    StoredMatrix stored = checkpoint.expert(expert).part(part);
     try {
-      checkpoint.read(region, firstOutputRow * rowBytes, target);
+      stored.read(firstOutputRow, rows, target);
     } catch (IOException e) {
       throw new IOException(
-          "expert %s: cannot read rows %d to %d of %s from %s: %s"
+          "expert %s: cannot read rows %d to %d of its %s projection, in %s of %s: %s"
               .formatted(
                   expert,
                   firstOutputRow,
                   firstOutputRow + rows - 1,
-                  region.name(),
-                  region.file(),
+                  part,
+                  stored.region().name(),
+                  stored.region().file(),
                   e.getMessage()),
           e);
     }

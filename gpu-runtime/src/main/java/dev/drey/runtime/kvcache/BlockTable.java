@@ -7,8 +7,11 @@ import java.util.Arrays;
  * {@link KvPool} changes it.
  */
 public final class BlockTable {
+  private static final int NO_STATE = -1;
+
   private int[] blocks = new int[8];
   private int size;
+  private int stateSlot = NO_STATE;
 
   /** Number of blocks. */
   public int size() {
@@ -31,6 +34,15 @@ public final class BlockTable {
     return blocks;
   }
 
+  /** The sequence's slot of recurrent state; -1 if it has none. */
+  public int stateSlot() {
+    return stateSlot;
+  }
+
+  void takeState(int slot) {
+    stateSlot = slot;
+  }
+
   void append(int block) {
     if (size == blocks.length) {
       blocks = Arrays.copyOf(blocks, 2 * size);
@@ -40,5 +52,6 @@ public final class BlockTable {
 
   void clear() {
     size = 0;
+    stateSlot = NO_STATE;
   }
 }

@@ -27,13 +27,29 @@ public final class KvPool implements AutoCloseable {
   private final int blocks;
   private final BitSet free;
   private final int[] references;
+  private final boolean hasStates;
+  private final BitSet freeStates;
+  private final int stateSlots;
   private int freeBlocks;
   private int peakBlocks;
   private boolean closed;
 
-  /** Takes over a store; all its blocks are free. */
+  /** Takes over a store; all its blocks are free. For models without recurrent state. */
   public KvPool(KvStore store) {
+    this(store, 0);
+  }
+
+  /**
+   * Takes over a store; all its blocks are free.
+   *
+   * @param stateSlots sequences that there is recurrent state for; 0 if the model has none
+   */
+  public KvPool(KvStore store, int stateSlots) {
     this.store = store;
+    this.hasStates = stateSlots > 0;
+    this.freeStates = new BitSet(stateSlots);
+    freeStates.set(0, stateSlots);
+    this.stateSlots = stateSlots;
     this.blockTokens = store.shape().blockTokens();
     this.blocks = store.blocks();
     this.references = new int[blocks];
@@ -78,14 +94,21 @@ public final class KvPool implements AutoCloseable {
   }
 
   /**
-   * Extends a table until it covers the positions {@code 0..tokens-1}.
+   * Extends a table until it covers the positions {@code 0..tokens-1}. An empty table also gets a
+   * slot of recurrent state, where the model has such.
    *
-   * @return false, with nothing changed, if there are not enough free blocks
+   * @return false, with nothing changed, if there are not enough free blocks or slots
    */
   public boolean grow(BlockTable table, int tokens) {
     int missing = blocksFor(tokens) - table.size();
-    if (missing > freeBlocks) {
+    boolean wantsState = hasStates && missing > 0 && table.size() == 0;
+    if (missing > freeBlocks || (wantsState && freeStates.isEmpty())) {
       return false;
+    }
+    if (wantsState) {
+      int slot = freeStates.nextSetBit(0);
+      freeStates.clear(slot);
+      table.takeState(slot);
     }
     for (int i = 0; i < missing; i++) {
       table.append(take());
@@ -97,6 +120,9 @@ public final class KvPool implements AutoCloseable {
   public void release(BlockTable table) {
     for (int i = table.size() - 1; i >= 0; i--) {
       release(table.block(i));
+    }
+    if (table.stateSlot() >= 0) {
+      freeStates.set(table.stateSlot());
     }
     table.clear();
   }
@@ -123,6 +149,12 @@ public final class KvPool implements AutoCloseable {
                     block, held[block], references[block], free.get(block) ? "free" : "not free"));
       }
       unreferenced += references[block] == 0 ? 1 : 0;
+    }
+    long states = holders.stream().filter(table -> table.stateSlot() >= 0).count();
+    if (states != stateSlots - freeStates.cardinality()) {
+      throw new IllegalStateException(
+          "%d sequences hold a slot of recurrent state, counted %d"
+              .formatted(states, stateSlots - freeStates.cardinality()));
     }
     if (unreferenced != freeBlocks) {
       throw new IllegalStateException(

@@ -1,11 +1,13 @@
 package dev.drey.runtime.layers;
 
+import dev.drey.runtime.device.ComputeStream;
 import dev.drey.runtime.device.Device;
 import dev.drey.runtime.device.DeviceBuffer;
 import dev.drey.runtime.memory.MemoryBudget;
 import dev.drey.runtime.model.ComputeType;
 import dev.drey.runtime.model.ModelConfig;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /** The buffers a step's numbers live in, allocated once for the largest step. Owns them. */
@@ -21,23 +23,47 @@ public final class Activations implements AutoCloseable {
   /** Normalised residual stream, activation type {@code [rows, hidden]}. */
   final DeviceBuffer normed;
 
-  /** The same in float32 for the router, {@code [rows, hidden]}. */
+  /** What rounding lost of the same where attention takes two terms, activation type. */
+  final DeviceBuffer remainders;
+
+  /** The same in float32 for the router, and what else is as wide, {@code [rows, hidden]}. */
   final DeviceBuffer routerInput;
 
-  /** Queries, float32 {@code [rows, heads * headDim]}. */
+  /** Queries, float32 {@code [rows, heads * keyDim]}. */
   final DeviceBuffer queries;
 
-  /** Keys, float32 {@code [rows, kvHeads * headDim]}. */
+  /** Keys, float32 {@code [rows, kvHeads * keyDim]}. */
   final DeviceBuffer keys;
 
-  /** Values, float32 {@code [rows, kvHeads * headDim]}. */
+  /** Values, float32 {@code [rows, kvHeads * valueDim]}. */
   final DeviceBuffer values;
 
-  /** Attention output, activation type {@code [rows, heads * headDim]}. */
+  /** Gates of attention's output; in latent attention parts of queries and outputs; float32. */
+  final DeviceBuffer gates;
+
+  /** In latent attention queries' latents, then attended latents of all heads; float32. */
+  final DeviceBuffer latents;
+
+  /** Of the delta rule, float32 {@code [rows, valueHeads]}. */
+  final DeviceBuffer strengths;
+
+  /** Of the delta rule, float32 {@code [rows, valueHeads]}. */
+  final DeviceBuffer decays;
+
+  /** Attention output, activation type {@code [rows, heads * valueDim]}. */
   final DeviceBuffer attended;
+
+  /** The same in float32, where it is multiplied as two terms. */
+  final DeviceBuffer attendedFloats;
+
+  /** As many ones as a head is wide, float32. */
+  final DeviceBuffer ones;
 
   /** Expert outputs, float32 {@code [rows * k, hidden]}, row {@code token * k + rank}. */
   final DeviceBuffer expertOut;
+
+  /** Output of the shared expert, float32 {@code [rows, hidden]}. */
+  final DeviceBuffer sharedOut;
 
   /** Logits of one chunk of rows, float32 {@code [logitRows, vocabulary]}. */
   final DeviceBuffer logits;
@@ -49,24 +75,41 @@ public final class Activations implements AutoCloseable {
    * Allocates the buffers.
    *
    * @param budget charged with {@link #bytes}
+   * @param stream used to write constants
    */
   public Activations(
-      Device device, MemoryBudget budget, ModelConfig model, ComputeType compute, int maxRows) {
+      Device device,
+      MemoryBudget budget,
+      ModelConfig model,
+      ComputeType compute,
+      int maxRows,
+      ComputeStream stream) {
     this.device = device;
     this.budget = budget;
-    Sizes sizes = new Sizes(model, compute, maxRows);
-    this.logitRows = sizes.logitRows;
+    ActivationSizes sizes = new ActivationSizes(model, compute, maxRows);
+    this.logitRows = sizes.logitRows();
     this.rowBytes = model.hidden() * Float.BYTES;
     try {
-      hidden = allocate(sizes.hiddenFloat);
-      normed = allocate(sizes.hiddenActivation);
-      routerInput = allocate(sizes.hiddenFloat);
-      queries = allocate(sizes.queries);
-      keys = allocate(sizes.keys);
-      values = allocate(sizes.keys);
-      attended = allocate(sizes.attended);
-      expertOut = allocate(sizes.expertOut);
-      logits = allocate(sizes.logits);
+      hidden = allocate(sizes.hiddenFloats());
+      normed = allocate(sizes.hiddenActivations());
+      remainders = allocate(sizes.remainders());
+      routerInput = allocate(sizes.hiddenFloats());
+      queries = allocate(sizes.queries());
+      keys = allocate(sizes.keys());
+      values = allocate(sizes.values());
+      gates = allocate(sizes.gates());
+      latents = allocate(sizes.latents());
+      strengths = allocate(sizes.heads());
+      decays = allocate(sizes.heads());
+      attended = allocate(sizes.attended());
+      attendedFloats = allocate(sizes.attendedFloats());
+      ones = allocate(sizes.ones());
+      expertOut = allocate(sizes.expertOut());
+      sharedOut = allocate(sizes.sharedOut());
+      logits = allocate(sizes.logits());
+      float[] constant = new float[sizes.oneCount()];
+      Arrays.fill(constant, 1);
+      stream.write(constant, ones);
     } catch (RuntimeException failure) {
       close();
       throw failure;
@@ -75,14 +118,7 @@ public final class Activations implements AutoCloseable {
 
   /** Bytes the constructor will reserve. */
   public static long bytes(ModelConfig model, ComputeType compute, int maxRows) {
-    Sizes sizes = new Sizes(model, compute, maxRows);
-    return 2 * sizes.hiddenFloat
-        + sizes.hiddenActivation
-        + sizes.queries
-        + 2 * sizes.keys
-        + sizes.attended
-        + sizes.expertOut
-        + sizes.logits;
+    return new ActivationSizes(model, compute, maxRows).total();
   }
 
   /** Some rows of the residual stream. */
@@ -99,35 +135,5 @@ public final class Activations implements AutoCloseable {
   @Override
   public void close() {
     owned.forEach(DeviceBuffer::close);
-  }
-
-  private static final class Sizes {
-    private static final int MAX_LOGIT_ROWS = 64;
-
-    final int logitRows;
-    final long hiddenFloat;
-    final long hiddenActivation;
-    final long queries;
-    final long keys;
-    final long attended;
-    final long expertOut;
-    final long logits;
-
-    Sizes(ModelConfig model, ComputeType compute, int maxRows) {
-      int activation = compute.activation().bytes();
-      logitRows = Math.min(MAX_LOGIT_ROWS, maxRows);
-      hiddenFloat = align((long) maxRows * model.hidden() * Float.BYTES);
-      hiddenActivation = align((long) maxRows * model.hidden() * activation);
-      queries = align((long) maxRows * model.attention().queryWidth() * Float.BYTES);
-      keys = align((long) maxRows * model.attention().kvWidth() * Float.BYTES);
-      attended = align((long) maxRows * model.attention().queryWidth() * activation);
-      int outputsPerRow = Math.max(1, model.moe().expertsPerToken());
-      expertOut = align((long) maxRows * outputsPerRow * model.hidden() * Float.BYTES);
-      logits = align((long) logitRows * model.vocabulary() * Float.BYTES);
-    }
-
-    private static long align(long bytes) {
-      return (bytes + 63) / 64 * 64;
-    }
   }
 }

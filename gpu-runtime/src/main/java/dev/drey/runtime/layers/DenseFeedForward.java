@@ -1,19 +1,17 @@
 package dev.drey.runtime.layers;
 
 import dev.drey.runtime.device.ComputeStream;
-import dev.drey.runtime.device.Expert;
 import dev.drey.runtime.device.ExpertBatch;
 import dev.drey.runtime.device.Routing;
 import dev.drey.runtime.model.ModelConfig;
+import dev.drey.runtime.model.Network;
+import dev.drey.runtime.model.Weight;
 import dev.drey.runtime.predict.Prediction;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Objects;
 import java.util.function.Consumer;
 
-/**
- * One always-resident network for every token: an expert that each row is sent to with weight 1.
- */
+/** One always-resident network for every token: an expert that each row is sent to. */
 final class DenseFeedForward implements FeedForward {
   private final ModelConfig model;
   private final ComputeStream stream;
@@ -28,24 +26,22 @@ final class DenseFeedForward implements FeedForward {
     this.everyRow = new int[maxRows];
     Arrays.setAll(everyRow, row -> row);
     this.one = new Routing(maxRows, 1);
-    Arrays.fill(one.weights(), 1f);
+    Arrays.fill(one.weights(), model.multipliers().residual());
   }
 
   @Override
   public void run(int layer, StepBatch batch, Activations buffers, Consumer<Prediction> sink) {
-    LayerWeights layerWeights = weights.layers().get(layer);
-    Expert dense = Objects.requireNonNull(layerWeights.dense());
+    LayerWeights layerWeights = weights.layer(layer);
     int rows = batch.rows();
-    stream.rmsNorm(
+    stream.norm(
         buffers.hidden,
         rows,
         model.hidden(),
-        layerWeights.feedForwardNorm(),
-        model.normEpsilon(),
+        layerWeights.norm(Weight.FEED_FORWARD_NORM, Weight.FEED_FORWARD_NORM_BIAS),
         buffers.normed);
     stream.experts(
         buffers.normed,
-        List.of(new ExpertBatch(dense, everyRow, everyRow, rows)),
+        List.of(new ExpertBatch(layerWeights.network(Network.DENSE), everyRow, everyRow, rows)),
         buffers.expertOut);
     stream.combine(buffers.expertOut, one, rows, model.hidden(), buffers.hidden);
   }

@@ -2,8 +2,11 @@ package dev.drey.runtime.layers;
 
 import dev.drey.runtime.device.Expert;
 import dev.drey.runtime.device.ExpertBatch;
+import dev.drey.runtime.device.ExpertBias;
 import dev.drey.runtime.device.Routing;
+import dev.drey.runtime.model.MoeConfig;
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /** Turns a routing (experts by token) round: tokens by expert. Reused from layer to layer. */
 final class ExpertTokens {
@@ -11,10 +14,14 @@ final class ExpertTokens {
   private final int[] starts;
   private final int[] entries;
   private final int[] experts;
+  private final boolean scaledInput;
+  private float[] weights = {};
   private int distinct;
   private int k = 1;
 
-  ExpertTokens(int expertsPerLayer, int maxEntries) {
+  ExpertTokens(MoeConfig moe, int maxEntries) {
+    int expertsPerLayer = moe.experts();
+    scaledInput = moe.scaledInput();
     counts = new int[expertsPerLayer];
     starts = new int[expertsPerLayer + 1];
     entries = new int[maxEntries];
@@ -26,6 +33,7 @@ final class ExpertTokens {
     k = routing.k();
     int total = rows * k;
     int[] chosen = routing.experts();
+    weights = routing.weights();
     Arrays.fill(counts, 0);
     for (int entry = 0; entry < total; entry++) {
       counts[chosen[entry]]++;
@@ -54,13 +62,22 @@ final class ExpertTokens {
     return distinct;
   }
 
+  /** How many tokens were sent to an expert. */
+  int tokensOf(int expert) {
+    return starts[expert + 1] - starts[expert];
+  }
+
   /** The work of one expert: which rows it reads, and the (token, rank) rows it writes. */
-  ExpertBatch batch(int index, Expert expert) {
+  ExpertBatch batch(int index, Expert expert, @Nullable ExpertBias bias) {
     int[] outputs = Arrays.copyOfRange(entries, starts[index], starts[index + 1]);
     int[] inputs = new int[outputs.length];
+    float[] scales = scaledInput ? new float[outputs.length] : null;
     for (int i = 0; i < outputs.length; i++) {
       inputs[i] = outputs[i] / k;
+      if (scales != null) {
+        scales[i] = weights[outputs[i]];
+      }
     }
-    return new ExpertBatch(expert, inputs, outputs, outputs.length);
+    return new ExpertBatch(expert, bias, inputs, outputs, scales, outputs.length);
   }
 }

@@ -1,25 +1,35 @@
 package dev.drey.runtime.layers;
 
 import dev.drey.runtime.device.DeviceBuffer;
-import dev.drey.runtime.device.Matrix;
 import java.util.List;
 
-/**
- * Everything of a model that is not a routed expert, in device memory. Owns the buffers.
- *
- * @param embedding bfloat16 {@code [vocabulary, hidden]}, plain row-major
- * @param layers one entry per decoder layer
- * @param finalNorm float32 {@code [hidden]}
- * @param outputProjection {@code [vocabulary, hidden]}
- * @param owned every buffer behind the above, to be closed together
- */
-public record ModelWeights(
-    DeviceBuffer embedding,
-    List<LayerWeights> layers,
-    DeviceBuffer finalNorm,
-    Matrix outputProjection,
-    List<DeviceBuffer> owned)
-    implements AutoCloseable {
+/** Everything of a model that is not a routed expert, in device memory. Owns the buffers. */
+public final class ModelWeights implements AutoCloseable {
+  private final LayerWeights global;
+  private final List<LayerWeights> layers;
+  private final List<DeviceBuffer> owned;
+
+  /**
+   * @param global weights outside of the decoder layers
+   * @param layers one entry per decoder layer
+   * @param owned every buffer behind them, to be closed together
+   */
+  ModelWeights(LayerWeights global, List<LayerWeights> layers, List<DeviceBuffer> owned) {
+    this.global = global;
+    this.layers = List.copyOf(layers);
+    this.owned = List.copyOf(owned);
+  }
+
+  /** Weights outside of the decoder layers. */
+  LayerWeights global() {
+    return global;
+  }
+
+  /** Weights of a decoder layer. */
+  LayerWeights layer(int layer) {
+    return layers.get(layer);
+  }
+
   @Override
   public void close() {
     owned.forEach(DeviceBuffer::close);

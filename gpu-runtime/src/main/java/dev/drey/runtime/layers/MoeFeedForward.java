@@ -4,19 +4,23 @@ import dev.drey.runtime.device.ComputeStream;
 import dev.drey.runtime.device.DeviceBuffer;
 import dev.drey.runtime.device.DeviceEvent;
 import dev.drey.runtime.device.ExpertBatch;
-import dev.drey.runtime.device.RouterSpec;
+import dev.drey.runtime.device.ExpertBias;
+import dev.drey.runtime.device.Norm;
+import dev.drey.runtime.device.Router;
 import dev.drey.runtime.device.Routing;
 import dev.drey.runtime.model.ComputeType;
 import dev.drey.runtime.model.ModelConfig;
+import dev.drey.runtime.model.Weight;
 import dev.drey.runtime.predict.ExpertPredictor;
 import dev.drey.runtime.predict.Prediction;
 import dev.drey.runtime.residency.ExpertLease;
 import dev.drey.runtime.residency.LayerDemand;
 import dev.drey.runtime.residency.ResidencyWindow;
+import dev.drey.runtime.trace.TraceSink;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Objects;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The mixture-of-experts layer, over all rows of a batch group at once (Klotski, section 5.1 of the
@@ -42,10 +46,12 @@ final class MoeFeedForward implements FeedForward {
   private final ModelWeights weights;
   private final ResidencyWindow window;
   private final ExpertPredictor predictor;
-  private final RouterSpec spec;
   private final Routing routing;
   private final Routing nextRouting;
+  private final Routing outputWeights;
   private final ExpertTokens tokens;
+  private final LayerTrace trace;
+  private final @Nullable SharedExpert shared;
 
   MoeFeedForward(
       ModelConfig model,
@@ -54,6 +60,7 @@ final class MoeFeedForward implements FeedForward {
       ModelWeights weights,
       ResidencyWindow window,
       ExpertPredictor predictor,
+      TraceSink trace,
       int maxRows) {
     this.model = model;
     this.compute = compute;
@@ -62,13 +69,16 @@ final class MoeFeedForward implements FeedForward {
     this.window = window;
     this.predictor = predictor;
     int k = model.moe().expertsPerToken();
-    this.spec = new RouterSpec(model.moe().experts(), k, model.moe().normaliseTopK());
     this.routing = new Routing(maxRows, k);
     this.nextRouting = new Routing(maxRows, k);
-    this.tokens = new ExpertTokens(model.moe().experts(), maxRows * k);
+    this.outputWeights = new Routing(maxRows, k);
+    this.tokens = new ExpertTokens(model.moe(), maxRows * k);
+    this.shared =
+        model.moe().sharedIntermediate() > 0 ? new SharedExpert(model, stream, maxRows) : null;
+    this.trace = new LayerTrace(trace, model.moe().experts());
   }
 
-  /** The latest layer's choice, for tests and traces; overwritten by the next layer. */
+  /** The latest layer's choice, for tests; overwritten by the next layer. */
   Routing routing() {
     return routing;
   }
@@ -76,37 +86,55 @@ final class MoeFeedForward implements FeedForward {
   @Override
   public void run(int layer, StepBatch batch, Activations buffers, Consumer<Prediction> sink) {
     int rows = batch.rows();
-    LayerWeights layerWeights = weights.layers().get(layer);
+    LayerWeights layerWeights = weights.layer(layer);
     DeviceBuffer routerInput = normalise(layerWeights, rows, buffers);
-    DeviceBuffer router = Objects.requireNonNull(layerWeights.router());
-    stream.routeTopK(routerInput, rows, model.hidden(), router, spec, routing);
+    stream.routeTopK(routerInput, rows, model.hidden(), router(layerWeights), routing);
     tokens.sort(routing, rows);
+    trace.routed(layer, batch, routing, tokens);
     try (LayerDemand demand =
         window.demand(batch.step(), layer, tokens.experts(), tokens.distinct())) {
       predict(layer, batch, routerInput, sink);
-      compute(demand, buffers);
+      if (shared != null) {
+        shared.compute(layerWeights, rows, routerInput, buffers);
+      }
+      compute(layerWeights, demand, buffers);
     }
-    stream.combine(buffers.expertOut, routing, rows, model.hidden(), buffers.hidden);
+    stream.combine(buffers.expertOut, outputWeights(rows), rows, model.hidden(), buffers.hidden);
+    if (shared != null) {
+      shared.add(rows, buffers);
+    }
+  }
+
+  private Router router(LayerWeights layerWeights) {
+    return new Router(
+        layerWeights.buffer(Weight.ROUTER),
+        layerWeights.bufferIfAny(Weight.ROUTER_BIAS),
+        layerWeights.bufferIfAny(Weight.CHOICE_BIAS),
+        model.moe().experts(),
+        model.moe().expertsPerToken(),
+        model.moe().router());
+  }
+
+  /** What outputs are multiplied by: 1 where a weight has multiplied the input. */
+  private Routing outputWeights(int rows) {
+    float residual = model.multipliers().residual();
+    boolean scaledInput = model.moe().scaledInput();
+    if (residual == 1 && !scaledInput) {
+      return routing;
+    }
+    for (int entry = 0; entry < rows * routing.k(); entry++) {
+      outputWeights.weights()[entry] = residual * (scaledInput ? 1 : routing.weights()[entry]);
+    }
+    return outputWeights;
   }
 
   private DeviceBuffer normalise(LayerWeights layerWeights, int rows, Activations buffers) {
-    stream.rmsNorm(
-        buffers.hidden,
-        rows,
-        model.hidden(),
-        layerWeights.feedForwardNorm(),
-        model.normEpsilon(),
-        buffers.normed);
+    Norm norm = layerWeights.norm(Weight.FEED_FORWARD_NORM, Weight.FEED_FORWARD_NORM_BIAS);
+    stream.norm(buffers.hidden, rows, model.hidden(), norm, buffers.normed);
     if (compute == ComputeType.F32) {
       return buffers.normed;
     }
-    stream.rmsNormFloat(
-        buffers.hidden,
-        rows,
-        model.hidden(),
-        layerWeights.feedForwardNorm(),
-        model.normEpsilon(),
-        buffers.routerInput);
+    stream.normFloat(buffers.hidden, rows, model.hidden(), norm, buffers.routerInput);
     return buffers.routerInput;
   }
 
@@ -116,12 +144,18 @@ final class MoeFeedForward implements FeedForward {
     if (target == layer || target >= model.layers() || !model.isMoe(target)) {
       return;
     }
-    DeviceBuffer gate = Objects.requireNonNull(weights.layers().get(target).router());
-    stream.routeTopK(routerInput, batch.rows(), model.hidden(), gate, spec, nextRouting);
-    predictor.predict(batch.step(), layer, target, nextRouting, batch.rows(), sink);
+    Router gate = router(weights.layer(target));
+    stream.routeTopK(routerInput, batch.rows(), model.hidden(), gate, nextRouting);
+    if (trace.isRecording()) {
+      LayerTrace.Predicting listener = trace.predicting(sink);
+      predictor.predict(batch.step(), layer, target, nextRouting, batch.rows(), listener);
+      listener.done(batch.step(), layer, target);
+    } else {
+      predictor.predict(batch.step(), layer, target, nextRouting, batch.rows(), sink);
+    }
   }
 
-  private void compute(LayerDemand demand, Activations buffers) {
+  private void compute(LayerWeights layerWeights, LayerDemand demand, Activations buffers) {
     List<ExpertBatch> work = new ArrayList<>();
     while (true) {
       List<ExpertLease> ready = demand.nextReady(EXPERTS_PER_CALL);
@@ -130,11 +164,27 @@ final class MoeFeedForward implements FeedForward {
       }
       work.clear();
       for (ExpertLease lease : ready) {
-        work.add(tokens.batch(lease.id().index(), lease.expert()));
+        int expert = lease.id().index();
+        work.add(tokens.batch(expert, lease.expert(), bias(layerWeights, expert)));
       }
       stream.experts(buffers.normed, work, buffers.expertOut);
       DeviceEvent lastUse = stream.record();
       ready.forEach(lease -> lease.release(lastUse));
     }
+  }
+
+  private @Nullable ExpertBias bias(LayerWeights layerWeights, int expert) {
+    if (!model.moe().expertBias()) {
+      return null;
+    }
+    int width = model.moe().intermediate();
+    return new ExpertBias(
+        row(layerWeights.buffer(Weight.EXPERT_GATE_BIAS), expert, width),
+        row(layerWeights.buffer(Weight.EXPERT_UP_BIAS), expert, width),
+        row(layerWeights.buffer(Weight.EXPERT_DOWN_BIAS), expert, model.hidden()));
+  }
+
+  private static DeviceBuffer row(DeviceBuffer table, int row, int width) {
+    return table.slice((long) row * width * Float.BYTES, (long) width * Float.BYTES);
   }
 }

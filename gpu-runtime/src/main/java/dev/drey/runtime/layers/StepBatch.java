@@ -1,6 +1,7 @@
 package dev.drey.runtime.layers;
 
 import dev.drey.runtime.device.AttentionBatch;
+import dev.drey.runtime.device.RotaryTable;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -20,6 +21,7 @@ public final class StepBatch {
 
   private final int[] ids;
   private final int[] positions;
+  private final int[] longestOf;
   private final int[] logitRows;
   private final List<MicroBatch> microBatches = new ArrayList<>();
   private long step;
@@ -32,6 +34,7 @@ public final class StepBatch {
   public StepBatch(int maxRows) {
     ids = new int[maxRows];
     positions = new int[maxRows];
+    longestOf = new int[maxRows];
     logitRows = new int[maxRows];
   }
 
@@ -43,10 +46,15 @@ public final class StepBatch {
     microBatches.clear();
   }
 
-  /** Appends a row and returns its index. */
-  public int addRow(int id, int position) {
+  /**
+   * Appends a row and returns its index.
+   *
+   * @param longest positions that the row's sequence can ever have
+   */
+  public int addRow(int id, int position, int longest) {
     ids[rows] = id;
     positions[rows] = position;
+    longestOf[rows] = longest;
     return rows++;
   }
 
@@ -78,6 +86,21 @@ public final class StepBatch {
   /** Position of each row in its sequence. */
   public int[] positions() {
     return positions;
+  }
+
+  /** Position, in its sequence, of a row of a micro-batch. */
+  int position(MicroBatch microBatch, int row) {
+    return positions[microBatch.firstRow() + row];
+  }
+
+  /** The row of a rotary table that belongs to each row of a micro-batch. */
+  int[] rotaryRows(MicroBatch microBatch, RotaryTable table) {
+    int[] tableRows = new int[microBatch.rows()];
+    for (int row = 0; row < tableRows.length; row++) {
+      int at = microBatch.firstRow() + row;
+      tableRows[row] = table.row(positions[at], longestOf[at]);
+    }
+    return tableRows;
   }
 
   /** Rows whose logits are wanted, the first {@link #logitCount()} entries. */

@@ -2,7 +2,7 @@ package dev.drey.runtime.layers;
 
 import dev.drey.runtime.checkpoint.Checkpoint;
 import dev.drey.runtime.checkpoint.ExpertTensors;
-import dev.drey.runtime.checkpoint.LayerTensors;
+import dev.drey.runtime.checkpoint.StoredMatrix;
 import dev.drey.runtime.device.ComputeStream;
 import dev.drey.runtime.device.CopyStream;
 import dev.drey.runtime.device.Device;
@@ -14,23 +14,24 @@ import dev.drey.runtime.device.Matrix;
 import dev.drey.runtime.device.MatrixLayout;
 import dev.drey.runtime.memory.MemoryBudget;
 import dev.drey.runtime.model.DType;
-import dev.drey.runtime.model.ExpertShape;
 import dev.drey.runtime.model.MatrixShape;
 import dev.drey.runtime.model.ModelConfig;
-import dev.drey.runtime.safetensors.TensorRegion;
+import dev.drey.runtime.model.Network;
+import dev.drey.runtime.model.Weight;
+import dev.drey.runtime.model.WeightClass;
+import dev.drey.runtime.model.WeightShape;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Copies a checkpoint's always-resident weights to a device: matrices block by block through one
- * staging buffer, norms and routers widened to float32.
+ * staging buffer, everything that keeps its precision as float32.
  */
 public final class WeightLoader {
+  private static final int LEAST_STAGING = 1 << 20;
+
   private final Checkpoint checkpoint;
   private final ModelConfig model;
   private final Device device;
@@ -38,7 +39,6 @@ public final class WeightLoader {
   private final CopyStream copies;
   private final ComputeStream stream;
   private final HostBuffer staging;
-  private final int stagingBytes;
   private final List<DeviceBuffer> owned = new ArrayList<>();
 
   private WeightLoader(
@@ -55,68 +55,48 @@ public final class WeightLoader {
     this.copies = copies;
     this.stream = stream;
     this.staging = staging;
-    this.stagingBytes = staging.bytes().capacity();
   }
 
   /** Bytes of staging memory {@link #load} needs: the largest block of any matrix. */
   public static int stagingBytes(ModelConfig model, Device device) {
-    long largest = 1 << 20;
-    for (MatrixShape shape : shapes(model)) {
-      MatrixLayout layout = device.matrixLayout(shape);
-      largest =
-          Math.max(largest, (long) layout.blockOutputs() * shape.inputs() * DType.BF16.bytes());
+    long largest = LEAST_STAGING;
+    List<MatrixShape> shapes = new ArrayList<>(model.projections());
+    shapes.addAll(model.headProjections());
+    for (int layer = 0; layer < model.layers(); layer++) {
+      for (Network network : model.networks(layer)) {
+        shapes.add(model.networkShape(network).gateUp());
+        shapes.add(model.networkShape(network).down());
+      }
+    }
+    for (MatrixShape shape : shapes.stream().distinct().toList()) {
+      long rowBytes = (long) shape.inputs() * DType.BF16.bytes();
+      largest = Math.max(largest, device.matrixLayout(shape).blockOutputs() * rowBytes);
     }
     return Math.toIntExact(largest);
   }
 
   /** Bytes of device memory {@link #load} will reserve. */
   public static long denseBytes(ModelConfig model, Device device) {
-    long floats = model.hidden();
-    long bytes = align((long) model.vocabulary() * model.hidden() * DType.BF16.bytes());
-    bytes += matrixBytes(device, new MatrixShape(model.vocabulary(), model.hidden()));
-    bytes += align(floats * Float.BYTES);
+    long bytes = bytes(model.globalWeights(), device);
     for (int layer = 0; layer < model.layers(); layer++) {
-      bytes += layerBytes(model, device, layer);
+      bytes += bytes(model.weights(layer), device);
+      for (Network network : model.networks(layer)) {
+        bytes += device.expertLayout(model.networkShape(network)).bytes();
+      }
     }
     return bytes;
   }
 
-  private static long layerBytes(ModelConfig model, Device device, int layer) {
-    int hidden = model.hidden();
-    int queries = model.attention().queryWidth();
-    int keys = model.attention().kvWidth();
-    long bytes = 2 * align((long) hidden * Float.BYTES);
-    bytes += matrixBytes(device, new MatrixShape(queries, hidden));
-    bytes += 2 * matrixBytes(device, new MatrixShape(keys, hidden));
-    bytes += matrixBytes(device, new MatrixShape(hidden, queries));
-    if (model.attention().qkNorm()) {
-      bytes += 2 * align((long) model.attention().headDim() * Float.BYTES);
-    }
-    if (model.isMoe(layer)) {
-      bytes += align((long) model.moe().experts() * hidden * Float.BYTES);
-    } else {
-      bytes += device.expertLayout(new ExpertShape(hidden, model.denseIntermediate())).bytes();
-    }
-    return bytes;
+  private static long bytes(List<WeightShape> weights, Device device) {
+    return weights.stream().mapToLong(weight -> bytes(weight, device)).sum();
   }
 
-  private static List<MatrixShape> shapes(ModelConfig model) {
-    int hidden = model.hidden();
-    List<MatrixShape> shapes = new ArrayList<>();
-    shapes.add(new MatrixShape(model.vocabulary(), hidden));
-    shapes.add(new MatrixShape(model.attention().queryWidth(), hidden));
-    shapes.add(new MatrixShape(model.attention().kvWidth(), hidden));
-    shapes.add(new MatrixShape(hidden, model.attention().queryWidth()));
-    if (!model.denseLayers().isEmpty()) {
-      ExpertShape dense = new ExpertShape(hidden, model.denseIntermediate());
-      shapes.add(dense.gateUp());
-      shapes.add(dense.down());
-    }
-    return shapes;
-  }
-
-  private static long matrixBytes(Device device, MatrixShape shape) {
-    return device.matrixLayout(shape).bytes();
+  private static long bytes(WeightShape weight, Device device) {
+    return switch (weight.form()) {
+      case MATRIX, HEADS -> weight.count() * device.matrixLayout(weight.shape()).bytes();
+      case FLOATS -> align(weight.elements() * Float.BYTES);
+      case LOOKUP -> align(weight.elements() * DType.BF16.bytes());
+    };
   }
 
   private static long align(long bytes) {
@@ -152,102 +132,88 @@ public final class WeightLoader {
   }
 
   private ModelWeights load() throws IOException {
-    DeviceBuffer embedding = plain(checkpoint.embedding());
+    LayerWeights global = new LayerWeights(model.norm());
+    for (WeightShape weight : model.globalWeights()) {
+      load(weight, checkpoint.global(weight.weight()), global);
+    }
     List<LayerWeights> layers = new ArrayList<>();
     for (int layer = 0; layer < model.layers(); layer++) {
-      layers.add(layer(checkpoint.layer(layer)));
+      LayerWeights weights = new LayerWeights(model.norm());
+      for (WeightShape weight : model.weights(layer)) {
+        load(weight, checkpoint.layer(layer, weight.weight()), weights);
+      }
+      for (Network network : model.networks(layer)) {
+        weights.put(network, network(layer, network));
+      }
+      layers.add(weights);
     }
-    DeviceBuffer finalNorm = floats(checkpoint.finalNorm());
-    TensorRegion projection = checkpoint.outputProjection().orElse(checkpoint.embedding());
-    Matrix output = matrix(projection, new MatrixShape(model.vocabulary(), model.hidden()));
-    return new ModelWeights(embedding, layers, finalNorm, output, owned);
+    return new ModelWeights(global, layers, owned);
   }
 
-  private LayerWeights layer(LayerTensors tensors) throws IOException {
-    int hidden = model.hidden();
-    MatrixShape queries = new MatrixShape(model.attention().queryWidth(), hidden);
-    MatrixShape keys = new MatrixShape(model.attention().kvWidth(), hidden);
-    return new LayerWeights(
-        floats(tensors.attentionNorm()),
-        matrix(tensors.query(), queries),
-        matrix(tensors.key(), keys),
-        matrix(tensors.value(), keys),
-        matrix(tensors.output(), new MatrixShape(hidden, model.attention().queryWidth())),
-        floatsIfPresent(tensors.queryNorm()),
-        floatsIfPresent(tensors.keyNorm()),
-        floats(tensors.feedForwardNorm()),
-        floatsIfPresent(tensors.router()),
-        tensors.dense().isPresent() ? expert(tensors.dense().get()) : null);
+  private void load(WeightShape weight, StoredMatrix stored, LayerWeights into) throws IOException {
+    switch (weight.form()) {
+      case MATRIX, HEADS -> into.put(weight.weight(), matrices(weight, stored));
+      case FLOATS -> into.put(weight.weight(), floats(weight.weight(), stored));
+      case LOOKUP -> into.put(weight.weight(), plain(stored));
+    }
   }
 
-  private Expert expert(ExpertTensors tensors) throws IOException {
-    ExpertLayout layout =
-        device.expertLayout(new ExpertShape(model.hidden(), model.denseIntermediate()));
-    DeviceBuffer slot = allocate(layout.bytes());
-    Expert expert = new Expert(layout, slot);
-    copy(tensors.gate(), expert.gate());
-    copy(tensors.up(), expert.up());
-    copy(tensors.down(), expert.down());
+  private List<Matrix> matrices(WeightShape weight, StoredMatrix stored) throws IOException {
+    MatrixLayout layout = device.matrixLayout(weight.shape());
+    List<Matrix> matrices = new ArrayList<>();
+    for (int i = 0; i < weight.count(); i++) {
+      Matrix matrix = new Matrix(layout, allocate(layout.bytes()));
+      copy(stored, i * weight.outputs(), matrix);
+      matrices.add(matrix);
+    }
+    return List.copyOf(matrices);
+  }
+
+  private Expert network(int layer, Network network) throws IOException {
+    ExpertTensors tensors = checkpoint.network(layer, network);
+    ExpertLayout layout = device.expertLayout(model.networkShape(network));
+    Expert expert = new Expert(layout, allocate(layout.bytes()));
+    copy(tensors.gate(), 0, expert.gate());
+    copy(tensors.up(), 0, expert.up());
+    copy(tensors.down(), 0, expert.down());
     return expert;
   }
 
-  private Matrix matrix(TensorRegion tensor, MatrixShape shape) throws IOException {
-    MatrixLayout layout = device.matrixLayout(shape);
-    Matrix matrix = new Matrix(layout, allocate(layout.bytes()));
-    copy(tensor, matrix);
-    return matrix;
-  }
-
-  private void copy(TensorRegion tensor, Matrix matrix) throws IOException {
+  private void copy(StoredMatrix stored, int firstRow, Matrix matrix) throws IOException {
     MatrixLayout layout = matrix.layout();
-    long rowBytes = (long) layout.shape().inputs() * tensor.type().bytes();
+    int rowBytes = layout.shape().inputs() * DType.BF16.bytes();
     for (int block = 0; block < layout.blocks(); block++) {
       ByteBuffer target = staging.bytes();
-      target.limit(Math.toIntExact(layout.outputsOf(block) * rowBytes));
-      checkpoint.read(tensor, rowBytes * block * layout.blockOutputs(), target);
-      copies.copyBlock(staging, 0, tensor.type(), layout, block, matrix.data());
+      target.limit(Math.multiplyExact(layout.outputsOf(block), rowBytes));
+      stored.read(firstRow + block * layout.blockOutputs(), layout.outputsOf(block), target);
+      copies.copyBlock(staging, 0, DType.BF16, layout, block, matrix.data());
       copies.record().await();
     }
   }
 
-  private DeviceBuffer plain(TensorRegion tensor) throws IOException {
-    DeviceBuffer target = allocate(align(tensor.bytes()));
-    long done = 0;
-    while (done < tensor.bytes()) {
-      int count = (int) Math.min(stagingBytes, tensor.bytes() - done);
+  private DeviceBuffer plain(StoredMatrix stored) throws IOException {
+    int rowBytes = Math.multiplyExact(stored.shape().inputs(), DType.BF16.bytes());
+    int rows = stored.shape().outputs();
+    DeviceBuffer target = allocate(align((long) rows * rowBytes));
+    int rowsAtOnce = Math.max(1, staging.bytes().capacity() / rowBytes);
+    for (int row = 0; row < rows; row += rowsAtOnce) {
+      int count = Math.min(rowsAtOnce, rows - row);
       ByteBuffer part = staging.bytes();
-      part.limit(count);
-      checkpoint.read(tensor, done, part);
-      copies.copyBytes(staging, 0, target, done, count);
+      part.limit(count * rowBytes);
+      stored.read(row, count, part);
+      copies.copyBytes(staging, 0, target, (long) row * rowBytes, count * rowBytes);
       copies.record().await();
-      done += count;
     }
     return target;
   }
 
-  private @Nullable DeviceBuffer floatsIfPresent(Optional<TensorRegion> tensor) throws IOException {
-    return tensor.isPresent() ? floats(tensor.get()) : null;
-  }
-
-  private DeviceBuffer floats(TensorRegion tensor) throws IOException {
-    ByteBuffer bytes =
-        ByteBuffer.allocate(Math.toIntExact(tensor.bytes())).order(ByteOrder.LITTLE_ENDIAN);
-    checkpoint.read(tensor, 0, bytes);
-    bytes.flip();
-    float[] values = new float[Math.toIntExact(tensor.bytes() / tensor.type().bytes())];
-    for (int i = 0; i < values.length; i++) {
-      values[i] =
-          switch (tensor.type()) {
-            case F32 -> bytes.getFloat();
-            case BF16 -> Float.intBitsToFloat(bytes.getShort() << 16);
-            case F16, U8 ->
-                throw new IllegalStateException(
-                    "tensor '"
-                        + tensor.name()
-                        + "' is "
-                        + tensor.type()
-                        + ", expected BF16 or F32");
-          };
+  private DeviceBuffer floats(Weight weight, StoredMatrix stored) throws IOException {
+    float[] values = stored.floats();
+    boolean centred = model.norm().zeroCentred() && weight != Weight.DELTA_NORM;
+    if (centred && weight.weightClass() == WeightClass.NORM) {
+      for (int i = 0; i < values.length; i++) {
+        values[i] += 1;
+      }
     }
     DeviceBuffer target = allocate(align((long) values.length * Float.BYTES));
     stream.write(values, target);

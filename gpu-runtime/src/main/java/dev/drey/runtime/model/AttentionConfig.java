@@ -1,23 +1,20 @@
 package dev.drey.runtime.model;
 
-/**
- * Grouped-query attention.
- *
- * @param heads query heads
- * @param kvHeads key/value heads; each serves {@code heads / kvHeads} query heads
- * @param headDim width of one head
- * @param qkNorm whether queries and keys are RMS-normalised per head before the rotary embedding
- * @param ropeTheta base of the rotary embedding's frequencies
- */
-public record AttentionConfig(
-    int heads, int kvHeads, int headDim, boolean qkNorm, double ropeTheta) {
-  /** Width of all query heads together. */
-  public int queryWidth() {
-    return heads * headDim;
-  }
+import java.util.List;
 
-  /** Width of all key (or value) heads together. */
-  public int kvWidth() {
-    return kvHeads * headDim;
-  }
+/** How the rows of one decoder layer learn of each other. */
+public sealed interface AttentionConfig
+    permits GroupedQueryAttention, LatentAttention, GatedDeltaRule {
+
+  /** Key/value heads in the paged pool; 0 if the layer keeps nothing there. */
+  int kvHeads();
+
+  /** Width of a stored key. */
+  int keyDim();
+
+  /** Width of a stored value. */
+  int valueDim();
+
+  /** Always-resident weights. */
+  List<WeightShape> weights(int hidden);
 }

@@ -5,6 +5,7 @@ public enum DType {
   F32(4),
   BF16(2),
   F16(2),
+  F8_E4M3(1),
   U8(1);
 
   private final int bytes;

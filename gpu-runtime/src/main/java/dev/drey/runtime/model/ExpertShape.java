@@ -1,7 +1,8 @@
 package dev.drey.runtime.model;
 
 /**
- * Shape of one SwiGLU feed-forward network: {@code down(silu(gate(x)) * up(x))}.
+ * Shape of one gated feed-forward network: {@code down(unit(gate(x), up(x)))}, see {@link
+ * GatedUnit}.
  *
  * @param hidden model width
  * @param intermediate width between the projections
@@ -15,6 +16,11 @@ public record ExpertShape(int hidden, int intermediate) {
   /** Down projection, {@code [hidden, intermediate]}. */
   public MatrixShape down() {
     return new MatrixShape(hidden, intermediate);
+  }
+
+  /** One of the projections. */
+  public MatrixShape part(NetworkPart part) {
+    return part == NetworkPart.DOWN ? down() : gateUp();
   }
 
   /** Number of weights in the three projections. */

@@ -1,6 +1,7 @@
 package dev.drey.runtime.model;
 
-import java.util.BitSet;
+import java.util.ArrayList;
+import java.util.List;
 
 /**
  * Everything the forward pass needs to know about a model, independent of tensor names and files.
@@ -8,45 +9,50 @@ import java.util.BitSet;
  * @param architecture name of the architecture as in {@code config.json}, e.g. {@code qwen3_moe}
  * @param vocabulary rows of the embedding and of the output projection
  * @param hidden model width
- * @param layers decoder layers
  * @param maxPositions longest supported sequence, in tokens
- * @param normEpsilon epsilon of every RMS norm
+ * @param norm every norm
+ * @param multipliers constant factors
  * @param tiedEmbeddings whether the output projection is the embedding matrix
- * @param attention attention of every layer
- * @param moe the routed feed-forward of the layers not in {@code denseLayers}
- * @param denseLayers layers with one plain feed-forward network in place of experts
- * @param denseIntermediate width of that network
+ * @param outputBias whether the output projection has a bias
+ * @param decoder the decoder layers in order
+ * @param moe feed-forward of the routed layers
+ * @param denseIntermediate width of the network of the other layers
  */
 public record ModelConfig(
     String architecture,
     int vocabulary,
     int hidden,
-    int layers,
     int maxPositions,
-    float normEpsilon,
+    NormConfig norm,
+    Multipliers multipliers,
     boolean tiedEmbeddings,
-    AttentionConfig attention,
+    boolean outputBias,
+    List<LayerConfig> decoder,
     MoeConfig moe,
-    BitSet denseLayers,
     int denseIntermediate) {
 
   public ModelConfig {
-    denseLayers = (BitSet) denseLayers.clone();
+    decoder = List.copyOf(decoder);
   }
 
-  @Override
-  public BitSet denseLayers() {
-    return (BitSet) denseLayers.clone();
+  /** Number of decoder layers. */
+  public int layers() {
+    return decoder.size();
+  }
+
+  /** Attention of a layer. */
+  public AttentionConfig attention(int layer) {
+    return decoder.get(layer).attention();
   }
 
   /** Whether this layer routes tokens to experts. */
   public boolean isMoe(int layer) {
-    return !denseLayers.get(layer);
+    return decoder.get(layer).routed();
   }
 
   /** Number of layers that route to experts. */
   public int moeLayers() {
-    return layers - denseLayers.cardinality();
+    return (int) decoder.stream().filter(LayerConfig::routed).count();
   }
 
   /** Shape of every routed expert. */
@@ -57,5 +63,119 @@ public record ModelConfig(
   /** Number of routed experts in the whole model. */
   public int totalExperts() {
     return moeLayers() * moe.experts();
+  }
+
+  /** Shape of a feed-forward network. */
+  public ExpertShape networkShape(Network network) {
+    return new ExpertShape(
+        hidden,
+        switch (network) {
+          case DENSE -> denseIntermediate;
+          case SHARED -> moe.sharedIntermediate();
+          case EXPERT -> moe.intermediate();
+        });
+  }
+
+  /** The always-resident feed-forward networks of a layer. */
+  public List<Network> networks(int layer) {
+    if (!isMoe(layer)) {
+      return List.of(Network.DENSE);
+    }
+    return moe.sharedIntermediate() > 0 ? List.of(Network.SHARED) : List.of();
+  }
+
+  /** The always-resident weights of a layer, feed-forward networks aside. */
+  public List<WeightShape> weights(int layer) {
+    List<WeightShape> weights = new ArrayList<>();
+    addNorm(weights, Weight.ATTENTION_NORM, Weight.ATTENTION_NORM_BIAS);
+    weights.addAll(attention(layer).weights(hidden));
+    addNorm(weights, Weight.FEED_FORWARD_NORM, Weight.FEED_FORWARD_NORM_BIAS);
+    if (isMoe(layer)) {
+      addRouter(weights);
+    }
+    return weights;
+  }
+
+  private void addRouter(List<WeightShape> weights) {
+    weights.add(WeightShape.table(Weight.ROUTER, moe.experts(), hidden));
+    if (moe.router().logitBias()) {
+      weights.add(WeightShape.vector(Weight.ROUTER_BIAS, moe.experts()));
+    }
+    if (moe.router().choiceBias()) {
+      weights.add(WeightShape.vector(Weight.CHOICE_BIAS, moe.experts()));
+    }
+    if (moe.sharedGate()) {
+      weights.add(WeightShape.table(Weight.SHARED_ROUTER, 1, hidden));
+    }
+    if (moe.expertBias()) {
+      int width = moe.intermediate();
+      weights.add(WeightShape.table(Weight.EXPERT_GATE_BIAS, moe.experts(), width));
+      weights.add(WeightShape.table(Weight.EXPERT_UP_BIAS, moe.experts(), width));
+      weights.add(WeightShape.table(Weight.EXPERT_DOWN_BIAS, moe.experts(), hidden));
+    }
+  }
+
+  /** The always-resident weights outside of the layers. */
+  public List<WeightShape> globalWeights() {
+    List<WeightShape> weights = new ArrayList<>();
+    weights.add(WeightShape.lookup(Weight.EMBEDDING, vocabulary, hidden));
+    addNorm(weights, Weight.FINAL_NORM, Weight.FINAL_NORM_BIAS);
+    weights.add(WeightShape.matrix(Weight.OUTPUT, vocabulary, hidden));
+    if (outputBias) {
+      weights.add(WeightShape.vector(Weight.OUTPUT_BIAS, vocabulary));
+    }
+    return weights;
+  }
+
+  private void addNorm(List<WeightShape> weights, Weight scale, Weight offset) {
+    weights.add(WeightShape.vector(scale, hidden));
+    if (norm.kind() == NormConfig.Kind.LAYER) {
+      weights.add(WeightShape.vector(offset, hidden));
+    }
+  }
+
+  /** Every weight matrix that rows are multiplied by, experts aside, each shape once. */
+  public List<MatrixShape> projections() {
+    return shapes(WeightShape.Form.MATRIX);
+  }
+
+  /** Every weight matrix that the rows of one head are multiplied by, each shape once. */
+  public List<MatrixShape> headProjections() {
+    return shapes(WeightShape.Form.HEADS);
+  }
+
+  private List<MatrixShape> shapes(WeightShape.Form form) {
+    List<WeightShape> all = new ArrayList<>(globalWeights());
+    for (LayerConfig layer : decoder.stream().distinct().toList()) {
+      all.addAll(layer.attention().weights(hidden));
+    }
+    return all.stream()
+        .filter(weight -> weight.form() == form)
+        .map(WeightShape::shape)
+        .distinct()
+        .toList();
+  }
+
+  /**
+   * Whether small errors in what a layer's attention is computed from grow: in recurrent state they
+   * add up over the tokens, and SparseMixer's weights jump.
+   */
+  public boolean amplifiesErrors() {
+    return moe.router().score() == RouterConfig.Score.SPARSE_MIXER
+        || decoder.stream().anyMatch(layer -> layer.attention() instanceof GatedDeltaRule);
+  }
+
+  /** Number of decoder layers that keep keys and values. */
+  public int kvLayers() {
+    return kvLayer(layers());
+  }
+
+  /** Number of such layers before this one: its place in the key/value pool. */
+  public int kvLayer(int layer) {
+    int before = 0;
+    for (int i = 0; i < layer; i++) {
+      before += attention(i).kvHeads() > 0 ? 1 : 0;
+    }
+    return before;
   }
 }

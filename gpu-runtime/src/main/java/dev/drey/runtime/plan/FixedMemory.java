@@ -5,21 +5,22 @@ package dev.drey.runtime.plan;
  *
  * @param dense weights that are not routed experts
  * @param kv key/value pool
+ * @param states recurrent state of linear attention
  * @param staging host buffers of the I/O threads, or of the weight loader where that is more
  * @param activations buffers of one step, with logits and (token, rank) outputs
  * @param scratch scratch memory and primitives of the compute stream
  * @param sampling scratch memory of the sampler
  */
 public record FixedMemory(
-    long dense, long kv, long staging, long activations, long scratch, long sampling) {
+    long dense, long kv, long states, long staging, long activations, long scratch, long sampling) {
   /** Everything together. */
   public long total() {
-    return dense + kv + staging + activations + scratch + sampling;
+    return dense + kv + states + staging + activations + scratch + sampling;
   }
 
   @Override
   public String toString() {
-    return "dense weights %d + KV %d + staging %d + activations %d + scratch %d + sampling %d"
-        .formatted(dense, kv, staging, activations, scratch, sampling);
+    return "dense weights %d + KV %d + recurrent state %d + staging %d + activations %d + scratch %d + sampling %d"
+        .formatted(dense, kv, states, staging, activations, scratch, sampling);
   }
 }

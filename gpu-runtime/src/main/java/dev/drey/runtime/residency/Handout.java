@@ -25,6 +25,7 @@ final class Handout {
   private final SlotTable slots;
   private final Placement placement;
   private final Counters counters;
+  private final WindowTrace trace;
   private final LongSupplier clock;
   private final long deadlineNanos;
   private final Supplier<String> ioThreads;
@@ -35,6 +36,7 @@ final class Handout {
       SlotTable slots,
       Placement placement,
       Counters counters,
+      WindowTrace trace,
       LongSupplier clock,
       long deadlineNanos,
       TransferEngine engine) {
@@ -42,6 +44,7 @@ final class Handout {
     this.slots = slots;
     this.placement = placement;
     this.counters = counters;
+    this.trace = trace;
     this.clock = clock;
     this.deadlineNanos = deadlineNanos;
     this.ioThreads = engine::describe;
@@ -102,7 +105,9 @@ final class Handout {
       }
     }
     Slot first = demand.ready.element();
-    counters.stalled(from, clock.getAsLong(), first.issuedNanos, first.startedNanos);
+    long to = clock.getAsLong();
+    demand.stallNanos += to - from;
+    counters.stalled(from, to, first.issuedNanos, first.startedNanos);
   }
 
   /** Whether there is no point in waiting on. */
@@ -193,6 +198,7 @@ final class Handout {
             demand.leases.forEach(this::giveBack);
             demand.leases.clear();
             lock.decide(() -> placement.abandon(demand));
+            trace.demandEnded(demand);
             if (lock.isUsable()) {
               lock.decide(placement::pump);
             }

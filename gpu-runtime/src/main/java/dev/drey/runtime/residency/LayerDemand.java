@@ -30,6 +30,7 @@ public final class LayerDemand implements AutoCloseable {
   final ArrayDeque<ExpertId> pending = new ArrayDeque<>();
   final List<ExpertLease> leases = new ArrayList<>();
   int undelivered;
+  long stallNanos;
   boolean closed;
   @Nullable ExpertLoadException failure;
 

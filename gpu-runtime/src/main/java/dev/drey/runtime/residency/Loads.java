@@ -3,6 +3,7 @@ package dev.drey.runtime.residency;
 import dev.drey.runtime.cache.CachePolicy;
 import dev.drey.runtime.expertstore.ExpertSource;
 import dev.drey.runtime.model.ExpertId;
+import dev.drey.runtime.trace.LoadResult;
 import dev.drey.runtime.transfer.TransferEngine;
 import dev.drey.runtime.transfer.TransferPriority;
 import dev.drey.runtime.transfer.TransferTicket;
@@ -22,6 +23,7 @@ final class Loads {
   private final ExpertSource source;
   private final CachePolicy policy;
   private final Counters counters;
+  private final WindowTrace trace;
   private final LongSupplier clock;
   private final ExpertLoad.Listener listener;
   private long started;
@@ -32,6 +34,7 @@ final class Loads {
       ExpertSource source,
       CachePolicy policy,
       Counters counters,
+      WindowTrace trace,
       LongSupplier clock,
       ExpertLoad.Listener listener) {
     this.slots = slots;
@@ -39,6 +42,7 @@ final class Loads {
     this.source = source;
     this.policy = policy;
     this.counters = counters;
+    this.trace = trace;
     this.clock = clock;
     this.listener = listener;
   }
@@ -78,6 +82,7 @@ final class Loads {
       counters.prefetchWasted++;
     }
     counters.evictions++;
+    trace.evicted(victim, slot.unusedPrefetch);
     policy.onEvict(victim);
     slots.release(slot);
     return true;
@@ -95,6 +100,7 @@ final class Loads {
       throw new IllegalStateException("transfer queue refused " + load + ": " + engine.describe());
     }
     load.accepted(ticket);
+    trace.issued(load);
     return slot;
   }
 
@@ -119,6 +125,7 @@ final class Loads {
   void loaded(Slot slot) {
     ExpertId id = Objects.requireNonNull(slot.id);
     slot.startedNanos = Objects.requireNonNull(slot.load).ticket().startedNanos();
+    trace.ended(slot, LoadResult.LOADED);
     slot.load = null;
     slot.stopping = false;
     slots.become(slot, SlotState.RESIDENT);
@@ -130,6 +137,7 @@ final class Loads {
   }
 
   void stopped(Slot slot) {
+    trace.ended(slot, LoadResult.STOPPED);
     cancelled(slot);
     slots.release(slot);
   }
@@ -141,6 +149,7 @@ final class Loads {
       String reason = "expert " + id + " could not be loaded: " + cause.getMessage();
       owner.failure = new ExpertLoadException(id, reason, cause);
     }
+    trace.ended(slot, LoadResult.FAILED);
     if (slot.unusedPrefetch) {
       counters.prefetchFailed++;
       slot.unusedPrefetch = false;

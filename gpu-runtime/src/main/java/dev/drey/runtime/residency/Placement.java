@@ -3,6 +3,7 @@ package dev.drey.runtime.residency;
 import dev.drey.runtime.cache.CachePolicy;
 import dev.drey.runtime.model.ExpertId;
 import dev.drey.runtime.predict.Prediction;
+import dev.drey.runtime.trace.DemandOutcome;
 import dev.drey.runtime.transfer.TransferEngine;
 import dev.drey.runtime.transfer.TransferPriority;
 import java.util.ArrayDeque;
@@ -34,6 +35,7 @@ final class Placement {
   private final TransferEngine engine;
   private final CachePolicy policy;
   private final Counters counters;
+  private final WindowTrace trace;
   private final int prefetchShare;
   private final int maxWishes;
 
@@ -44,12 +46,18 @@ final class Placement {
   private boolean closed;
 
   Placement(
-      SlotTable slots, Loads loads, TransferEngine engine, CachePolicy policy, Counters counters) {
+      SlotTable slots,
+      Loads loads,
+      TransferEngine engine,
+      CachePolicy policy,
+      Counters counters,
+      WindowTrace trace) {
     this.slots = slots;
     this.loads = loads;
     this.engine = engine;
     this.policy = policy;
     this.counters = counters;
+    this.trace = trace;
     this.prefetchShare = slots.total() / 2;
     this.maxWishes = Math.max(slots.total(), slots.experts());
     this.timeline = new Timeline(slots.layers());
@@ -69,48 +77,54 @@ final class Placement {
     }
     policy.onDemand(demand.step, demand.layer, experts);
     for (ExpertId expert : experts) {
-      classify(demand, expert);
+      trace.found(expert, classify(demand, expert));
     }
+    trace.demanded(demand, experts);
     dropPassed();
     pump();
   }
 
-  private void classify(LayerDemand demand, ExpertId expert) {
+  private DemandOutcome classify(LayerDemand demand, ExpertId expert) {
     Slot slot = slots.find(expert);
     if (slot != null && slot.state() == SlotState.RESIDENT) {
       counters.hit(demand.layer);
       loads.use(slot);
       slot.owner = demand;
       demand.ready.add(slot);
-    } else if (slot != null && join(demand, slot)) {
-      slot.owner = demand;
-    } else {
-      counters.miss(demand.layer);
+      return DemandOutcome.HIT;
+    }
+    DemandOutcome joined = slot == null ? DemandOutcome.MISS : join(demand, slot);
+    if (joined == DemandOutcome.MISS) {
       demand.pending.add(expert);
     }
+    if (joined == DemandOutcome.LATE) {
+      counters.lateHit(demand.layer);
+    } else {
+      counters.miss(demand.layer);
+    }
+    return joined;
   }
 
-  /** Makes a load that is on its way part of the demand; false if it has just been stopped. */
-  private boolean join(LayerDemand demand, Slot slot) {
+  /** Makes a load that is on its way part of the demand; a miss if it has just been stopped. */
+  private DemandOutcome join(LayerDemand demand, Slot slot) {
     ExpertLoad load = Objects.requireNonNull(slot.load);
     boolean moving = load.ticket().started();
     if (!engine.promote(load.ticket())) {
-      return false;
+      return DemandOutcome.MISS;
     }
     if (moving) {
-      counters.lateHit(demand.layer);
       loads.use(slot);
     } else {
-      counters.miss(demand.layer);
       loads.cancelled(slot);
     }
+    slot.owner = demand;
     slot.stopping = false;
     slot.predictedFor = Slot.NOT_PREDICTED;
     load.promoted();
     if (slot.state() == SlotState.LOADING_PREFETCH) {
       slots.become(slot, SlotState.LOADING_DEMAND);
     }
-    return true;
+    return moving ? DemandOutcome.LATE : DemandOutcome.OVERTAKEN;
   }
 
   /** Ends a demand: what it waited for is not needed any more. */

@@ -8,6 +8,7 @@ import dev.drey.runtime.memory.MemoryBudget;
 import dev.drey.runtime.model.ExpertId;
 import dev.drey.runtime.model.ExpertShape;
 import dev.drey.runtime.predict.Prediction;
+import dev.drey.runtime.trace.TraceSink;
 import dev.drey.runtime.transfer.TransferConfig;
 import dev.drey.runtime.transfer.TransferEngine;
 import java.util.ArrayList;
@@ -85,14 +86,17 @@ public final class ResidencyWindow implements AutoCloseable {
       ExpertSource source,
       CachePolicy policy,
       TransferConfig config,
-      LongSupplier clock) {
+      LongSupplier clock,
+      TraceSink sink) {
     this.slots = slots;
     this.engine = engine;
     this.counters = new Counters(slots.layers());
-    Loads loads = new Loads(slots, engine, source, policy, counters, clock, new LoadReports());
-    this.placement = new Placement(slots, loads, engine, policy, counters);
+    WindowTrace trace = new WindowTrace(sink, clock, slots.experts());
+    Loads loads =
+        new Loads(slots, engine, source, policy, counters, trace, clock, new LoadReports());
+    this.placement = new Placement(slots, loads, engine, policy, counters, trace);
     long deadline = config.deadline().toNanos();
-    this.handout = new Handout(lock, slots, placement, counters, clock, deadline, engine);
+    this.handout = new Handout(lock, slots, placement, counters, trace, clock, deadline, engine);
     this.loads = loads;
   }
 
@@ -102,6 +106,7 @@ public final class ResidencyWindow implements AutoCloseable {
    * @param slots number of experts the window holds, at least {@link #MIN_SLOTS}
    * @param windowBudget pays for the slots: {@code slots * device.expertLayout(shape).bytes()}
    * @param stagingBudget pays for {@link #stagingBytes} and what the copy streams need
+   * @param trace is told what happens, under the window's lock
    * @throws IllegalArgumentException if there are too few slots
    * @throws dev.drey.runtime.memory.MemoryBudgetExceededException if a budget does not suffice;
    *     nothing stays allocated
@@ -114,7 +119,8 @@ public final class ResidencyWindow implements AutoCloseable {
       MemoryBudget windowBudget,
       MemoryBudget stagingBudget,
       CachePolicy policy,
-      TransferConfig config) {
+      TransferConfig config,
+      TraceSink trace) {
     ExpertLayout layout = device.expertLayout(shape);
     requireSlots(slots, layout);
     SlotTable table =
@@ -122,7 +128,7 @@ public final class ResidencyWindow implements AutoCloseable {
     try {
       TransferEngine engine =
           TransferEngine.open(device, stagingBudget, largestBlock(layout, source), slots, config);
-      return new ResidencyWindow(table, engine, source, policy, config, System::nanoTime);
+      return new ResidencyWindow(table, engine, source, policy, config, System::nanoTime, trace);
     } catch (RuntimeException e) {
       table.freeMemory();
       throw e;
@@ -135,6 +141,12 @@ public final class ResidencyWindow implements AutoCloseable {
           "a residency window needs at least %d slots (one expert computes, one arrives), found %d; %d bytes would do"
               .formatted(MIN_SLOTS, slots, MIN_SLOTS * layout.bytes()));
     }
+  }
+
+  /** Bytes that are read to load one expert. */
+  public static long expertBytes(Device device, ExpertSource source, ExpertShape shape) {
+    ExpertLayout layout = device.expertLayout(shape);
+    return ExpertLoad.bytes(List.of(layout.gate(), layout.up(), layout.down()), source);
   }
 
   static int largestBlock(ExpertLayout layout, ExpertSource source) {

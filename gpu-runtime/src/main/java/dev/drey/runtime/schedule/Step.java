@@ -60,6 +60,20 @@ public final class Step {
     return members.size();
   }
 
+  /**
+   * One of the sequences with rows in this step.
+   *
+   * @param index below {@link #sequences()}
+   */
+  public Sequence member(int index) {
+    return members.get(index);
+  }
+
+  /** How many rows it has in this step. */
+  public int memberRows(int index) {
+    return memberRows[index];
+  }
+
   /** Sequences with just one row left to compute, all of them in this step. */
   public int decodeSequences() {
     return decodeSequences;
@@ -101,9 +115,16 @@ public final class Step {
     if (count == sequence.remaining() && count == 1) {
       decodeSequences++;
     }
-    spans.add(new Span(batch.rows() - firstRow, count, start, sequence.blocks().array()));
+    spans.add(
+        new Span(
+            batch.rows() - firstRow,
+            count,
+            start,
+            sequence.blocks().array(),
+            sequence.blocks().stateSlot()));
+    int longest = (int) Math.min(Integer.MAX_VALUE, sequence.request().storedTokens());
     for (int position = start; position < start + count; position++) {
-      int row = batch.addRow(sequence.token(position), position);
+      int row = batch.addRow(sequence.token(position), position, longest);
       if (sequence.wantsLogits(position)) {
         int wanted = batch.logitCount();
         batch.wantLogits(row);
@@ -134,14 +155,6 @@ public final class Step {
 
   void finished(long tookNanos) {
     nanos = tookNanos;
-  }
-
-  Sequence member(int index) {
-    return members.get(index);
-  }
-
-  int memberRows(int index) {
-    return memberRows[index];
   }
 
   /** The sequence that wants the logits of the given wanted row. */

@@ -4,29 +4,33 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.drey.runtime.bench.ProductTimes.Point;
+import dev.drey.runtime.model.MatrixShape;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class ProductTimesTest {
+  private static final Product QUERY = new Product(Product.Kind.MATRIX, new MatrixShape(12, 8));
+  private static final Product LOGITS = new Product(Product.Kind.LOGITS, new MatrixShape(100, 8));
+  private static final Product EXPERT = new Product(Product.Kind.EXPERT, new MatrixShape(6, 8));
   private static final ProductTimes TIMES =
       new ProductTimes(
           List.of(
-              new Point(Product.QUERY, 16, 200, 1600),
-              new Point(Product.QUERY, 4, 80, 400),
-              new Point(Product.LOGITS, 4, 50, 100)));
+              new Point(QUERY, 16, 200, 1600),
+              new Point(QUERY, 4, 80, 400),
+              new Point(LOGITS, 4, 50, 100)));
 
   @Test
   void timesBetweenMeasurementsLieOnALine() {
-    assertThat(TIMES.nanos(Product.QUERY, 4)).isEqualTo(80);
-    assertThat(TIMES.nanos(Product.QUERY, 10)).isEqualTo(140);
-    assertThat(TIMES.nanos(Product.QUERY, 16)).isEqualTo(200);
+    assertThat(TIMES.nanos(QUERY, 4)).isEqualTo(80);
+    assertThat(TIMES.nanos(QUERY, 10)).isEqualTo(140);
+    assertThat(TIMES.nanos(QUERY, 16)).isEqualTo(200);
   }
 
   @Test
   void fewRowsTakeAsLongAsTheFewestMeasuredAndManyGoOnAtTheSameRate() {
-    assertThat(TIMES.nanos(Product.QUERY, 0.5)).isEqualTo(80);
-    assertThat(TIMES.nanos(Product.QUERY, 64)).isEqualTo(800);
-    assertThat(TIMES.nanos(Product.QUERY, 0)).isZero();
+    assertThat(TIMES.nanos(QUERY, 0.5)).isEqualTo(80);
+    assertThat(TIMES.nanos(QUERY, 64)).isEqualTo(800);
+    assertThat(TIMES.nanos(QUERY, 0)).isZero();
   }
 
   @Test
@@ -36,7 +40,7 @@ class ProductTimesTest {
 
   @Test
   void aProductThatWasNotMeasuredIsNamed() {
-    assertThatThrownBy(() -> TIMES.nanos(Product.EXPERT, 1))
+    assertThatThrownBy(() -> TIMES.nanos(EXPERT, 1))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("EXPERT");
   }

@@ -7,11 +7,15 @@ import dev.drey.runtime.device.AttentionBatch;
 import dev.drey.runtime.device.AttentionBatch.Span;
 import dev.drey.runtime.layers.StepBatch;
 import dev.drey.runtime.layers.StepBatch.MicroBatch;
-import dev.drey.runtime.model.AttentionConfig;
 import dev.drey.runtime.model.ComputeType;
+import dev.drey.runtime.model.GroupedQueryAttention;
+import dev.drey.runtime.model.LayerConfig;
 import dev.drey.runtime.model.ModelConfig;
 import dev.drey.runtime.model.MoeConfig;
-import java.util.BitSet;
+import dev.drey.runtime.model.Multipliers;
+import dev.drey.runtime.model.NormConfig;
+import dev.drey.runtime.model.RotaryConfig;
+import dev.drey.runtime.model.RouterConfig;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -22,19 +26,22 @@ class WorkModelTest {
   private static final ModelConfig MODEL = model();
 
   private static ModelConfig model() {
-    BitSet dense = new BitSet();
-    dense.set(0);
+    GroupedQueryAttention attention =
+        GroupedQueryAttention.of(3, 1, 4, RotaryConfig.plain(4, 1e4)).build();
     return new ModelConfig(
         "qwen3_moe",
         100,
         8,
-        3,
         64,
-        1e-6f,
+        NormConfig.rms(1e-6),
+        Multipliers.NONE,
         false,
-        new AttentionConfig(3, 1, 4, true, 1e4),
-        new MoeConfig(5, 2, 6, true),
-        dense,
+        false,
+        List.of(
+            new LayerConfig(attention, false),
+            new LayerConfig(attention, true),
+            new LayerConfig(attention, true)),
+        MoeConfig.of(5, 2, 6, RouterConfig.softmax(true)),
         10);
   }
 
@@ -79,7 +86,7 @@ class WorkModelTest {
   void theFloorOfAStepIsTheLargestOfTheThreeAndOfStepsTheirSum() {
     ProductTimes free =
         new ProductTimes(
-            Stream.of(Product.values())
+            Product.of(MODEL).keySet().stream()
                 .map(product -> new ProductTimes.Point(product, 1, 1e-9, 1))
                 .toList());
     Machine slowLink = new Machine(free, 1e9, 1, 1e6, 0, 0, 0, 0);
@@ -106,7 +113,7 @@ class WorkModelTest {
   void computeTakesEachProductAtTheRowsItHad() {
     ProductTimes times =
         new ProductTimes(
-            Stream.of(Product.values())
+            Product.of(MODEL).keySet().stream()
                 .flatMap(
                     product ->
                         Stream.of(1, 8)
@@ -127,11 +134,11 @@ class WorkModelTest {
     StepBatch batch = new StepBatch(8);
     batch.reset(0);
     for (int row = 0; row < 4; row++) {
-      batch.addRow(0, 0);
+      batch.addRow(0, 0, 16);
     }
     batch.wantLogits(3);
-    Span decode = new Span(0, 1, 9, new int[1]);
-    Span chunk = new Span(1, 3, 5, new int[1]);
+    Span decode = new Span(0, 1, 9, new int[1], -1);
+    Span chunk = new Span(1, 3, 5, new int[1], -1);
     batch.addMicroBatch(new MicroBatch(0, 4, new AttentionBatch(List.of(decode, chunk))));
     assertThat(StepWork.of(batch, 6, 2))
         .isEqualTo(new StepWork(4, 1, 10 + (6 + 7 + 8), 10 + 8, 6, 2));

@@ -3,11 +3,18 @@ package dev.drey.runtime.checkpoint;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.drey.runtime.model.AttentionConfig;
 import dev.drey.runtime.model.DType;
 import dev.drey.runtime.model.ExpertId;
+import dev.drey.runtime.model.GroupedQueryAttention;
+import dev.drey.runtime.model.MatrixShape;
 import dev.drey.runtime.model.ModelConfig;
 import dev.drey.runtime.model.MoeConfig;
+import dev.drey.runtime.model.Network;
+import dev.drey.runtime.model.QkNorm;
+import dev.drey.runtime.model.RotaryConfig;
+import dev.drey.runtime.model.RouterConfig;
+import dev.drey.runtime.model.Weight;
+import dev.drey.runtime.model.WeightClass;
 import dev.drey.runtime.safetensors.Fixtures;
 import dev.drey.runtime.safetensors.ModelFileException;
 import dev.drey.runtime.safetensors.TensorRegion;
@@ -17,13 +24,13 @@ import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.BitSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import java.util.function.UnaryOperator;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -39,30 +46,25 @@ class CheckpointTest {
   @Test
   void opensTheShardedGoldenModel() throws IOException {
     try (Checkpoint model = Checkpoint.open(Fixtures.golden("qwen3_moe"))) {
-      assertThat(model.config())
+      ModelConfig config = model.config();
+      assertThat(config.architecture()).isEqualTo("qwen3_moe");
+      assertThat(config.layers()).isEqualTo(3);
+      assertThat(config.attention(2))
           .isEqualTo(
-              new ModelConfig(
-                  "qwen3_moe",
-                  320,
-                  64,
-                  3,
-                  512,
-                  1e-6f,
-                  false,
-                  new AttentionConfig(4, 2, 32, true, 1e6),
-                  new MoeConfig(16, 4, 40, true),
-                  new BitSet(),
-                  96));
-      assertThat(model.outputProjection()).map(TensorRegion::name).contains("lm_head.weight");
-      assertThat(model.layer(2).query().describe()).isEqualTo("BF16 [128, 64]");
-      assertThat(model.layer(2).keyNorm()).map(TensorRegion::describe).contains("BF16 [32]");
-      assertThat(model.layer(2).router()).map(TensorRegion::describe).contains("BF16 [16, 64]");
-      assertThat(model.layer(2).dense()).isEmpty();
-      ExpertTensors expert = model.expert(new ExpertId(2, 15));
-      assertThat(expert.down().name()).isEqualTo("model.layers.2.mlp.experts.15.down_proj.weight");
-      assertThat(expert.down().describe()).isEqualTo("BF16 [64, 40]");
-      assertThat(expert.bytes()).isEqualTo(3 * 64 * 40 * 2);
-      assertThat(model.tensors()).hasSize((int) WeightPlan.count(model.config()));
+              GroupedQueryAttention.of(4, 2, 32, RotaryConfig.plain(32, 1e6))
+                  .qkNorm(QkNorm.HEAD)
+                  .build());
+      assertThat(config.moe()).isEqualTo(MoeConfig.of(16, 4, 40, RouterConfig.softmax(true)));
+      assertThat(model.global(Weight.OUTPUT).region().name()).isEqualTo("lm_head.weight");
+      assertThat(model.layer(2, Weight.QUERY).region().describe()).isEqualTo("BF16 [128, 64]");
+      assertThat(model.layer(2, Weight.KEY_NORM).region().describe()).isEqualTo("BF16 [32]");
+      assertThat(model.layer(2, Weight.ROUTER).region().describe()).isEqualTo("BF16 [16, 64]");
+      assertThatThrownBy(() -> model.network(2, Network.DENSE)).hasMessageContaining("DENSE");
+      StoredMatrix down = model.expert(new ExpertId(2, 15)).down();
+      assertThat(down.region().name()).isEqualTo("model.layers.2.mlp.experts.15.down_proj.weight");
+      assertThat(down.shape()).isEqualTo(new MatrixShape(64, 40));
+      assertThat(model.summary().expertBytes()).isEqualTo(3 * 64 * 40 * 2);
+      assertThat(model.summary().rounded()).isEmpty();
       assertThat(model.generationDefaults())
           .isEqualTo(
               new GenerationDefaults(
@@ -81,7 +83,8 @@ class CheckpointTest {
   @Test
   void opensTheSampleModelAndCountsItsBytes() throws IOException {
     try (Checkpoint model = Checkpoint.open(Fixtures.sampleModel())) {
-      assertThat(model.outputProjection()).isEmpty();
+      assertThat(model.global(Weight.OUTPUT).region())
+          .isEqualTo(model.global(Weight.EMBEDDING).region());
       assertThat(model.generationDefaults().eosTokenIds()).containsExactly(0, 2);
       CheckpointSummary summary = model.summary();
       assertThat(summary.architecture()).isEqualTo("qwen3_moe");
@@ -107,14 +110,18 @@ class CheckpointTest {
   @Test
   void readsTheBytesThatTheFileHasAtATensorsPlace() throws IOException {
     try (Checkpoint model = Checkpoint.open(Fixtures.golden("qwen3_moe"))) {
-      for (TensorRegion region :
-          List.of(model.embedding(), model.finalNorm(), model.expert(new ExpertId(1, 3)).up())) {
-        ByteBuffer dst = ByteBuffer.allocateDirect((int) region.bytes() - 2);
-        model.read(region, 2, dst);
-        int from = (int) region.offset() + 2;
-        assertThat(dst.flip())
-            .isEqualTo(
-                ByteBuffer.wrap(Files.readAllBytes(region.file()), from, (int) region.bytes() - 2));
+      for (StoredMatrix stored :
+          List.of(
+              model.global(Weight.EMBEDDING),
+              model.layer(2, Weight.VALUE),
+              model.expert(new ExpertId(1, 3)).up())) {
+        int rowBytes = stored.shape().inputs() * 2;
+        int rows = stored.shape().outputs() - 1;
+        ByteBuffer dst = ByteBuffer.allocateDirect(rows * rowBytes);
+        stored.read(1, rows, dst);
+        int from = (int) stored.region().offset() + rowBytes;
+        byte[] file = Files.readAllBytes(stored.region().file());
+        assertThat(dst.flip()).isEqualTo(ByteBuffer.wrap(file, from, rows * rowBytes));
       }
     }
   }
@@ -129,13 +136,13 @@ class CheckpointTest {
         },
         UnaryOperator.identity());
     try (Checkpoint model = Checkpoint.open(dir)) {
-      assertThat(model.config().denseLayers().stream()).containsExactly(0, 2, 3);
-      ExpertTensors dense = model.layer(3).dense().orElseThrow();
-      assertThat(dense.gate().name()).isEqualTo("model.layers.3.mlp.gate_proj.weight");
-      assertThat(dense.gate().describe()).isEqualTo("BF16 [96, 64]");
-      assertThat(model.layer(3).router()).isEmpty();
-      assertThat(model.layer(1).router()).isPresent();
-      assertThat(model.tensors()).hasSize((int) WeightPlan.count(model.config()));
+      assertThat(IntStream.range(0, 4).filter(layer -> !model.config().isMoe(layer)))
+          .containsExactly(0, 2, 3);
+      ExpertTensors dense = model.network(3, Network.DENSE);
+      assertThat(dense.gate().region().name()).isEqualTo("model.layers.3.mlp.gate_proj.weight");
+      assertThat(dense.gate().region().describe()).isEqualTo("BF16 [96, 64]");
+      assertThatThrownBy(() -> model.layer(3, Weight.ROUTER)).hasMessageContaining("ROUTER");
+      assertThat(model.layer(1, Weight.ROUTER).shape()).isEqualTo(new MatrixShape(16, 64));
       assertThat(model.summary().moeLayers()).isEqualTo(1);
       assertThatThrownBy(() -> model.expert(new ExpertId(0, 0)))
           .isInstanceOf(IndexOutOfBoundsException.class)
@@ -149,39 +156,37 @@ class CheckpointTest {
         dir,
         json -> {},
         specs -> specs.stream().filter(spec -> !spec.name().equals(QUERY)).toList());
-    assertRefused("tensor '" + QUERY + "': expected BF16 [128, 64], found no such tensor");
+    assertRefused(
+        "tensor '" + QUERY + "': expected F32 or BF16 or F16 [128, 64], found no such tensor");
   }
 
   @Test
   void aWeightOfAnotherShapeIsRefusedWithBoth() throws IOException {
     TensorSpec transposed = new TensorSpec(QUERY, DType.BF16, new long[] {64, 128});
     TestModel.write(dir, json -> {}, TestModel.replacing(QUERY, transposed));
-    assertRefused("tensor '" + QUERY + "': expected BF16 [128, 64], found BF16 [64, 128]");
+    assertRefused(
+        "tensor '" + QUERY + "': expected F32 or BF16 or F16 [128, 64], found BF16 [64, 128]");
   }
 
   @Test
-  void aMatrixOfAnotherTypeIsRefusedAndANormInFloat32IsNot() throws IOException {
+  void numbersOfOtherTypesAreRoundedAndSaidToBeOrRefused() throws IOException {
     TensorSpec query = new TensorSpec(QUERY, DType.F32, new long[] {128, 64});
     TestModel.write(dir, json -> {}, TestModel.replacing(QUERY, query));
-    assertRefused("found F32 [128, 64]. This element type is not supported");
-
-    String router = "model.layers.0.mlp.gate.weight";
-    TensorSpec f16 = new TensorSpec(router, DType.F16, new long[] {16, 64});
-    TestModel.write(dir, json -> {}, TestModel.replacing(router, f16));
-    assertRefused("tensor '" + router + "': expected F32 or BF16 [16, 64], found F16");
-
-    TensorSpec f32 = new TensorSpec(router, DType.F32, new long[] {16, 64});
-    TensorSpec norm = new TensorSpec("model.norm.weight", DType.F32, new long[] {64});
-    TestModel.write(
-        dir,
-        json -> {},
-        specs ->
-            TestModel.replacing(router, f32)
-                .apply(TestModel.replacing("model.norm.weight", norm).apply(specs)));
     try (Checkpoint model = Checkpoint.open(dir)) {
-      assertThat(model.layer(0).router()).map(TensorRegion::type).contains(DType.F32);
-      assertThat(model.finalNorm().type()).isEqualTo(DType.F32);
+      assertThat(model.summary().rounded()).containsExactly(DType.F32);
+      assertThat(model.layer(1, Weight.QUERY).isExact()).isFalse();
     }
+    TensorSpec norm = new TensorSpec("model.norm.weight", DType.F32, new long[] {64});
+    TestModel.write(dir, json -> {}, TestModel.replacing("model.norm.weight", norm));
+    try (Checkpoint model = Checkpoint.open(dir)) {
+      assertThat(model.summary().rounded()).as("norms keep float32").isEmpty();
+    }
+    TensorSpec bytes = new TensorSpec(QUERY, DType.U8, new long[] {128, 64});
+    TestModel.write(dir, json -> {}, TestModel.replacing(QUERY, bytes));
+    assertRefused("found U8 [128, 64]. This element type is not supported");
+    TensorSpec scaled = new TensorSpec(QUERY, DType.F8_E4M3, new long[] {128, 64});
+    TestModel.write(dir, json -> {}, TestModel.replacing(QUERY, scaled));
+    assertRefused("found F8_E4M3 [128, 64]. This element type is not supported");
   }
 
   @Test
@@ -198,7 +203,8 @@ class CheckpointTest {
     TestModel.write(
         dir, json -> json.put("tie_word_embeddings", true), specs -> plus(specs, stored));
     try (Checkpoint model = Checkpoint.open(dir)) {
-      assertThat(model.outputProjection()).isEmpty();
+      assertThat(model.global(Weight.OUTPUT).region().name())
+          .isEqualTo("model.embed_tokens.weight");
       assertThat(model.summary().bytes()).containsEntry(WeightClass.OUTPUT, 0L);
     }
   }
@@ -212,7 +218,9 @@ class CheckpointTest {
         config
             .replace("\"num_hidden_layers\":3", "\"num_hidden_layers\":10000")
             .replace("\"num_experts\":16", "\"num_experts\":65536"));
-    assertRefused("expected 1966170003 tensors, as config.json says, found 174 tensors");
+    assertRefused(
+        "tensor 'model.layers.0.mlp.gate.weight': expected F32 or BF16 or F16 [65536, 64], found BF16"
+            + " [16, 64]");
   }
 
   @Test
@@ -258,7 +266,8 @@ class CheckpointTest {
     Checkpoint model = Checkpoint.open(Fixtures.golden("qwen3_moe"));
     model.close();
     model.close();
-    assertThatThrownBy(() -> model.read(model.embedding(), 0, ByteBuffer.allocate(1)))
+    StoredMatrix embedding = model.global(Weight.EMBEDDING);
+    assertThatThrownBy(() -> embedding.read(0, 1, ByteBuffer.allocate(128)))
         .isInstanceOf(IOException.class)
         .hasMessageContaining("closed");
   }

@@ -4,6 +4,10 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.drey.runtime.model.DType;
 import dev.drey.runtime.model.ModelConfig;
+import dev.drey.runtime.model.Network;
+import dev.drey.runtime.model.NetworkPart;
+import dev.drey.runtime.model.Weight;
+import dev.drey.runtime.model.WeightShape;
 import dev.drey.runtime.safetensors.Fixtures;
 import dev.drey.runtime.safetensors.SafetensorsWriter;
 import dev.drey.runtime.safetensors.TensorSpec;
@@ -14,6 +18,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
@@ -49,10 +54,7 @@ final class TestModel {
     Files.writeString(dir.resolve("config.json"), json(change).toString());
     Architecture architecture = new Qwen3MoeArchitecture();
     ModelConfig config = architecture.read(config(change));
-    List<TensorSpec> specs = new ArrayList<>();
-    for (WeightSpec weight : WeightPlan.of(config, architecture.names(config))) {
-      specs.add(new TensorSpec(weight.name(), DType.BF16, weight.shape()));
-    }
+    List<TensorSpec> specs = tensors(config, architecture.names(config, config(change)));
     List<TensorSpec> changed = weights.apply(specs);
     try (SafetensorsWriter writer =
         SafetensorsWriter.create(dir.resolve("model.safetensors"), changed, Map.of())) {
@@ -62,6 +64,36 @@ final class TestModel {
       writer.finish();
     }
     return dir;
+  }
+
+  /** Every tensor that a model needs, as bfloat16. */
+  static List<TensorSpec> tensors(ModelConfig model, TensorNames names) {
+    Map<String, long[]> shapes = new LinkedHashMap<>();
+    for (WeightShape weight : model.globalWeights()) {
+      if (weight.weight() != Weight.OUTPUT || !model.tiedEmbeddings()) {
+        add(shapes, names.global(weight));
+      }
+    }
+    for (int layer = 0; layer < model.layers(); layer++) {
+      for (WeightShape weight : model.weights(layer)) {
+        add(shapes, names.layer(layer, weight));
+      }
+      for (NetworkPart part : NetworkPart.values()) {
+        for (Network network : model.networks(layer)) {
+          add(shapes, names.network(layer, network, 0, part));
+        }
+        for (int expert = 0; model.isMoe(layer) && expert < model.moe().experts(); expert++) {
+          add(shapes, names.network(layer, Network.EXPERT, expert, part));
+        }
+      }
+    }
+    List<TensorSpec> specs = new ArrayList<>();
+    shapes.forEach((name, shape) -> specs.add(new TensorSpec(name, DType.BF16, shape)));
+    return specs;
+  }
+
+  private static void add(Map<String, long[]> shapes, StoredAs stored) {
+    shapes.put(stored.tensor(), stored.shape());
   }
 
   /** Replaces the tensor of a name. */

@@ -6,4 +6,7 @@ abstract class DeviceConformance
         ExpertConformance,
         AttentionConformance,
         RowConformance,
+        ElementConformance,
+        RouterConformance,
+        DeltaConformance,
         MemoryConformance {}

@@ -2,9 +2,15 @@ package dev.drey.runtime.device;
 
 import static dev.drey.runtime.device.Numbers.assertSameBits;
 
+import dev.drey.runtime.model.BFloat16;
 import dev.drey.runtime.model.DType;
+import dev.drey.runtime.model.LatentAttention;
 import dev.drey.runtime.model.MatrixShape;
+import dev.drey.runtime.model.ModelConfig;
+import dev.drey.runtime.model.RotaryConfig;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -12,7 +18,18 @@ import org.junit.jupiter.params.provider.CsvSource;
 /** What every device owes for products with weight matrices. */
 interface MatmulConformance extends DeviceFactory {
   @ParameterizedTest
-  @CsvSource({"64,40", "40,64", "96,320", "320,1024", "1024,320"})
+  @CsvSource({
+    "64,40",
+    "40,64",
+    "96,320",
+    "320,1024",
+    "1024,320",
+    "64,1",
+    "96,2",
+    "64,7",
+    "320,32",
+    "1024,16"
+  })
   default void productsAreRightAndRowsIndependent(int inputs, int outputs) {
     try (Rig rig = rig(Rig.model(inputs, outputs))) {
       float[] weights = Numbers.bfloats(1, inputs * outputs);
@@ -72,7 +89,7 @@ interface MatmulConformance extends DeviceFactory {
         float[] product = product(rig, x, rows, matrix);
         float[] before = Numbers.floats(4, rows * outputs);
         DeviceBuffer out = rig.floats(before);
-        rig.stream.matmul(rig.activations(x), rows, matrix, out, true);
+        rig.stream.matmul(rig.activations(x), rows, matrix, null, out, true);
         float[] expected = new float[rows * outputs];
         for (int i = 0; i < expected.length; i++) {
           expected[i] = before[i] + product[i];
@@ -80,6 +97,86 @@ interface MatmulConformance extends DeviceFactory {
         assertSameBits(rig.read(out, rows * outputs), expected, rows + " rows");
       }
     }
+  }
+
+  @Test
+  default void aBiasIsAddedToEachRow() {
+    int inputs = 320;
+    int outputs = 1000;
+    try (Rig rig = rig(Rig.model(inputs, outputs))) {
+      Matrix matrix =
+          rig.matrix(new MatrixShape(outputs, inputs), Numbers.bfloats(1, inputs * outputs));
+      float[] values = Numbers.floats(5, outputs);
+      DeviceBuffer bias = rig.floats(values);
+      for (int rows : new int[] {1, 7, 33}) {
+        float[] x = rig.rounded(Numbers.floats(2, rows * inputs));
+        float[] expected = product(rig, x, rows, matrix);
+        float[] before = Numbers.floats(4, rows * outputs);
+        float[] accumulated = before.clone();
+        for (int i = 0; i < expected.length; i++) {
+          expected[i] += values[i % outputs];
+          accumulated[i] += expected[i];
+        }
+        DeviceBuffer out = rig.floats(before);
+        rig.stream.matmul(rig.activations(x), rows, matrix, bias, out, true);
+        assertSameBits(rig.read(out, rows * outputs), accumulated, rows + " rows, added");
+        rig.stream.matmul(rig.activations(x), rows, matrix, bias, out, false);
+        assertSameBits(rig.read(out, rows * outputs), expected, rows + " rows");
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"48,32,3", "32,128,5", "128,512,2"})
+  default void eachHeadIsMultipliedByItsOwnMatrix(int inputs, int outputs, int heads) {
+    int rows = 130;
+    int stride = outputs + 8;
+    try (Rig rig = rig(headModel(inputs, outputs, heads))) {
+      List<Matrix> matrices = new ArrayList<>();
+      for (int head = 0; head < heads; head++) {
+        matrices.add(
+            rig.matrix(new MatrixShape(outputs, inputs), Numbers.bfloats(head, inputs * outputs)));
+      }
+      float[] x = Numbers.floats(20, rows * heads * inputs);
+      float[] untouched = new float[rows * heads * stride];
+      Arrays.fill(untouched, 7);
+      DeviceBuffer out = rig.floats(untouched);
+      rig.stream.headMatmul(rig.floats(x), rows, matrices, out, stride);
+      float[] all = rig.read(out, untouched.length);
+      float[] rounded = rig.rounded(x);
+      for (int row : new int[] {0, 1, 64, 129}) {
+        for (int head = 0; head < heads; head++) {
+          int part = row * heads + head;
+          float[] weights = Numbers.bfloats(head, inputs * outputs);
+          for (int output = 0; output < outputs; output++) {
+            Numbers.dot(rounded, part, weights, output, inputs)
+                .check(all[part * stride + output], "row " + row + " head " + head);
+          }
+          assertSameBits(
+              Arrays.copyOfRange(all, part * stride + outputs, (part + 1) * stride),
+              Arrays.copyOf(untouched, 8),
+              "behind a head");
+        }
+      }
+      for (int some : Numbers.ROWS) {
+        DeviceBuffer fewer = rig.floats(untouched);
+        float[] part = Numbers.rows(x, heads * inputs, rows - some, rows);
+        rig.stream.headMatmul(rig.floats(part), some, matrices, fewer, stride);
+        assertSameBits(
+            rig.read(fewer, some * heads * stride),
+            Numbers.rows(all, heads * stride, rows - some, rows),
+            some + " rows");
+      }
+    }
+  }
+
+  private static ModelConfig headModel(int plainDim, int kvRank, int heads) {
+    return Rig.model(
+        64,
+        64,
+        new LatentAttention(
+            heads, 0, kvRank, plainDim, 16, 32, 0.1, RotaryConfig.plain(16, 10_000), false),
+        Rig.moe(40));
   }
 
   @Test
@@ -111,7 +208,7 @@ interface MatmulConformance extends DeviceFactory {
     float[] untouched = new float[rows * outputs + 8];
     Arrays.fill(untouched, 7);
     DeviceBuffer out = rig.floats(untouched);
-    rig.stream.matmul(rig.activations(x), rows, matrix, out, false);
+    rig.stream.matmul(rig.activations(x), rows, matrix, null, out, false);
     float[] result = rig.read(out, rows * outputs + 8);
     for (int i = rows * outputs; i < result.length; i++) {
       assertSameBits(new float[] {result[i]}, new float[] {7}, "behind the last row");

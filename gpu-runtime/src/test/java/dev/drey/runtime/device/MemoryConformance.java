@@ -55,13 +55,30 @@ interface MemoryConformance extends DeviceFactory {
   default void aStoreReservesWhatWasAnnounced() {
     try (Device device = open()) {
       MemoryBudget budget = MemoryBudget.root("test", 1L << 30);
-      KvShape shape = new KvShape(3, 2, 40, 64);
+      KvShape shape = new KvShape(3, 2, 48, 40, 64);
       long announced = device.kvStoreBytes(shape, 5);
       assertThat(announced).isGreaterThanOrEqualTo(3 * 5 * shape.elementsPerLayerBlock() * 2);
       KvStore store = device.newKvStore(budget, shape, 5);
       assertThat(budget.usedBytes()).isEqualTo(announced);
       assertThat(store.shape()).isEqualTo(shape);
       assertThat(store.blocks()).isEqualTo(5);
+      store.close();
+      store.close();
+      assertThat(budget.usedBytes()).isZero();
+    }
+  }
+
+  @Test
+  default void aStateStoreReservesWhatWasAnnounced() {
+    try (Device device = open()) {
+      MemoryBudget budget = MemoryBudget.root("test", 1L << 20);
+      long announced = device.stateStoreBytes(3, 5, 77);
+      assertThat(announced).isGreaterThanOrEqualTo(3 * 5 * 77 * 4);
+      StateStore store = device.newStateStore(budget, 3, 5, 77);
+      assertThat(budget.usedBytes()).isEqualTo(announced);
+      assertThat(store.layers()).isEqualTo(3);
+      assertThat(store.slots()).isEqualTo(5);
+      assertThat(store.numbers()).isEqualTo(77);
       store.close();
       store.close();
       assertThat(budget.usedBytes()).isZero();
@@ -77,7 +94,9 @@ interface MemoryConformance extends DeviceFactory {
           .hasMessageContaining("small");
       assertThatThrownBy(() -> device.allocateHost(budget, 1001))
           .isInstanceOf(MemoryBudgetExceededException.class);
-      assertThatThrownBy(() -> device.newKvStore(budget, new KvShape(2, 2, 32, 64), 8))
+      assertThatThrownBy(() -> device.newKvStore(budget, new KvShape(2, 2, 32, 32, 64), 8))
+          .isInstanceOf(MemoryBudgetExceededException.class);
+      assertThatThrownBy(() -> device.newStateStore(budget, 1, 1, 251))
           .isInstanceOf(MemoryBudgetExceededException.class);
       if (device.computeStreamBytes(Rig.model(64, 64), 4) > 1000) {
         assertThatThrownBy(() -> device.newComputeStream(budget, Rig.model(64, 64), 4))
@@ -126,7 +145,7 @@ interface MemoryConformance extends DeviceFactory {
       slice.close();
       assertThat(rig.read(buffer, 64)).containsSequence(0, 1, 2, 0);
       assertThat(rig.read(buffer, 64)[32]).isEqualTo(1);
-      assertThatThrownBy(() -> buffer.slice(32, 64)).isInstanceOf(IllegalArgumentException.class);
+      assertThatThrownBy(() -> buffer.slice(8, 64)).isInstanceOf(IllegalArgumentException.class);
       assertThatThrownBy(() -> buffer.slice(192, 128)).isInstanceOf(IllegalArgumentException.class);
       assertThatThrownBy(() -> rig.stream.write(new float[65], buffer))
           .isInstanceOf(IndexOutOfBoundsException.class);

@@ -2,6 +2,7 @@ package dev.drey.runtime.device;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.drey.runtime.model.BFloat16;
 import java.util.Arrays;
 import java.util.SplittableRandom;
 

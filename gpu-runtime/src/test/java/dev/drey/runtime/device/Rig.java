@@ -4,16 +4,23 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.drey.runtime.memory.MemoryBudget;
 import dev.drey.runtime.model.AttentionConfig;
+import dev.drey.runtime.model.BFloat16;
 import dev.drey.runtime.model.DType;
 import dev.drey.runtime.model.ExpertShape;
+import dev.drey.runtime.model.GroupedQueryAttention;
+import dev.drey.runtime.model.LayerConfig;
 import dev.drey.runtime.model.MatrixShape;
 import dev.drey.runtime.model.ModelConfig;
 import dev.drey.runtime.model.MoeConfig;
+import dev.drey.runtime.model.Multipliers;
+import dev.drey.runtime.model.NormConfig;
+import dev.drey.runtime.model.RotaryConfig;
+import dev.drey.runtime.model.RouterConfig;
 import java.nio.ByteBuffer;
 import java.nio.FloatBuffer;
 import java.util.ArrayDeque;
-import java.util.BitSet;
 import java.util.Deque;
+import java.util.List;
 
 /**
  * A device with a stream for one model, and the moving of numbers between it and the tests. Closing
@@ -41,16 +48,32 @@ final class Rig implements AutoCloseable {
 
   /** A model whose shapes are what a test wants and otherwise as small as can be. */
   static ModelConfig model(int hidden, int vocabulary, AttentionConfig attention, MoeConfig moe) {
+    LayerConfig layer = new LayerConfig(attention, true);
     return new ModelConfig(
-        "test", vocabulary, hidden, 2, 1280, 1e-6f, false, attention, moe, new BitSet(), 0);
+        "test",
+        vocabulary,
+        hidden,
+        1280,
+        NormConfig.rms(1e-6),
+        Multipliers.NONE,
+        false,
+        false,
+        List.of(layer, layer),
+        moe,
+        0);
   }
 
   static ModelConfig model(int hidden, int vocabulary) {
-    return model(
-        hidden,
-        vocabulary,
-        new AttentionConfig(4, 2, 32, true, 10_000),
-        new MoeConfig(16, 4, 40, true));
+    return model(hidden, vocabulary, attention(), moe(40));
+  }
+
+  static AttentionConfig attention() {
+    return GroupedQueryAttention.of(4, 2, 32, RotaryConfig.plain(32, 10_000)).build();
+  }
+
+  /** Sixteen experts of this width, four per token. */
+  static MoeConfig moe(int intermediate) {
+    return MoeConfig.of(16, 4, intermediate, RouterConfig.softmax(true));
   }
 
   <T extends AutoCloseable> T own(T resource) {

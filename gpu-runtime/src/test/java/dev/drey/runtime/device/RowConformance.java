@@ -1,15 +1,14 @@
 package dev.drey.runtime.device;
 
 import static dev.drey.runtime.device.Numbers.assertSameBits;
-import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.drey.runtime.model.AttentionConfig;
-import dev.drey.runtime.model.ModelConfig;
-import dev.drey.runtime.model.MoeConfig;
+import dev.drey.runtime.model.NormConfig;
+import dev.drey.runtime.model.RotaryConfig;
+import dev.drey.runtime.model.RotaryScaling;
 import java.util.Arrays;
 import org.junit.jupiter.api.Test;
 
-/** What every device owes for operations on single rows, and for the router. */
+/** What every device owes for operations on single rows. */
 interface RowConformance extends DeviceFactory {
   @Test
   default void embeddingsAreLookedUp() {
@@ -36,16 +35,16 @@ interface RowConformance extends DeviceFactory {
         float[] x = Numbers.floats(width, rows * width);
         float[] weight = Numbers.floats(width + 1, width);
         DeviceBuffer input = rig.floats(x);
-        DeviceBuffer scale = rig.floats(weight);
+        Norm norm = Norm.rms(rig.floats(weight), 1e-6f);
         DeviceBuffer out = rig.space(rows * width);
-        rig.stream.rmsNormFloat(input, rows, width, scale, 1e-6f, out);
+        rig.stream.normFloat(input, rows, width, norm, out);
         float[] exact = rig.read(out, rows * width);
         checkNorm(x, rows, width, weight, exact);
-        rig.stream.rmsNorm(input, rows, width, scale, 1e-6f, out);
+        rig.stream.norm(input, rows, width, norm, out);
         assertSameBits(
             rig.readActivations(out, rows * width), rig.rounded(exact), "rounded, width " + width);
         DeviceBuffer last = rig.floats(Numbers.rows(x, width, rows - 1, rows));
-        rig.stream.rmsNormFloat(last, 1, width, scale, 1e-6f, out);
+        rig.stream.normFloat(last, 1, width, norm, out);
         assertSameBits(
             rig.read(out, width), Numbers.rows(exact, width, rows - 1, rows), "last row alone");
       }
@@ -76,8 +75,103 @@ interface RowConformance extends DeviceFactory {
       float[] x = Numbers.floats(1, rows * heads * headDim);
       float[] weight = Numbers.floats(2, headDim);
       DeviceBuffer buffer = rig.floats(x);
-      rig.stream.headNorm(buffer, rows, heads, headDim, rig.floats(weight), 1e-6f);
+      rig.stream.headNorm(buffer, rows, heads, headDim, Norm.rms(rig.floats(weight), 1e-6f));
       checkNorm(x, rows * heads, headDim, weight, rig.read(buffer, x.length));
+    }
+  }
+
+  @Test
+  default void allHeadsCanBeNormalisedAsOneVector() {
+    try (Rig rig = rig(Rig.model(64, 64))) {
+      int rows = 5;
+      int width = 6 * 32;
+      float[] x = Numbers.floats(1, rows * width);
+      float[] weight = Numbers.floats(2, width);
+      DeviceBuffer buffer = rig.floats(x);
+      rig.stream.headNorm(buffer, rows, 1, width, Norm.rms(rig.floats(weight), 1e-6f));
+      checkNorm(x, rows, width, weight, rig.read(buffer, x.length));
+    }
+  }
+
+  @Test
+  default void layerNormsSubtractTheMeanAndAddABias() {
+    try (Rig rig = rig(Rig.model(64, 64))) {
+      for (int width : new int[] {40, 320, 1024}) {
+        int rows = 33;
+        float[] x = Numbers.floats(width, rows * width);
+        for (int i = 0; i < x.length; i++) {
+          x[i] += 0.5f;
+        }
+        float[] weight = Numbers.floats(width + 1, width);
+        float[] bias = Numbers.floats(width + 2, width);
+        Norm norm = new Norm(NormConfig.Kind.LAYER, rig.floats(weight), rig.floats(bias), 1e-5f);
+        DeviceBuffer input = rig.floats(x);
+        DeviceBuffer out = rig.space(rows * width);
+        rig.stream.normFloat(input, rows, width, norm, out);
+        float[] exact = rig.read(out, rows * width);
+        checkLayerNorm(x, rows, width, weight, bias, exact);
+        rig.stream.norm(input, rows, width, norm, out);
+        assertSameBits(
+            rig.readActivations(out, rows * width), rig.rounded(exact), "rounded, width " + width);
+        rig.stream.normFloat(input, rows, width, norm, input);
+        assertSameBits(rig.read(input, rows * width), exact, "in place");
+        DeviceBuffer last = rig.floats(Numbers.rows(x, width, rows - 1, rows));
+        rig.stream.normFloat(last, 1, width, norm, out);
+        assertSameBits(
+            rig.read(out, width), Numbers.rows(exact, width, rows - 1, rows), "last row alone");
+      }
+    }
+  }
+
+  private static void checkLayerNorm(
+      float[] x, int rows, int width, float[] weight, float[] bias, float[] actual) {
+    for (int row = 0; row < rows; row++) {
+      double mean = 0;
+      for (int i = 0; i < width; i++) {
+        mean += (double) x[row * width + i] / width;
+      }
+      double variance = 0;
+      for (int i = 0; i < width; i++) {
+        variance += (x[row * width + i] - mean) * (x[row * width + i] - mean) / width;
+      }
+      for (int i = 0; i < width; i++) {
+        double scaled = (x[row * width + i] - mean) / Math.sqrt(variance + 1e-5f) * weight[i];
+        new Numbers.Expected(scaled + bias[i], 2e-6)
+            .check(actual[row * width + i], "row " + row + " element " + i);
+      }
+    }
+  }
+
+  @Test
+  default void rotaryTurnsNeighboursAndLeavesTheRestOfAHead() {
+    try (Rig rig = rig(Rig.model(64, 64))) {
+      int headDim = 40;
+      int dims = 24;
+      for (boolean interleaved : new boolean[] {true, false}) {
+        RotaryConfig config = new RotaryConfig(dims, interleaved, 10_000, new RotaryScaling.None());
+        RotaryTable table = RotaryTable.of(config, 100);
+        int[] tableRows = {0, 99, 42};
+        float[] x = Numbers.floats(1, 3 * 2 * headDim);
+        DeviceBuffer buffer = rig.floats(x);
+        rig.stream.rotary(buffer, 3, 2, headDim, tableRows, table);
+        float[] actual = rig.read(buffer, x.length);
+        for (int head = 0; head < 3 * 2; head++) {
+          for (int i = 0; i < dims / 2; i++) {
+            int entry = tableRows[head / 2] * dims / 2 + i;
+            double cos = table.cos()[entry];
+            double sin = table.sin()[entry];
+            int one = head * headDim + (interleaved ? 2 * i : i);
+            int other = interleaved ? one + 1 : one + dims / 2;
+            new Numbers.Expected(x[one] * cos - x[other] * sin, 2e-7).check(actual[one], "one");
+            new Numbers.Expected(x[other] * cos + x[one] * sin, 2e-7).check(actual[other], "other");
+          }
+          int rest = head * headDim + dims;
+          assertSameBits(
+              Arrays.copyOfRange(actual, rest, rest + headDim - dims),
+              Arrays.copyOfRange(x, rest, rest + headDim - dims),
+              "the rest of head " + head);
+        }
+      }
     }
   }
 
@@ -89,7 +183,7 @@ interface RowConformance extends DeviceFactory {
       int[] positions = {0, 1, 99, 42, 7};
       float[] x = Numbers.floats(1, 5 * 3 * headDim);
       DeviceBuffer buffer = rig.floats(x);
-      rig.stream.rotary(buffer, 5, 3, positions, table);
+      rig.stream.rotary(buffer, 5, 3, headDim, positions, table);
       float[] actual = rig.read(buffer, x.length);
       for (int head = 0; head < 5 * 3; head++) {
         for (int i = 0; i < headDim / 2; i++) {
@@ -142,99 +236,5 @@ interface RowConformance extends DeviceFactory {
       }
       assertSameBits(rig.read(sum, expected.length), expected, "combined");
     }
-  }
-
-  @Test
-  default void theRouterTakesTheMostLikelyExperts() {
-    try (Rig rig = rig(routerModel(320, 60, 6))) {
-      float[] weight = Numbers.floats(1, 60 * 320);
-      float[] x = Numbers.floats(2, 130 * 320);
-      Routing all = route(rig, x, 130, weight, 60, 6, false);
-      for (int row = 0; row < 130; row++) {
-        checkRouting(x, row, weight, 60, 6, all, false);
-      }
-      checkRouting(x, 4, weight, 60, 6, route(rig, x, 130, weight, 60, 6, true), true);
-      for (int rows : new int[] {0, 1, 3, 5, 31, 33}) {
-        Routing some = route(rig, x, rows, weight, 60, 6, false);
-        for (int entry = 0; entry < rows * 6; entry++) {
-          assertThat(some.experts()[entry]).isEqualTo(all.experts()[entry]);
-          assertThat(some.weights()[entry]).isEqualTo(all.weights()[entry]);
-        }
-      }
-    }
-  }
-
-  private static void checkRouting(
-      float[] x, int row, float[] weight, int experts, int k, Routing actual, boolean normalise) {
-    double[] probabilities = new double[experts];
-    double total = 0;
-    for (int expert = 0; expert < experts; expert++) {
-      probabilities[expert] = Math.exp(Numbers.dot(x, row, weight, expert, 320).value());
-      total += probabilities[expert];
-    }
-    double chosen = normalise ? 0 : total;
-    for (int rank = 0; normalise && rank < k; rank++) {
-      chosen += probabilities[actual.experts()[row * k + rank]];
-    }
-    double previous = Double.POSITIVE_INFINITY;
-    double[] rest = probabilities.clone();
-    for (int rank = 0; rank < k; rank++) {
-      int expert = actual.experts()[row * k + rank];
-      double expected = probabilities[expert] / chosen;
-      new Numbers.Expected(expected, expected * 3e-5)
-          .check(actual.weights()[row * k + rank], "row " + row + " rank " + rank);
-      assertThat(probabilities[expert]).as("falling").isLessThanOrEqualTo(previous * (1 + 3e-5));
-      previous = probabilities[expert];
-      rest[expert] = 0;
-    }
-    for (double other : rest) {
-      assertThat(other).as("not chosen").isLessThanOrEqualTo(previous * (1 + 3e-5));
-    }
-  }
-
-  @Test
-  default void equallyLikelyExpertsGoByTheirNumber() {
-    try (Rig rig = rig(routerModel(64, 16, 4))) {
-      float[] weight = new float[16 * 64];
-      for (int expert : new int[] {3, 5, 11}) {
-        Arrays.fill(weight, expert * 64, (expert + 1) * 64, 0.5f);
-      }
-      float[] x = new float[3 * 64];
-      Arrays.fill(x, 0, 64, 1);
-      Arrays.fill(x, 64, 128, -1);
-      Routing routing = route(rig, x, 3, weight, 16, 4, true);
-      assertThat(routing.experts()).startsWith(3, 5, 11, 0, 0, 1, 2, 4, 0, 1, 2, 3);
-    }
-  }
-
-  @Test
-  default void aRowOfNaNsStillGetsDistinctExperts() {
-    try (Rig rig = rig(routerModel(64, 16, 4))) {
-      float[] x = new float[64];
-      Arrays.fill(x, Float.NaN);
-      Routing routing = route(rig, x, 1, Numbers.floats(1, 16 * 64), 16, 4, true);
-      assertThat(routing.experts()).containsExactly(0, 1, 2, 3);
-    }
-  }
-
-  private static ModelConfig routerModel(int hidden, int experts, int k) {
-    return Rig.model(
-        hidden,
-        64,
-        new AttentionConfig(4, 2, 32, true, 10_000),
-        new MoeConfig(experts, k, 40, true));
-  }
-
-  private static Routing route(
-      Rig rig, float[] x, int rows, float[] weight, int experts, int k, boolean normalise) {
-    Routing routing = new Routing(Math.max(rows, 1), k);
-    rig.stream.routeTopK(
-        rig.floats(x),
-        rows,
-        weight.length / experts,
-        rig.floats(weight),
-        new RouterSpec(experts, k, normalise),
-        routing);
-    return routing;
   }
 }

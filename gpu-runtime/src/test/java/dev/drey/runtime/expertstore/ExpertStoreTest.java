@@ -5,12 +5,15 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.drey.runtime.checkpoint.Checkpoint;
 import dev.drey.runtime.checkpoint.ExpertTensors;
+import dev.drey.runtime.checkpoint.StoredMatrix;
 import dev.drey.runtime.model.DType;
 import dev.drey.runtime.model.ExpertId;
+import dev.drey.runtime.model.NetworkPart;
 import dev.drey.runtime.safetensors.Fixtures;
-import dev.drey.runtime.safetensors.TensorRegion;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.util.Arrays;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -24,13 +27,13 @@ class ExpertStoreTest {
     checkpoint.close();
   }
 
-  private byte[] whole(TensorRegion region) throws IOException {
-    ByteBuffer bytes = ByteBuffer.allocate(Math.toIntExact(region.bytes()));
-    checkpoint.read(region, 0, bytes);
-    return bytes.array();
+  private static byte[] whole(StoredMatrix stored) throws IOException {
+    int from = Math.toIntExact(stored.region().offset());
+    int to = from + Math.toIntExact(stored.region().bytes());
+    return Arrays.copyOfRange(Files.readAllBytes(stored.region().file()), from, to);
   }
 
-  private byte[] inBlocks(ExpertId expert, ExpertPart part, int outputs, int inputs, int block)
+  private byte[] inBlocks(ExpertId expert, NetworkPart part, int outputs, int inputs, int block)
       throws IOException {
     ByteBuffer bytes = ByteBuffer.allocate(outputs * inputs * 2);
     for (int first = 0; first < outputs; first += block) {
@@ -53,9 +56,9 @@ class ExpertStoreTest {
   void blocksPutTogetherAreTheTensorsOfTheCheckpoint() throws IOException {
     for (ExpertId id : new ExpertId[] {new ExpertId(0, 0), new ExpertId(2, 15)}) {
       ExpertTensors tensors = checkpoint.expert(id);
-      assertThat(inBlocks(id, ExpertPart.GATE, 40, 64, 16)).isEqualTo(whole(tensors.gate()));
-      assertThat(inBlocks(id, ExpertPart.UP, 40, 64, 7)).isEqualTo(whole(tensors.up()));
-      assertThat(inBlocks(id, ExpertPart.DOWN, 64, 40, 64)).isEqualTo(whole(tensors.down()));
+      assertThat(inBlocks(id, NetworkPart.GATE, 40, 64, 16)).isEqualTo(whole(tensors.gate()));
+      assertThat(inBlocks(id, NetworkPart.UP, 40, 64, 7)).isEqualTo(whole(tensors.up()));
+      assertThat(inBlocks(id, NetworkPart.DOWN, 64, 40, 64)).isEqualTo(whole(tensors.down()));
     }
     ExpertTensors one = checkpoint.expert(new ExpertId(0, 0));
     assertThat(whole(one.gate())).isNotEqualTo(whole(one.up()));
@@ -66,7 +69,7 @@ class ExpertStoreTest {
     assertThatThrownBy(
             () ->
                 store.readBlock(
-                    new ExpertId(1, 3), ExpertPart.DOWN, 0, 4, ByteBuffer.allocate(4 * 64 * 2)))
+                    new ExpertId(1, 3), NetworkPart.DOWN, 0, 4, ByteBuffer.allocate(4 * 64 * 2)))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage(
             "4 rows of model.layers.1.mlp.experts.3.down_proj.weight are 320 bytes, the target has"
@@ -79,11 +82,11 @@ class ExpertStoreTest {
     assertThatThrownBy(
             () ->
                 store.readBlock(
-                    new ExpertId(1, 3), ExpertPart.GATE, 8, 8, ByteBuffer.allocate(8 * 64 * 2)))
+                    new ExpertId(1, 3), NetworkPart.GATE, 8, 8, ByteBuffer.allocate(8 * 64 * 2)))
         .isInstanceOf(IOException.class)
         .hasMessageStartingWith(
-            "expert L1/E3: cannot read rows 8 to 15 of model.layers.1.mlp.experts.3.gate_proj.weight"
-                + " from ")
+            "expert L1/E3: cannot read rows 8 to 15 of its GATE projection, in"
+                + " model.layers.1.mlp.experts.3.gate_proj.weight of ")
         .hasMessageContaining("model")
         .hasMessageContaining(".safetensors: ");
   }

@@ -10,7 +10,7 @@ public final class FakeKvStore implements KvStore {
   private int closes;
 
   public FakeKvStore(int blocks, int blockTokens) {
-    this.shape = new KvShape(1, 1, 1, blockTokens);
+    this.shape = new KvShape(1, 1, 1, 1, blockTokens);
     this.blocks = blocks;
   }
 

@@ -3,11 +3,11 @@ package dev.drey.runtime.residency;
 import dev.drey.runtime.device.Expert;
 import dev.drey.runtime.device.Matrix;
 import dev.drey.runtime.device.MatrixLayout;
-import dev.drey.runtime.expertstore.ExpertPart;
 import dev.drey.runtime.expertstore.ExpertSource;
 import dev.drey.runtime.model.DType;
 import dev.drey.runtime.model.ExpertId;
 import dev.drey.runtime.model.ExpertShape;
+import dev.drey.runtime.model.NetworkPart;
 import dev.drey.runtime.transfer.FakeDevice;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -54,9 +54,9 @@ final class FakeExpertSource implements ExpertSource {
 
   @Override
   public void readBlock(
-      ExpertId expert, ExpertPart part, int firstOutputRow, int rows, ByteBuffer target)
+      ExpertId expert, NetworkPart part, int firstOutputRow, int rows, ByteBuffer target)
       throws IOException {
-    if (part == ExpertPart.GATE && firstOutputRow == 0) {
+    if (part == NetworkPart.GATE && firstOutputRow == 0) {
       begun.add(expert);
     }
     synchronized (failures) {
@@ -72,7 +72,7 @@ final class FakeExpertSource implements ExpertSource {
   }
 
   /** Which of the three matrices comes first, second, third. */
-  static int place(ExpertPart part) {
+  static int place(NetworkPart part) {
     return switch (part) {
       case GATE -> 0;
       case UP -> 1;
@@ -80,24 +80,24 @@ final class FakeExpertSource implements ExpertSource {
     };
   }
 
-  static int rowBytes(ExpertPart part) {
-    int inputs = part == ExpertPart.DOWN ? SHAPE.intermediate() : SHAPE.hidden();
+  static int rowBytes(NetworkPart part) {
+    int inputs = part == NetworkPart.DOWN ? SHAPE.intermediate() : SHAPE.hidden();
     return inputs * DType.BF16.bytes();
   }
 
-  static byte byteAt(ExpertId expert, ExpertPart part, int i) {
+  static byte byteAt(ExpertId expert, NetworkPart part, int i) {
     int mixed = (expert.layer() * 251 + expert.index()) * 0x9E3779B1 + place(part) * 7919 + i;
     return (byte) (mixed ^ mixed >>> 11 ^ mixed >>> 19);
   }
 
   /** Whether a slot holds this expert, byte for byte. */
   static boolean holds(Expert slot, ExpertId expert) {
-    return holds(slot.gate(), expert, ExpertPart.GATE)
-        && holds(slot.up(), expert, ExpertPart.UP)
-        && holds(slot.down(), expert, ExpertPart.DOWN);
+    return holds(slot.gate(), expert, NetworkPart.GATE)
+        && holds(slot.up(), expert, NetworkPart.UP)
+        && holds(slot.down(), expert, NetworkPart.DOWN);
   }
 
-  private static boolean holds(Matrix matrix, ExpertId expert, ExpertPart part) {
+  private static boolean holds(Matrix matrix, ExpertId expert, NetworkPart part) {
     byte[] found = FakeDevice.read(matrix.data());
     MatrixLayout layout = matrix.layout();
     for (int block = 0; block < layout.blocks(); block++) {

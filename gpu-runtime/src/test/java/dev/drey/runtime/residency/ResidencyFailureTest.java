@@ -10,6 +10,7 @@ import dev.drey.runtime.device.DeviceEvent;
 import dev.drey.runtime.memory.MemoryBudget;
 import dev.drey.runtime.memory.MemoryBudgetExceededException;
 import dev.drey.runtime.model.ExpertId;
+import dev.drey.runtime.trace.TraceSink;
 import dev.drey.runtime.transfer.FakeDevice;
 import dev.drey.runtime.transfer.TransferConfig;
 import java.io.IOException;
@@ -321,6 +322,7 @@ class ResidencyFailureTest {
         window,
         staging,
         new LruPolicy(),
-        new TransferConfig(2, 0, deadline, 2));
+        new TransferConfig(2, 0, deadline, 2),
+        TraceSink.NONE);
   }
 }

@@ -4,12 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.drey.runtime.cache.LruPolicy;
 import dev.drey.runtime.device.DeviceEvent;
-import dev.drey.runtime.expertstore.ExpertPart;
 import dev.drey.runtime.expertstore.ExpertSource;
 import dev.drey.runtime.memory.MemoryBudget;
 import dev.drey.runtime.model.DType;
 import dev.drey.runtime.model.ExpertId;
+import dev.drey.runtime.model.NetworkPart;
 import dev.drey.runtime.predict.Prediction;
+import dev.drey.runtime.trace.TraceSink;
 import dev.drey.runtime.transfer.FakeDevice;
 import dev.drey.runtime.transfer.TransferConfig;
 import java.io.EOFException;
@@ -52,7 +53,8 @@ class ResidencyStressTest {
                 budget,
                 budget,
                 new LruPolicy(),
-                config)) {
+                config,
+                TraceSink.NONE)) {
       Thread predictor = new Thread(() -> predict(window, position, done));
       predictor.start();
       try {
@@ -140,7 +142,7 @@ class ResidencyStressTest {
 
     private void append(ExpertId expert) throws IOException {
       ByteBuffer bytes = ByteBuffer.allocate(3 * PART_BYTES);
-      for (ExpertPart part : ExpertPart.values()) {
+      for (NetworkPart part : NetworkPart.values()) {
         for (int i = 0; i < PART_BYTES; i++) {
           bytes.put(FakeExpertSource.byteAt(expert, part, i));
         }
@@ -168,7 +170,7 @@ class ResidencyStressTest {
 
     @Override
     public void readBlock(
-        ExpertId expert, ExpertPart part, int firstOutputRow, int rows, ByteBuffer target)
+        ExpertId expert, NetworkPart part, int firstOutputRow, int rows, ByteBuffer target)
         throws IOException {
       long before = (long) expert.layer() * EXPERTS + expert.index();
       long at =

@@ -9,6 +9,7 @@ import dev.drey.runtime.device.ExpertLayout;
 import dev.drey.runtime.memory.MemoryBudget;
 import dev.drey.runtime.model.ExpertId;
 import dev.drey.runtime.predict.Prediction;
+import dev.drey.runtime.trace.TraceSink;
 import dev.drey.runtime.transfer.FakeDevice;
 import dev.drey.runtime.transfer.SteppedEngine;
 import dev.drey.runtime.transfer.TransferConfig;
@@ -45,6 +46,10 @@ final class WindowRig implements AutoCloseable {
   }
 
   WindowRig(int count, CachePolicy policy, TransferConfig config) {
+    this(count, policy, config, TraceSink.NONE);
+  }
+
+  WindowRig(int count, CachePolicy policy, TransferConfig config, TraceSink trace) {
     FakeDevice device = new FakeDevice(true);
     ExpertLayout layout = device.expertLayout(FakeExpertSource.SHAPE);
     table = SlotTable.allocate(device, layout, count, slots, LAYERS, EXPERTS);
@@ -52,7 +57,7 @@ final class WindowRig implements AutoCloseable {
     stepped = new SteppedEngine(device, staging, block, count, config);
     window =
         new ResidencyWindow(
-            table, stepped.engine, source, policy, config, stepped.ticker::nanoTime);
+            table, stepped.engine, source, policy, config, stepped.ticker::nanoTime, trace);
   }
 
   LayerDemand demand(long step, int layer, int... experts) {

@@ -88,7 +88,7 @@ class HostileHeaderTest {
         Arguments.of("{" + entry("x", "U8", "[\"4\"]", "[0,4]") + "}", "shape of at most 8"),
         Arguments.of("{" + entry("x", "U8", "[1,1,1,1,1,1,1,1,4]", "[0,4]") + "}", "at most 8"),
         Arguments.of("{" + entry("x", "U8", "[-2,-2]", "[0,4]") + "}", "found '-2'"),
-        Arguments.of("{" + entry("x", "F8_E4M3", "[4]", "[0,4]") + "}", "'F8_E4M3'"),
+        Arguments.of("{" + entry("x", "F8_E5M2", "[4]", "[0,4]") + "}", "'F8_E5M2'"),
         Arguments.of("{" + entry("x", "bf16", "[2]", "[0,4]") + "}", "'bf16'"),
         Arguments.of("{\"x\":{\"dtype\":\"U8\",\"shape\":[4]}}", "data_offsets null"),
         Arguments.of("{\"x\":{\"shape\":[4],\"data_offsets\":[0,4]}}", "dtype null"),

@@ -4,7 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.drey.runtime.checkpoint.Checkpoint;
+import dev.drey.runtime.model.GroupedQueryAttention;
 import dev.drey.runtime.model.ModelConfig;
+import dev.drey.runtime.model.Weight;
 import dev.drey.runtime.tokenizer.Tokenizer;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -78,14 +80,15 @@ class SyntheticModelTest {
       assertThat(model.moe().experts()).isEqualTo(16);
       assertThat(model.moe().expertsPerToken()).isEqualTo(4);
       assertThat(model.moe().intermediate()).isEqualTo(32);
-      assertThat(model.attention().heads()).isEqualTo(4);
-      assertThat(model.attention().kvHeads()).isEqualTo(2);
-      assertThat(model.attention().headDim()).isEqualTo(16);
+      GroupedQueryAttention attention = (GroupedQueryAttention) model.attention(0);
+      assertThat(attention.heads()).isEqualTo(4);
+      assertThat(attention.kvHeads()).isEqualTo(2);
+      assertThat(attention.headDim()).isEqualTo(16);
       assertThat(model.vocabulary()).isEqualTo(600);
       assertThat(model.maxPositions()).isEqualTo(512);
       assertThat(checkpoint.summary().totalExperts() * checkpoint.summary().expertBytes())
           .isEqualTo(SMALL.expertBytes());
-      assertThat(checkpoint.outputProjection()).isPresent();
+      assertThat(checkpoint.global(Weight.OUTPUT).region().name()).isEqualTo("lm_head.weight");
     }
   }
 

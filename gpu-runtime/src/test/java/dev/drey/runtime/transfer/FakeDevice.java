@@ -9,6 +9,7 @@ import dev.drey.runtime.device.HostBuffer;
 import dev.drey.runtime.device.KvShape;
 import dev.drey.runtime.device.KvStore;
 import dev.drey.runtime.device.MatrixLayout;
+import dev.drey.runtime.device.StateStore;
 import dev.drey.runtime.memory.MemoryBudget;
 import dev.drey.runtime.model.DType;
 import dev.drey.runtime.model.MatrixShape;
@@ -90,6 +91,16 @@ public final class FakeDevice implements Device {
   @Override
   public KvStore newKvStore(MemoryBudget budget, KvShape shape, int blocks) {
     throw new UnsupportedOperationException();
+  }
+
+  @Override
+  public long stateStoreBytes(int layers, int slots, int numbers) {
+    throw new UnsupportedOperationException("a fake device has no state");
+  }
+
+  @Override
+  public StateStore newStateStore(MemoryBudget budget, int layers, int slots, int numbers) {
+    throw new UnsupportedOperationException("a fake device has no state");
   }
 
   @Override

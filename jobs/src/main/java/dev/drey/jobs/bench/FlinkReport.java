@@ -42,7 +42,12 @@ public record FlinkReport(
   public static final double MOST_FLINK = 0.02;
 
   /** One side of one pair. */
-  record Side(long tokens, double tokensPerSecond, double betweenSteps, List<List<Integer>> ids) {}
+  record Side(
+      long steps,
+      long tokens,
+      double tokensPerSecond,
+      double betweenSteps,
+      List<List<Integer>> ids) {}
 
   /** Whether the job gives the same tokens, fast enough and with little time in Flink. */
   public boolean holds() {
@@ -78,9 +83,10 @@ public record FlinkReport(
           bare engine  %.1f tokens/s (%.1f-%.1f)
           Flink job    %.1f tokens/s (%.1f-%.1f), %.2f %% of the time between steps
           ratio        %.1f %% (%.1f-%.1f), should be at least %.0f %%
-          profile      %d samples of the task's thread: %.2f %% Flink (should be below %.0f %%), %.2f %% operators, %.2f %% engine
+          profile      %d samples of the task's processor time: %.2f %% Flink (should be below %.0f %%), %.2f %% operators, %.2f %% engine
           in Flink     %s
           CPU          %s
+          heap         %.1f KB per step allocated by the task's thread
         """,
         expertMemory,
         records,
@@ -103,7 +109,8 @@ public record FlinkReport(
         100 * profile.operatorShare(),
         100 * profile.engineShare(),
         profile.flinkText(),
-        profile.cpuText());
+        profile.threadText(),
+        profile.allocatedPerStep() / 1e3);
   }
 
   /** For machines. */

@@ -12,8 +12,12 @@ public final class Commands {
         new DemoCommand(),
         new GenerateCommand(),
         new ScoreCommand(),
+        new JoinCommand(),
         new InspectCommand(),
+        new VerifyCommand(),
         new BenchCommand(),
+        new SimulateCommand(),
+        new ReportCommand(),
         new SynthCommand());
   }
 }

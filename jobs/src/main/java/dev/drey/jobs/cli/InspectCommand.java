@@ -8,15 +8,22 @@ import dev.drey.jobs.options.Section;
 import dev.drey.jobs.options.Validator;
 import dev.drey.runtime.checkpoint.Checkpoint;
 import dev.drey.runtime.checkpoint.CheckpointSummary;
+import dev.drey.runtime.model.AttentionConfig;
+import dev.drey.runtime.model.GatedDeltaRule;
+import dev.drey.runtime.model.GroupedQueryAttention;
+import dev.drey.runtime.model.LatentAttention;
+import dev.drey.runtime.model.LayerConfig;
 import dev.drey.runtime.model.ModelConfig;
 import dev.drey.runtime.safetensors.TensorRegion;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.EnumSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
+import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
@@ -68,14 +75,10 @@ final class InspectCommand implements CliCommand {
                 model.hidden(),
                 model.vocabulary(),
                 model.maxPositions()));
-    row(
-        out,
-        "attention",
-        "%d heads, %d key/value heads of %d"
-            .formatted(
-                model.attention().heads(),
-                model.attention().kvHeads(),
-                model.attention().headDim()));
+    model.decoder().stream()
+        .map(LayerConfig::attention)
+        .collect(Collectors.groupingBy(any -> any, LinkedHashMap::new, Collectors.counting()))
+        .forEach((attention, layers) -> row(out, "attention", describe(attention, layers)));
     row(
         out,
         "experts",
@@ -92,6 +95,24 @@ final class InspectCommand implements CliCommand {
     }
   }
 
+  private static String describe(AttentionConfig attention, long layers) {
+    if (attention instanceof GroupedQueryAttention grouped) {
+      String range =
+          grouped.visible().window() > 0
+              ? ", window " + grouped.visible().window()
+              : grouped.visible().chunk() > 0 ? ", chunks of " + grouped.visible().chunk() : "";
+      return "%d heads, %d key/value heads of %d%s, in %d layers"
+          .formatted(grouped.heads(), grouped.kvHeads(), grouped.headDim(), range, layers);
+    }
+    if (attention instanceof LatentAttention latent) {
+      return "latent: %d heads, %d + %d stored per token, in %d layers"
+          .formatted(latent.heads(), latent.kvRank(), latent.rotaryDim(), layers);
+    }
+    GatedDeltaRule delta = (GatedDeltaRule) attention;
+    return "gated delta rule: %d value heads of %d, %d numbers of state per sequence, in %d layers"
+        .formatted(delta.valueHeads(), delta.valueWidth(), delta.stateNumbers(), layers);
+  }
+
   private static void printBytes(CheckpointSummary summary, PrintWriter out) {
     row(out, "files", summary.files() + " with " + summary.tensors() + " tensors");
     summary
@@ -103,6 +124,9 @@ final class InspectCommand implements CliCommand {
               }
             });
     row(out, "bytes: all", SizeText.bytes(summary.totalBytes()));
+    if (!summary.rounded().isEmpty()) {
+      row(out, "rounded to bfloat16", "weights stored as " + summary.rounded());
+    }
   }
 
   private static void printTensors(Checkpoint checkpoint, PrintWriter out) {

@@ -3,7 +3,7 @@ package dev.drey.jobs.options;
 import dev.drey.runtime.memory.MemorySize;
 import java.time.Duration;
 import java.util.Arrays;
-import java.util.List;
+import java.util.Collection;
 import java.util.Optional;
 
 /**
@@ -47,7 +47,11 @@ public interface Check<T> {
 
   /** Accepts the given words only. */
   static Check<String> oneOf(String... words) {
-    List<String> known = Arrays.asList(words);
+    return oneOf(Arrays.asList(words));
+  }
+
+  /** Accepts the given names only. */
+  static Check<String> oneOf(Collection<String> known) {
     return value ->
         known.contains(value)
             ? Optional.empty()

@@ -4,8 +4,10 @@ import static dev.drey.jobs.options.Section.ENGINE;
 import static org.apache.flink.configuration.ConfigOptions.key;
 
 import dev.drey.runtime.EngineConfig;
+import dev.drey.runtime.cache.CachePolicies;
 import dev.drey.runtime.memory.MemorySize;
 import dev.drey.runtime.model.ComputeType;
+import dev.drey.runtime.predict.Predictors;
 import dev.drey.runtime.schedule.ScheduleConfig;
 import dev.drey.runtime.transfer.TransferConfig;
 import java.time.Duration;
@@ -93,7 +95,7 @@ public final class EngineSettings {
       Setting.of(
               ENGINE,
               key("drey.residency.policy").stringType().defaultValue("classic.lru"),
-              Check.any(),
+              Check.oneOf(CachePolicies.names()),
               "Cache policy that picks the expert to evict.")
           .flag("--policy", "NAME");
 
@@ -102,7 +104,7 @@ public final class EngineSettings {
       Setting.of(
               ENGINE,
               key("drey.prediction.predictor").stringType().defaultValue("gate.next-layer"),
-              Check.any(),
+              Check.oneOf(Predictors.names()),
               "Predictor that decides what is fetched ahead of the router; none turns prefetching"
                   + " off.")
           .flag("--predictor", "NAME");
@@ -195,6 +197,17 @@ public final class EngineSettings {
           "How long a slot keeps its engine open after the last task has left, so that a restart"
               + " need not load the weights again.");
 
+  /** Record of what happens. */
+  public static final Setting<String> TRACE =
+      Setting.of(
+              ENGINE,
+              key("drey.trace.file").stringType().noDefaultValue(),
+              Check.any(),
+              "File that each slot's engine records a trace to, for drey report and drey simulate."
+                  + " A name that is taken gets a number; nothing is overwritten. Unset: no"
+                  + " trace.")
+          .flag("--trace", "FILE");
+
   private EngineSettings() {}
 
   static List<Setting<?>> all() {
@@ -217,7 +230,8 @@ public final class EngineSettings {
         TRANSFER_PACE,
         TRANSFER_DEADLINE,
         TRANSFER_ATTEMPTS,
-        LINGER);
+        LINGER,
+        TRACE);
   }
 
   /** How to open the engine in each slot; the configuration must have passed the validator. */
@@ -225,22 +239,24 @@ public final class EngineSettings {
     @Nullable MemorySize device = DEVICE_MEMORY.find(c).map(MemorySize::parse).orElse(null);
     @Nullable MemorySize expert = EXPERT_MEMORY.find(c).map(MemorySize::parse).orElse(null);
     int threads = THREADS.in(c);
-    return new EngineConfig(
-        MODEL.in(c),
-        DEVICE.in(c),
-        ComputeType.valueOf(COMPUTE.in(c).toUpperCase(Locale.ROOT)),
-        threads > 0 ? threads : Runtime.getRuntime().availableProcessors(),
-        device,
-        device == null && expert == null ? MemorySize.ofPercent(100) : expert,
-        KV_TOKENS.in(c),
-        PREDICTOR.in(c),
-        POLICY.in(c),
-        schedule(c),
-        new TransferConfig(
-            TRANSFER_THREADS.in(c),
-            TRANSFER_PACE.in(c),
-            TRANSFER_DEADLINE.in(c),
-            TRANSFER_ATTEMPTS.in(c)));
+    EngineConfig untraced =
+        new EngineConfig(
+            MODEL.in(c),
+            DEVICE.in(c),
+            ComputeType.valueOf(COMPUTE.in(c).toUpperCase(Locale.ROOT)),
+            threads > 0 ? threads : Runtime.getRuntime().availableProcessors(),
+            device,
+            device == null && expert == null ? MemorySize.ofPercent(100) : expert,
+            KV_TOKENS.in(c),
+            PREDICTOR.in(c),
+            POLICY.in(c),
+            schedule(c),
+            new TransferConfig(
+                TRANSFER_THREADS.in(c),
+                TRANSFER_PACE.in(c),
+                TRANSFER_DEADLINE.in(c),
+                TRANSFER_ATTEMPTS.in(c)));
+    return untraced.tracedTo(TRACE.find(c).orElse(null));
   }
 
   private static ScheduleConfig schedule(ReadableConfig c) {

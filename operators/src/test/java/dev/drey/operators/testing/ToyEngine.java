@@ -70,7 +70,7 @@ final class ToyEngine implements SlotEngine {
   private record ToyStore(int blocks) implements KvStore {
     @Override
     public KvShape shape() {
-      return new KvShape(ToyModel.LAYERS, 1, 1, BLOCK_TOKENS);
+      return new KvShape(ToyModel.LAYERS, 1, 1, 1, BLOCK_TOKENS);
     }
 
     @Override

@@ -1,254 +1,277 @@
 package dev.drey.runtime.device.cpu;
 
 import dev.drey.runtime.device.AttentionBatch;
+import dev.drey.runtime.device.AttentionSpec;
 import dev.drey.runtime.device.DeviceBuffer;
+import dev.drey.runtime.device.KvShape;
+import dev.drey.runtime.model.DType;
+import dev.drey.runtime.model.KeyRange;
 import java.nio.FloatBuffer;
-import java.nio.ShortBuffer;
 import java.util.Arrays;
 import java.util.List;
 
 /**
  * Paged causal attention.
  *
- * <p><b>Contract.</b> A query row takes its keys in blocks of {@link KvFormat#BLOCK_TOKENS} from
- * position 0. Scores of the whole row first; then its maximum over visible keys, which no order can
- * change; {@code p = exp((score - maximum) * scale)}; then sums over the row's blocks in rising
- * order. A key the row must not see has the score {@code -infinity}, so {@code p} is exactly 0 and
- * adds exactly 0 to every sum; so do whole blocks that only other rows of the tile need. Hence a
- * row has the same bits in prefill and decode, in any tile, beside any others. Queries, scores and
- * probabilities are float32 in both compute types; keys and values are as stored.
+ * <p><b>Contract.</b> A query row takes its keys in blocks of {@link KvFormat#BLOCK_TOKENS} that
+ * begin at multiples of it. Scores of the whole row first; then its maximum over visible keys,
+ * which no order can change; {@code p = exp((score - maximum) * scale)}; then sums over the row's
+ * blocks in rising order; a sink's share is added to the sum of {@code p} last. A key the row must
+ * not see, before its visible range or behind its position, has the score {@code -infinity}, so
+ * {@code p} is exactly 0 and adds exactly 0 to every sum; so do whole blocks that only other rows
+ * of the tile need. Hence a row has the same bits in prefill and decode, in any tile, beside any
+ * others. Queries, scores and probabilities are float32 in both compute types; keys and values are
+ * as stored.
  *
  * <p><b>Work.</b> The rows of a product are some tokens of a span times the query heads that share
  * a key/value head; one call multiplies all key/value heads. A piece of work is such a tile, or one
- * key/value head of it where there are too few tiles or too many scores.
+ * key/value head of it where there are too few tiles or too many scores, or some query heads of one
+ * key/value head where that is not enough. {@link AttentionPieces} makes the cut.
  */
 final class Attention implements ThreadTeam.Work {
   private final StreamState state;
-  private final int group;
-  private final int kvHeads;
-  private final int headDim;
+  private final AttentionShape shape;
   private final Product[] scores;
   private final Product[] firstValues;
   private final Product[] moreValues;
+  private final AttentionPieces pieces;
 
   private CpuKvStore store;
   private int layer;
   private float scale;
+  private KeyRange visible = KeyRange.ALL;
+  private float[] sinks = {};
   private List<AttentionBatch.Span> spans = List.of();
   private FloatBuffer queries = FloatBuffer.allocate(0);
-  private FloatBuffer out = FloatBuffer.allocate(0);
-  private ShortBuffer outShorts = ShortBuffer.allocate(0);
-
-  private int pieces;
-  private int[] spanOfPiece = new int[16];
-  private int[] firstToken = new int[16];
-  private int[] tokensOfPiece = new int[16];
-  private int[] headOfPiece = new int[16];
+  private NumberView out = NumberView.EMPTY;
 
   @SuppressWarnings("NullAway.Init") // the store is set by every call
-  Attention(StreamState state) {
+  Attention(StreamState state, AttentionShape shape) {
     this.state = state;
+    this.shape = shape;
     StreamPlan plan = state.plan();
-    this.group = plan.group();
-    this.kvHeads = plan.kvShape().kvHeads();
-    this.headDim = plan.kvShape().headDim();
     this.scores =
-        new Product[] {state.product(plan.scores(1)), state.product(plan.scores(kvHeads))};
+        new Product[] {
+          state.product(plan.scores(shape, 1)), state.product(plan.scores(shape, shape.kvHeads()))
+        };
     this.firstValues = values(MatmulSpec.Post.NONE);
     this.moreValues = values(MatmulSpec.Post.ADD);
+    this.pieces = new AttentionPieces(plan, shape, state.threads());
   }
 
   private Product[] values(MatmulSpec.Post post) {
     StreamPlan plan = state.plan();
     return new Product[] {
-      state.product(plan.values(1, post)), state.product(plan.values(kvHeads, post))
+      state.product(plan.values(shape, 1, post)),
+      state.product(plan.values(shape, shape.kvHeads(), post))
     };
   }
 
   void run(
       DeviceBuffer source,
-      int heads,
+      AttentionSpec spec,
       CpuKvStore from,
       int ofLayer,
       AttentionBatch batch,
-      float factor,
       DeviceBuffer target) {
-    if (heads != group * kvHeads
-        || from.shape().kvHeads() != kvHeads
-        || from.shape().headDim() != headDim) {
-      throw new IllegalArgumentException(
-          "attention of %d heads over %s; this model has %d heads over %d of width %d"
-              .formatted(heads, from.shape(), group * kvHeads, kvHeads, headDim));
-    }
+    check(spec, from.shape());
     store = from;
     layer = ofLayer;
-    scale = factor;
+    scale = spec.scale();
+    visible = spec.visible();
+    loadSinks(spec);
     spans = batch.spans();
-    queries = NativeBuffer.of(source).floats();
-    NativeBuffer result = NativeBuffer.of(target);
-    if (state.plan().activation().bytes() == Short.BYTES) {
-      outShorts = result.shorts();
-    } else {
-      out = result.floats();
+    long rows = 0;
+    for (AttentionBatch.Span span : spans) {
+      rows = Math.max(rows, (long) span.firstRow() + span.rows());
     }
-    cut(false);
-    if (pieces < 2 * state.threads() && state.threads() > 1) {
-      cut(true);
-    }
-    state.run(pieces, this);
+    queries = NativeBuffer.of(source, 4 * rows * shape.heads() * shape.keyDim()).floats();
+    DType type = spec.floatOutput() ? DType.F32 : state.plan().activation();
+    out = NumberView.of(target, rows * shape.heads() * shape.valueDim(), type);
+    pieces.cut(spans, visible);
+    state.run(pieces.count(), this);
   }
 
-  private void cut(boolean perHead) {
-    pieces = 0;
-    for (int i = 0; i < spans.size(); i++) {
-      AttentionBatch.Span span = spans.get(i);
-      int blocks = blocks(span.startPosition() + span.rows() - 1);
-      boolean split = perHead || !fits(blocks, 0, kvHeads);
-      int tile = state.plan().attentionTiles() - 1;
-      while (tile > 0
-          && RowTiles.SIZES[tile - 1] >= group
-          && !fits(blocks, tile, split ? 1 : kvHeads)) {
-        tile--;
-      }
-      if (!fits(blocks, tile, split ? 1 : kvHeads)) {
-        throw new IllegalArgumentException(
-            "attention over %d positions; this model was opened for %d"
-                .formatted(
-                    span.startPosition() + span.rows(), state.plan().model().maxPositions()));
-      }
-      int tokens = RowTiles.SIZES[tile] / group;
-      for (int token = 0; token < span.rows(); token += tokens) {
-        for (int head = 0; head < (split ? kvHeads : 1); head++) {
-          add(i, token, Math.min(tokens, span.rows() - token), split ? head : -1);
-        }
-      }
+  private void check(AttentionSpec spec, KvShape found) {
+    if (spec.heads() != shape.heads()
+        || found.kvHeads() != shape.kvHeads()
+        || found.keyDim() != shape.keyDim()
+        || found.valueDim() != shape.valueDim()) {
+      throw new IllegalArgumentException(
+          "attention of %d heads over %s; this model has %s".formatted(spec.heads(), found, shape));
     }
   }
 
-  private static int blocks(int lastPosition) {
-    return lastPosition / KvFormat.BLOCK_TOKENS + 1;
-  }
-
-  private boolean fits(int blocks, int tile, int heads) {
-    int rows = RowTiles.SIZES[Math.max(tile, RowTiles.covering(group))];
-    return (long) blocks * KvFormat.BLOCK_TOKENS * rows * heads <= state.plan().scores();
-  }
-
-  private void add(int span, int token, int tokens, int head) {
-    if (pieces == spanOfPiece.length) {
-      spanOfPiece = Arrays.copyOf(spanOfPiece, 2 * pieces);
-      firstToken = Arrays.copyOf(firstToken, 2 * pieces);
-      tokensOfPiece = Arrays.copyOf(tokensOfPiece, 2 * pieces);
-      headOfPiece = Arrays.copyOf(headOfPiece, 2 * pieces);
+  private void loadSinks(AttentionSpec spec) {
+    DeviceBuffer buffer = spec.sinks();
+    sinks = new float[buffer == null ? 0 : shape.heads()];
+    if (buffer != null) {
+      NativeBuffer.of(buffer, 4L * sinks.length).floats().get(0, sinks);
     }
-    spanOfPiece[pieces] = span;
-    firstToken[pieces] = token;
-    tokensOfPiece[pieces] = tokens;
-    headOfPiece[pieces] = head;
-    pieces++;
   }
 
   @Override
   public void run(int workerIndex, int piece) {
-    AttentionBatch.Span span = spans.get(spanOfPiece[piece]);
-    boolean split = headOfPiece[piece] >= 0;
-    int firstHead = split ? headOfPiece[piece] : 0;
-    int heads = split ? 1 : kvHeads;
-    int tokens = tokensOfPiece[piece];
-    int tile = RowTiles.covering(tokens * group);
-    int rows = RowTiles.SIZES[tile];
-    int position = span.startPosition() + firstToken[piece];
-    int row = span.firstRow() + firstToken[piece];
-    int blocks = blocks(position + tokens - 1);
-    int blockScores = heads * rows * KvFormat.BLOCK_TOKENS;
+    Tiled tiled = new Tiled(piece);
     Worker worker = state.worker(workerIndex);
-    int which = split ? 0 : 1;
-
-    gatherQueries(worker, row, tokens, firstHead, heads, rows);
-    MatmulCall scoring = scores[which].call(workerIndex, tile);
-    for (int block = 0; block < blocks; block++) {
-      long keys = store.address(layer, span.blockTable()[block]) + store.format().keysOf(firstHead);
-      scoring.run(worker.queryAt, keys, worker.scoresAt + 4L * block * blockScores);
+    gatherQueries(worker, tiled);
+    MatmulCall scoring = scores[tiled.which].call(workerIndex, tiled.tile);
+    for (int block = 0; block < tiled.blocks; block++) {
+      long keys =
+          store.address(layer, tiled.blockTable[tiled.firstBlock + block])
+              + store.format().keysOf(tiled.firstHead);
+      scoring.run(worker.queryAt, keys, worker.scoresAt + 4L * block * tiled.blockScores);
     }
-    softmax(worker, position, tokens, heads, rows, blocks);
-    for (int block = 0; block < blocks; block++) {
+    softmax(worker, tiled);
+    for (int block = 0; block < tiled.blocks; block++) {
       long values =
-          store.address(layer, span.blockTable()[block]) + store.format().valuesOf(firstHead);
+          store.address(layer, tiled.blockTable[tiled.firstBlock + block])
+              + store.format().valuesOf(tiled.firstHead);
       (block == 0 ? firstValues : moreValues)
-          [which].call(workerIndex, tile)
-          .run(worker.scoresAt + 4L * block * blockScores, values, worker.attendedAt);
+          [tiled.which].call(workerIndex, tiled.tile)
+          .run(worker.scoresAt + 4L * block * tiled.blockScores, values, worker.attendedAt);
     }
-    storeRows(worker, row, tokens, firstHead, heads, rows, blocks);
+    storeRows(worker, tiled);
   }
 
-  private void gatherQueries(
-      Worker worker, int row, int tokens, int firstHead, int heads, int rows) {
-    int width = group * headDim;
-    for (int head = 0; head < heads; head++) {
-      for (int token = 0; token < tokens; token++) {
-        int from = ((row + token) * kvHeads + firstHead + head) * width;
-        worker.query.put(head * rows * headDim + token * width, queries, from, width);
+  /** A piece of work in the terms of the products. Rows are tokens times members of a group. */
+  private final class Tiled {
+    final int which;
+    final int firstHead;
+    final int heads;
+    final int firstMember;
+    final int members;
+    final int tokens;
+    final int tile;
+    final int rows;
+    final int row;
+    final int position;
+    final int[] blockTable;
+    final int firstBlock;
+    final int blocks;
+    final int blockScores;
+
+    Tiled(int piece) {
+      AttentionBatch.Span span = spans.get(pieces.span(piece));
+      boolean split = pieces.head(piece) >= 0;
+      which = split ? 0 : 1;
+      firstHead = split ? pieces.head(piece) : 0;
+      heads = split ? 1 : shape.kvHeads();
+      firstMember = pieces.firstMember(piece);
+      members = pieces.members(piece);
+      tokens = pieces.tokens(piece);
+      tile = RowTiles.covering(tokens * members);
+      rows = RowTiles.SIZES[tile];
+      row = span.firstRow() + pieces.firstToken(piece);
+      position = span.startPosition() + pieces.firstToken(piece);
+      blockTable = span.blockTable();
+      firstBlock = visible.first(position) / KvFormat.BLOCK_TOKENS;
+      blocks = (position + tokens - 1) / KvFormat.BLOCK_TOKENS + 1 - firstBlock;
+      blockScores = heads * rows * KvFormat.BLOCK_TOKENS;
+    }
+
+    /** Where the numbers of a token's first member begin in a matrix of heads so wide. */
+    int at(int head, int token, int width) {
+      int first = (firstHead + head) * shape.group() + firstMember;
+      return ((row + token) * shape.heads() + first) * width;
+    }
+
+    /** A row of the products, those of all heads counted through. */
+    int matrixRow(int head, int token, int member) {
+      return head * rows + token * members + member;
+    }
+
+    /** Index of the first score of a row. */
+    int score(int head, int token, int member) {
+      return matrixRow(head, token, member) * KvFormat.BLOCK_TOKENS;
+    }
+  }
+
+  private void gatherQueries(Worker worker, Tiled tiled) {
+    int width = tiled.members * shape.keyDim();
+    for (int head = 0; head < tiled.heads; head++) {
+      int part = head * tiled.rows * shape.keyDim();
+      for (int token = 0; token < tiled.tokens; token++) {
+        int from = tiled.at(head, token, shape.keyDim());
+        worker.query.put(part + token * width, queries, from, width);
       }
     }
   }
 
   /** Turns scores into unnormalised probabilities, in scratch memory and on the heap. */
-  private void softmax(Worker worker, int position, int tokens, int heads, int rows, int blocks) {
-    int blockScores = heads * rows * KvFormat.BLOCK_TOKENS;
+  private void softmax(Worker worker, Tiled tiled) {
+    int count = tiled.blocks * tiled.blockScores;
     float[] values = worker.heapScores;
-    worker.scores.get(0, values, 0, blocks * blockScores);
-    for (int head = 0; head < heads; head++) {
-      for (int row = 0; row < tokens * group; row++) {
-        int from = (head * rows + row) * KvFormat.BLOCK_TOKENS;
-        mask(values, from, blockScores, position + row / group, blocks);
-      }
-    }
-    worker.scores.put(0, values, 0, blocks * blockScores);
-    worker.exp.run(worker.scoresAt, blocks * blockScores);
-    worker.scores.get(0, values, 0, blocks * blockScores);
-  }
-
-  private void mask(float[] values, int from, int stride, int position, int blocks) {
-    int last = position / KvFormat.BLOCK_TOKENS;
-    int visible = position % KvFormat.BLOCK_TOKENS + 1;
-    float max = Float.NEGATIVE_INFINITY;
-    for (int block = 0; block < last; block++) {
-      max = RowMath.max(values, from + block * stride, KvFormat.BLOCK_TOKENS, max);
-    }
-    max = RowMath.max(values, from + last * stride, visible, max);
-    for (int block = 0; block < last; block++) {
-      RowMath.shift(values, from + block * stride, KvFormat.BLOCK_TOKENS, max, scale);
-    }
-    int lastFrom = from + last * stride;
-    RowMath.shift(values, lastFrom, visible, max, scale);
-    Arrays.fill(
-        values, lastFrom + visible, lastFrom + KvFormat.BLOCK_TOKENS, Float.NEGATIVE_INFINITY);
-    for (int block = last + 1; block < blocks; block++) {
-      int at = from + block * stride;
-      Arrays.fill(values, at, at + KvFormat.BLOCK_TOKENS, Float.NEGATIVE_INFINITY);
-    }
-  }
-
-  private void storeRows(
-      Worker worker, int row, int tokens, int firstHead, int heads, int rows, int blocks) {
-    int width = group * headDim;
-    float[] attended = worker.row(width);
-    int blockScores = heads * rows * KvFormat.BLOCK_TOKENS;
-    for (int head = 0; head < heads; head++) {
-      for (int token = 0; token < tokens; token++) {
-        worker.attended.get(head * rows * headDim + token * width, attended, 0, width);
-        for (int member = 0; member < group; member++) {
-          int from = (head * rows + token * group + member) * KvFormat.BLOCK_TOKENS;
-          float total = 0;
-          for (int block = 0; block < blocks; block++) {
-            total +=
-                RowMath.sum(worker.heapScores, from + block * blockScores, KvFormat.BLOCK_TOKENS);
-          }
-          RowMath.scale(attended, member * headDim, headDim, 1 / total);
+    worker.scores.get(0, values, 0, count);
+    for (int head = 0; head < tiled.heads; head++) {
+      for (int token = 0; token < tiled.tokens; token++) {
+        for (int member = 0; member < tiled.members; member++) {
+          float max = mask(values, tiled.score(head, token, member), tiled, token);
+          worker.maxima[tiled.matrixRow(head, token, member)] = max;
         }
-        int to = ((row + token) * kvHeads + firstHead + head) * width;
-        worker.store(attended, 0, width, out, outShorts, to);
       }
     }
+    worker.scores.put(0, values, 0, count);
+    worker.exp(worker.scoresAt, count);
+    worker.scores.get(0, values, 0, count);
+  }
+
+  /** Replaces a row's scores by what is to be exponentiated, and returns their maximum. */
+  private float mask(float[] values, int from, Tiled tiled, int token) {
+    int start = tiled.firstBlock * KvFormat.BLOCK_TOKENS;
+    int position = tiled.position + token;
+    int begin = visible.first(position) - start;
+    int end = position + 1 - start;
+    float max = Float.NEGATIVE_INFINITY;
+    for (int block = 0; block < tiled.blocks; block++) {
+      int first = within(begin, block);
+      int count = within(end, block) - first;
+      max = RowMath.max(values, from + block * tiled.blockScores + first, count, max);
+    }
+    for (int block = 0; block < tiled.blocks; block++) {
+      int at = from + block * tiled.blockScores;
+      int first = within(begin, block);
+      int last = within(end, block);
+      Arrays.fill(values, at, at + first, Float.NEGATIVE_INFINITY);
+      RowMath.shift(values, at + first, last - first, max, scale);
+      Arrays.fill(values, at + last, at + KvFormat.BLOCK_TOKENS, Float.NEGATIVE_INFINITY);
+    }
+    return max;
+  }
+
+  /** A key's place in a block, or the end of the block nearest to it. */
+  private static int within(int key, int block) {
+    return Math.max(0, Math.min(KvFormat.BLOCK_TOKENS, key - block * KvFormat.BLOCK_TOKENS));
+  }
+
+  private void storeRows(Worker worker, Tiled tiled) {
+    int width = tiled.members * shape.valueDim();
+    float[] attended = worker.row(width);
+    for (int head = 0; head < tiled.heads; head++) {
+      int part = head * tiled.rows * shape.valueDim();
+      for (int token = 0; token < tiled.tokens; token++) {
+        worker.attended.get(part + token * width, attended, 0, width);
+        for (int member = 0; member < tiled.members; member++) {
+          float total = total(worker, tiled, head, token, member);
+          RowMath.scale(attended, member * shape.valueDim(), shape.valueDim(), 1 / total);
+        }
+        worker.store(attended, 0, width, out, tiled.at(head, token, shape.valueDim()));
+      }
+    }
+  }
+
+  private float total(Worker worker, Tiled tiled, int head, int token, int member) {
+    int from = tiled.score(head, token, member);
+    float total = 0;
+    for (int block = 0; block < tiled.blocks; block++) {
+      int at = from + block * tiled.blockScores;
+      total += RowMath.sum(worker.heapScores, at, KvFormat.BLOCK_TOKENS);
+    }
+    if (sinks.length > 0) {
+      float max = worker.maxima[tiled.matrixRow(head, token, member)];
+      int queryHead = (tiled.firstHead + head) * shape.group() + tiled.firstMember + member;
+      total += (float) StrictMath.exp(sinks[queryHead] - (double) max * scale);
+    }
+    return total;
   }
 }

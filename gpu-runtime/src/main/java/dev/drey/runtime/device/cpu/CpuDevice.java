@@ -10,6 +10,7 @@ import dev.drey.runtime.device.KvShape;
 import dev.drey.runtime.device.KvStore;
 import dev.drey.runtime.device.MatrixLayout;
 import dev.drey.runtime.device.OpenResources;
+import dev.drey.runtime.device.StateStore;
 import dev.drey.runtime.memory.MemoryBudget;
 import dev.drey.runtime.model.ComputeType;
 import dev.drey.runtime.model.DType;
@@ -180,6 +181,17 @@ public final class CpuDevice implements Device {
     KvFormat format = new KvFormat(library, shape, compute.activation());
     return new CpuKvStore(
         format, blocks, memory(budget, CpuKvStore.bytes(format, blocks), "KV store"));
+  }
+
+  @Override
+  public long stateStoreBytes(int layers, int slots, int numbers) {
+    return CpuStateStore.bytes(layers, slots, numbers);
+  }
+
+  @Override
+  public StateStore newStateStore(MemoryBudget budget, int layers, int slots, int numbers) {
+    long bytes = CpuStateStore.bytes(layers, slots, numbers);
+    return new CpuStateStore(layers, slots, numbers, memory(budget, bytes, "state store"));
   }
 
   private StreamPlan plan(ModelConfig model, int maxRows) {

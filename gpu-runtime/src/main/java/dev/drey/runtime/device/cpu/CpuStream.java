@@ -1,18 +1,25 @@
 package dev.drey.runtime.device.cpu;
 
 import dev.drey.runtime.device.AttentionBatch;
-import dev.drey.runtime.device.BFloat16;
+import dev.drey.runtime.device.AttentionSpec;
 import dev.drey.runtime.device.ComputeStream;
+import dev.drey.runtime.device.DeltaInput;
+import dev.drey.runtime.device.DeltaWeights;
 import dev.drey.runtime.device.DeviceBuffer;
 import dev.drey.runtime.device.DeviceEvent;
 import dev.drey.runtime.device.ExpertBatch;
 import dev.drey.runtime.device.KvStore;
 import dev.drey.runtime.device.Matrix;
+import dev.drey.runtime.device.Norm;
 import dev.drey.runtime.device.RotaryTable;
-import dev.drey.runtime.device.RouterSpec;
+import dev.drey.runtime.device.Router;
 import dev.drey.runtime.device.Routing;
+import dev.drey.runtime.device.StateStore;
+import dev.drey.runtime.model.BFloat16;
+import dev.drey.runtime.model.DType;
 import java.nio.ByteBuffer;
 import java.nio.FloatBuffer;
+import java.util.List;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -20,21 +27,28 @@ import org.jspecify.annotations.Nullable;
 final class CpuStream implements ComputeStream {
   private final StreamState state;
   private final RowOperations rowOperations;
+  private final ElementOperations elementOperations;
   private final Projections projections;
+  private final HeadProjections headProjections;
   private final FeedForwards feedForwards;
   private final KvWriter kvWriter;
-  private final Attention attention;
-  private final @Nullable TopK topK;
+  private final @Nullable Attention attention;
+  private final GatedDelta gatedDelta;
+  private final TopK topK;
   private final Runnable onClose;
 
   CpuStream(StreamState state, Runnable onClose) {
     this.state = state;
     this.rowOperations = new RowOperations(state);
+    this.elementOperations = new ElementOperations(state);
     this.projections = new Projections(state);
+    this.headProjections = new HeadProjections(state);
     this.feedForwards = new FeedForwards(state);
     this.kvWriter = new KvWriter(state);
-    this.attention = new Attention(state);
-    this.topK = state.plan().model().moeLayers() > 0 ? new TopK(state) : null;
+    AttentionShape shape = state.plan().attention();
+    this.attention = shape == null ? null : new Attention(state, shape);
+    this.gatedDelta = new GatedDelta(state);
+    this.topK = new TopK(state);
     this.onClose = onClose;
   }
 
@@ -60,32 +74,83 @@ final class CpuStream implements ComputeStream {
   }
 
   @Override
-  public void rmsNorm(
-      DeviceBuffer x, int rows, int width, DeviceBuffer weight, float epsilon, DeviceBuffer out) {
-    rowOperations.norm(x, rows, width, weight, epsilon, out);
+  public void norm(DeviceBuffer x, int rows, int width, Norm norm, DeviceBuffer out) {
+    rowOperations.norm(x, rows, width, norm, state.plan().activation(), out);
   }
 
   @Override
-  public void rmsNormFloat(
-      DeviceBuffer x, int rows, int width, DeviceBuffer weight, float epsilon, DeviceBuffer out) {
-    rowOperations.normFloat(x, rows, width, weight, epsilon, out);
+  public void normFloat(DeviceBuffer x, int rows, int width, Norm norm, DeviceBuffer out) {
+    rowOperations.norm(x, rows, width, norm, DType.F32, out);
+  }
+
+  @Override
+  public void headNorm(DeviceBuffer x, int rows, int heads, int headDim, Norm norm) {
+    rowOperations.headNorm(x, rows, heads, headDim, norm);
   }
 
   @Override
   public void matmul(
-      DeviceBuffer x, int rows, Matrix weight, DeviceBuffer out, boolean accumulate) {
-    projections.run(x, rows, weight, out, accumulate);
+      DeviceBuffer x,
+      int rows,
+      Matrix weight,
+      @Nullable DeviceBuffer bias,
+      DeviceBuffer out,
+      boolean accumulate) {
+    projections.run(x, rows, weight, bias, out, accumulate);
   }
 
   @Override
-  public void headNorm(
-      DeviceBuffer x, int rows, int heads, int headDim, DeviceBuffer weight, float epsilon) {
-    rowOperations.headNorm(x, rows, heads, headDim, weight, epsilon);
+  public void headMatmul(
+      DeviceBuffer x, int rows, List<Matrix> weights, DeviceBuffer out, int outStride) {
+    headProjections.run(x, rows, weights, out, outStride);
   }
 
   @Override
-  public void rotary(DeviceBuffer x, int rows, int heads, int[] positions, RotaryTable table) {
-    rowOperations.rotary(x, rows, heads, positions, table);
+  public void copyHeads(
+      DeviceBuffer x,
+      int rows,
+      int heads,
+      int width,
+      DeviceBuffer out,
+      int outStride,
+      int outOffset) {
+    elementOperations.copyHeads(x, rows, heads, width, out, outStride, outOffset);
+  }
+
+  @Override
+  public void toActivations(DeviceBuffer x, int rows, int width, DeviceBuffer out) {
+    elementOperations.toActivations(x, rows, width, out);
+  }
+
+  @Override
+  public void remainders(DeviceBuffer x, int rows, int width, DeviceBuffer out) {
+    elementOperations.remainders(x, rows, width, out);
+  }
+
+  @Override
+  public void rotary(
+      DeviceBuffer x, int rows, int heads, int headDim, int[] tableRows, RotaryTable table) {
+    rowOperations.rotary(x, rows, heads, headDim, tableRows, table);
+  }
+
+  @Override
+  public void clamp(DeviceBuffer x, int rows, int width, float limit) {
+    elementOperations.clamp(x, rows, width, limit);
+  }
+
+  @Override
+  public void scaleRows(DeviceBuffer x, int rows, int width, float[] factors) {
+    elementOperations.scaleRows(x, rows, width, factors);
+  }
+
+  @Override
+  public void addScaled(DeviceBuffer x, int rows, int width, float factor, DeviceBuffer target) {
+    elementOperations.addScaled(x, rows, width, factor, target);
+  }
+
+  @Override
+  public void sigmoidGate(DeviceBuffer gate, int rows, int width, DeviceBuffer x, DType type) {
+    elementOperations.sigmoidGate(gate, rows, width, x, type);
   }
 
   @Override
@@ -97,13 +162,31 @@ final class CpuStream implements ComputeStream {
   @Override
   public void attention(
       DeviceBuffer queries,
-      int heads,
+      AttentionSpec spec,
       KvStore store,
       int layer,
       AttentionBatch batch,
-      float scale,
       DeviceBuffer out) {
-    attention.run(queries, heads, storeOf(store), layer, batch, scale, out);
+    if (attention == null) {
+      throw new IllegalStateException("no layer of this model has softmax attention");
+    }
+    attention.run(queries, spec, storeOf(store), layer, batch, out);
+  }
+
+  @Override
+  public void gatedDelta(
+      DeltaInput input,
+      DeltaWeights weights,
+      StateStore store,
+      int layer,
+      AttentionBatch batch,
+      DeviceBuffer out) {
+    if (!(store instanceof CpuStateStore cpuStore)) {
+      throw new IllegalArgumentException(
+          "the cpu device was given a state store of another device: "
+              + store.getClass().getName());
+    }
+    gatedDelta.run(input, weights, cpuStore, layer, batch, out);
   }
 
   private static CpuKvStore storeOf(KvStore store) {
@@ -115,12 +198,8 @@ final class CpuStream implements ComputeStream {
   }
 
   @Override
-  public void routeTopK(
-      DeviceBuffer x, int rows, int hidden, DeviceBuffer weight, RouterSpec spec, Routing out) {
-    if (topK == null) {
-      throw new IllegalStateException("this model has no layer that routes to experts");
-    }
-    topK.run(x, rows, hidden, weight, spec, out);
+  public void routeTopK(DeviceBuffer x, int rows, int hidden, Router router, Routing out) {
+    topK.run(x, rows, hidden, router, out);
   }
 
   @Override

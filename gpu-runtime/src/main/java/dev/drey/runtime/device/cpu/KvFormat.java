@@ -5,8 +5,8 @@ import dev.drey.runtime.model.DType;
 
 /**
  * How one block of the key/value pool lies in memory: keys of all heads, each packed as the weights
- * {@code [headDim, tokens]} of the score product, then values of all heads, each packed as the
- * weights {@code [tokens, headDim]} of the value product. Nothing is repacked when it is read.
+ * {@code [keyDim, tokens]} of the score product, then values of all heads, each packed as the
+ * weights {@code [tokens, valueDim]} of the value product. Nothing is repacked when it is read.
  */
 final class KvFormat {
   /** Tokens per block; part of the numeric contract. */
@@ -45,24 +45,19 @@ final class KvFormat {
     this.valueDimension = values.offsets(2);
   }
 
-  /** {@code scores[rows, tokens] = queries[rows, headDim] · keys}, for all heads at once. */
+  /** {@code scores[rows, tokens] = queries[rows, keyDim] · keys}, for all heads at once. */
   static MatmulSpec scores(KvShape shape, DType type) {
     return MatmulSpec.batched(
-        shape.kvHeads(),
-        shape.kvHeads(),
-        shape.headDim(),
-        BLOCK_TOKENS,
-        type,
-        MatmulSpec.Post.NONE);
+        shape.kvHeads(), shape.kvHeads(), shape.keyDim(), BLOCK_TOKENS, type, MatmulSpec.Post.NONE);
   }
 
-  /** {@code out[rows, headDim] = weights[rows, tokens] · values}, for all heads at once. */
+  /** {@code out[rows, valueDim] = weights[rows, tokens] · values}, for all heads at once. */
   static MatmulSpec values(KvShape shape, DType type) {
     return MatmulSpec.batched(
         shape.kvHeads(),
         shape.kvHeads(),
         BLOCK_TOKENS,
-        shape.headDim(),
+        shape.valueDim(),
         type,
         MatmulSpec.Post.NONE);
   }

@@ -1,8 +1,8 @@
 package dev.drey.runtime.device.cpu;
 
 import dev.drey.runtime.device.AttentionBatch;
-import dev.drey.runtime.device.BFloat16;
 import dev.drey.runtime.device.DeviceBuffer;
+import dev.drey.runtime.model.BFloat16;
 import dev.drey.runtime.model.DType;
 import java.nio.ByteBuffer;
 import java.nio.FloatBuffer;
@@ -47,24 +47,25 @@ final class KvWriter implements ThreadTeam.Work {
   @Override
   public void run(int workerIndex, int piece) {
     int heads = store.shape().kvHeads();
-    int headDim = store.shape().headDim();
+    int keyDim = store.shape().keyDim();
+    int valueDim = store.shape().valueDim();
     KvFormat format = store.format();
     AttentionBatch.Span span = spans.get(piece / heads);
     int head = piece % heads;
-    float[] row = state.worker(workerIndex).row(headDim);
+    float[] row = state.worker(workerIndex).row(Math.max(keyDim, valueDim));
     for (int i = 0; i < span.rows(); i++) {
       int position = span.startPosition() + i;
       int block = span.blockTable()[position / KvFormat.BLOCK_TOKENS];
       int token = position % KvFormat.BLOCK_TOKENS;
       ByteBuffer memory = store.segment(layer, block);
       int at = store.within(layer, block);
-      int from = ((span.firstRow() + i) * heads + head) * headDim;
+      int from = (span.firstRow() + i) * heads + head;
       if (token == 0) {
         clear(memory, at + format.valuesOf(head), format.valueBytesPerHead());
       }
-      keys.get(from, row, 0, headDim);
+      keys.get(from * keyDim, row, 0, keyDim);
       put(memory, at + format.keysOf(head), format.keyToken()[token], format.keyDimension(), row);
-      values.get(from, row, 0, headDim);
+      values.get(from * valueDim, row, 0, valueDim);
       put(
           memory,
           at + format.valuesOf(head),

@@ -46,7 +46,7 @@ final class OneDnn implements AutoCloseable {
     return switch (type) {
       case F32 -> memory.data_type.f32;
       case BF16 -> memory.data_type.bf16;
-      case F16, U8 -> throw new IllegalArgumentException("no product takes " + type);
+      case F16, F8_E4M3, U8 -> throw new IllegalArgumentException("no product takes " + type);
     };
   }
 

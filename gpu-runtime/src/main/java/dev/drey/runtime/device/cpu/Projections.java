@@ -7,6 +7,7 @@ import dev.drey.runtime.model.MatrixShape;
 import java.nio.FloatBuffer;
 import java.util.HashMap;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Products with weight matrices. A piece of work is one block of outputs for one tile of rows: the
@@ -24,17 +25,25 @@ final class Projections implements ThreadTeam.Work {
   private long weightsAt;
   private FloatBuffer out = FloatBuffer.allocate(0);
   private boolean accumulate;
+  private boolean biased;
+  private float[] biases = {};
 
   @SuppressWarnings("NullAway.Init") // the layout is set by every call
   Projections(StreamState state) {
     this.state = state;
     this.inputBytes = state.plan().activation().bytes();
-    for (MatrixShape shape : state.plan().projections()) {
+    for (MatrixShape shape : state.plan().model().projections()) {
       blocks.put(shape, state.blocks(shape));
     }
   }
 
-  void run(DeviceBuffer x, int rows, Matrix weight, DeviceBuffer target, boolean add) {
+  void run(
+      DeviceBuffer x,
+      int rows,
+      Matrix weight,
+      @Nullable DeviceBuffer bias,
+      DeviceBuffer target,
+      boolean add) {
     MatrixShape shape = weight.layout().shape();
     Product[] found = blocks.get(shape);
     if (found == null) {
@@ -48,6 +57,7 @@ final class Projections implements ThreadTeam.Work {
     layout = weight.layout();
     products = found;
     accumulate = add;
+    loadBias(bias, shape.outputs());
     long rowBytes = (long) shape.inputs() * inputBytes;
     NativeBuffer source = NativeBuffer.of(x, rows * rowBytes);
     sourceAt = source.address();
@@ -61,6 +71,17 @@ final class Projections implements ThreadTeam.Work {
       state.padding().bytes().put(0, source.byteView(), from, length);
     }
     state.run(layout.blocks() * tiles.count(), this);
+  }
+
+  private void loadBias(@Nullable DeviceBuffer bias, int outputs) {
+    biased = bias != null;
+    if (bias == null) {
+      return;
+    }
+    if (biases.length < outputs) {
+      biases = new float[outputs];
+    }
+    NativeBuffer.of(bias, 4L * outputs).floats().get(0, biases, 0, outputs);
   }
 
   @Override
@@ -83,15 +104,23 @@ final class Projections implements ThreadTeam.Work {
     int width = layout.outputsOf(block);
     int outputs = layout.shape().outputs();
     worker.widen(width);
+    int column = block * layout.blockOutputs();
     for (int row = 0; row < tiles.rows(tile); row++) {
-      int to = (tiles.first(tile) + row) * outputs + block * layout.blockOutputs();
+      int to = (tiles.first(tile) + row) * outputs + column;
+      if (!biased && !accumulate) {
+        out.put(to, worker.output, row * width, width);
+        continue;
+      }
+      worker.output.get(row * width, worker.row, 0, width);
+      if (biased) {
+        RowMath.add(worker.row, 0, biases, column, width);
+      }
       if (accumulate) {
-        worker.output.get(row * width, worker.row, 0, width);
         out.get(to, worker.secondRow, 0, width);
         RowMath.add(worker.secondRow, worker.row, width);
         out.put(to, worker.secondRow, 0, width);
       } else {
-        out.put(to, worker.output, row * width, width);
+        out.put(to, worker.row, 0, width);
       }
     }
   }

@@ -104,6 +104,34 @@ final class RowMath {
     }
   }
 
+  /** Limits each element to plus or minus {@code limit}; a NaN stays one. */
+  static void clamp(float[] x, int from, int count, float limit) {
+    for (int i = from; i < from + count; i++) {
+      x[i] = Math.max(-limit, Math.min(limit, x[i]));
+    }
+  }
+
+  /** {@code out[i] *= x[i]}. */
+  static void multiply(float[] out, float[] x, int count) {
+    for (int i = 0; i < count; i++) {
+      out[i] *= x[i];
+    }
+  }
+
+  /** Adds {@code term} to each element. */
+  static void add(float[] x, int from, int count, float term) {
+    for (int i = from; i < from + count; i++) {
+      x[i] += term;
+    }
+  }
+
+  /** {@code out[outFrom + i] += x[from + i]}. */
+  static void add(float[] out, int outFrom, float[] x, int from, int count) {
+    for (int i = 0; i < count; i++) {
+      out[outFrom + i] += x[from + i];
+    }
+  }
+
   /** {@code out[i] += x[i]}. */
   static void add(float[] out, float[] x, int count) {
     for (int i = 0; i < count; i++) {
@@ -115,6 +143,37 @@ final class RowMath {
   static void addScaled(float[] out, float[] x, int count, float factor) {
     for (int i = 0; i < count; i++) {
       out[i] += x[i] * factor;
+    }
+  }
+
+  /** {@code out[i] += (a[i] * fa + b[i] * fb) + (c[i] * fc + d[i] * fd)}. */
+  static void addScaled(
+      float[] out,
+      float[] a,
+      float fa,
+      float[] b,
+      float fb,
+      float[] c,
+      float fc,
+      float[] d,
+      float fd,
+      int count) {
+    for (int i = 0; i < count; i++) {
+      out[i] += (a[i] * fa + b[i] * fb) + (c[i] * fc + d[i] * fd);
+    }
+  }
+
+  /** {@code out[i] += x[i] * y[i]}. */
+  static void addProduct(float[] out, float[] x, float[] y, int count) {
+    for (int i = 0; i < count; i++) {
+      out[i] += x[i] * y[i];
+    }
+  }
+
+  /** {@code x[i] = x[i] * decay + y[i] * factor}. */
+  static void decayAndAdd(float[] x, float decay, float[] y, int count, float factor) {
+    for (int i = 0; i < count; i++) {
+      x[i] = x[i] * decay + y[i] * factor;
     }
   }
 }

@@ -1,10 +1,11 @@
 package dev.drey.runtime.device.cpu;
 
 import dev.drey.runtime.device.DeviceBuffer;
+import dev.drey.runtime.device.Norm;
 import dev.drey.runtime.device.RotaryTable;
 import dev.drey.runtime.device.Routing;
+import dev.drey.runtime.model.DType;
 import java.nio.FloatBuffer;
-import java.nio.ShortBuffer;
 import java.util.Arrays;
 
 /**
@@ -15,7 +16,6 @@ import java.util.Arrays;
 final class RowOperations implements ThreadTeam.Work {
   private enum Operation {
     NORM,
-    NORM_FLOAT,
     HEAD_NORM,
     ROTARY,
     COMBINE,
@@ -25,6 +25,7 @@ final class RowOperations implements ThreadTeam.Work {
   private static final int PIECE_NUMBERS = 16_384;
 
   private final StreamState state;
+  private final RowNorm rowNorm = new RowNorm();
 
   private Operation operation = Operation.NORM;
   private int rows;
@@ -32,9 +33,7 @@ final class RowOperations implements ThreadTeam.Work {
   private int width;
   private FloatBuffer in = FloatBuffer.allocate(0);
   private FloatBuffer out = FloatBuffer.allocate(0);
-  private ShortBuffer outShorts = ShortBuffer.allocate(0);
-  private float[] weights = new float[0];
-  private float epsilon;
+  private NumberView normalised = NumberView.EMPTY;
   private int headDim;
   private int[] indices = {};
   private RotaryTable table = RotaryTable.plain(2, 1, 1);
@@ -44,44 +43,31 @@ final class RowOperations implements ThreadTeam.Work {
     this.state = state;
   }
 
-  void norm(
-      DeviceBuffer x, int count, int size, DeviceBuffer weight, float eps, DeviceBuffer target) {
+  /** Into numbers of the given type. */
+  void norm(DeviceBuffer x, int count, int size, Norm norm, DType type, DeviceBuffer target) {
     operation = Operation.NORM;
-    epsilon = eps;
-    load(weight, size, size);
-    NativeBuffer buffer =
-        NativeBuffer.of(target, (long) count * size * state.plan().activation().bytes());
-    if (state.plan().activation().bytes() == Short.BYTES) {
-      outShorts = buffer.shorts();
-    } else {
-      out = buffer.floats();
-    }
+    rowNorm.load(norm, size, size);
+    normalised = NumberView.of(target, (long) count * size, type);
     start(x, count, size);
   }
 
-  void normFloat(
-      DeviceBuffer x, int count, int size, DeviceBuffer weight, float eps, DeviceBuffer target) {
-    operation = Operation.NORM_FLOAT;
-    epsilon = eps;
-    load(weight, size, size);
-    out = floats(target, count, size);
-    start(x, count, size);
-  }
-
-  void headNorm(DeviceBuffer x, int count, int heads, int size, DeviceBuffer weight, float eps) {
+  void headNorm(DeviceBuffer x, int count, int heads, int size, Norm norm) {
     operation = Operation.HEAD_NORM;
-    epsilon = eps;
     headDim = size;
-    load(weight, heads * size, size);
+    rowNorm.load(norm, heads * size, size);
     start(x, count, heads * size);
   }
 
-  void rotary(DeviceBuffer x, int count, int heads, int[] positions, RotaryTable rotary) {
+  void rotary(DeviceBuffer x, int count, int heads, int size, int[] tableRows, RotaryTable rotary) {
+    if (rotary.dims() > size) {
+      throw new IllegalArgumentException(
+          "a rotary embedding of %d dimensions for heads of %d".formatted(rotary.dims(), size));
+    }
     operation = Operation.ROTARY;
-    headDim = rotary.headDim();
-    indices = positions;
+    headDim = size;
+    indices = tableRows;
     table = rotary;
-    start(x, count, heads * headDim);
+    start(x, count, heads * size);
   }
 
   void combine(DeviceBuffer expertOut, Routing choice, int count, int size, DeviceBuffer hidden) {
@@ -103,17 +89,6 @@ final class RowOperations implements ThreadTeam.Work {
     state.run(count == 0 ? 0 : 1, this);
   }
 
-  /** Takes {@code period} weights and repeats them for a row, so that indices agree. */
-  private void load(DeviceBuffer weight, int size, int period) {
-    if (weights.length < size) {
-      weights = new float[size];
-    }
-    floats(weight, 1, period).get(0, weights, 0, period);
-    for (int i = period; i < size; i++) {
-      weights[i] = weights[i - period];
-    }
-  }
-
   private static FloatBuffer floats(DeviceBuffer buffer, int count, int size) {
     return NativeBuffer.of(buffer, 4L * count * size).floats();
   }
@@ -133,7 +108,7 @@ final class RowOperations implements ThreadTeam.Work {
     int end = Math.min(rows, (piece + 1) * rowsPerPiece);
     for (int row = piece * rowsPerPiece; row < end; row++) {
       switch (operation) {
-        case NORM, NORM_FLOAT -> norm(worker, row);
+        case NORM -> norm(worker, row);
         case HEAD_NORM -> headNorm(worker, row);
         case ROTARY -> rotary(worker, row);
         case COMBINE -> combine(worker, row);
@@ -145,44 +120,38 @@ final class RowOperations implements ThreadTeam.Work {
   private void norm(Worker worker, int row) {
     float[] values = worker.row;
     in.get(row * width, values, 0, width);
-    normalise(values, 0, width);
-    if (operation == Operation.NORM_FLOAT) {
-      out.put(row * width, values, 0, width);
-    } else {
-      worker.store(values, 0, width, out, outShorts, row * width);
-    }
+    rowNorm.apply(values, 0, width);
+    worker.store(values, 0, width, normalised, row * width);
   }
 
   private void headNorm(Worker worker, int row) {
     float[] values = worker.row;
     in.get(row * width, values, 0, width);
     for (int head = 0; head < width; head += headDim) {
-      normalise(values, head, headDim);
+      rowNorm.apply(values, head, headDim);
     }
     in.put(row * width, values, 0, width);
-  }
-
-  private void normalise(float[] values, int from, int count) {
-    float mean = RowMath.sumOfSquares(values, from, count) / count;
-    float factor = (float) (1 / Math.sqrt(mean + epsilon));
-    for (int i = from; i < from + count; i++) {
-      values[i] = values[i] * factor * weights[i];
-    }
   }
 
   private void rotary(Worker worker, int row) {
     float[] values = worker.row;
     float[] rotated = worker.secondRow;
-    int half = headDim / 2;
+    int half = table.dims() / 2;
     int entry = indices[row] * half;
     in.get(row * width, values, 0, width);
     for (int head = 0; head < width; head += headDim) {
-      rotate(values, head, half, entry, rotated);
+      if (table.interleaved()) {
+        rotatePairs(values, head, half, entry, rotated);
+      } else {
+        rotateHalves(values, head, half, entry, rotated);
+      }
+      int still = head + 2 * half;
+      System.arraycopy(values, still, rotated, still, headDim - 2 * half);
     }
     in.put(row * width, rotated, 0, width);
   }
 
-  private void rotate(float[] values, int first, int half, int entry, float[] rotated) {
+  private void rotateHalves(float[] values, int first, int half, int entry, float[] rotated) {
     float[] cos = table.cos();
     float[] sin = table.sin();
     int second = first + half;
@@ -192,6 +161,16 @@ final class RowOperations implements ThreadTeam.Work {
     for (int i = 0; i < half; i++) {
       rotated[second + i] =
           values[second + i] * cos[entry + i] + values[first + i] * sin[entry + i];
+    }
+  }
+
+  private void rotatePairs(float[] values, int first, int half, int entry, float[] rotated) {
+    float[] cos = table.cos();
+    float[] sin = table.sin();
+    for (int i = 0; i < half; i++) {
+      int at = first + 2 * i;
+      rotated[at] = values[at] * cos[entry + i] - values[at + 1] * sin[entry + i];
+      rotated[at + 1] = values[at + 1] * cos[entry + i] + values[at] * sin[entry + i];
     }
   }
 

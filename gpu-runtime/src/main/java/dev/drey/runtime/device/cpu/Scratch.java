@@ -3,6 +3,7 @@ package dev.drey.runtime.device.cpu;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
+import java.nio.ShortBuffer;
 
 /** A stream's scratch memory, cut into the parts of the stream and of each worker. */
 final class Scratch {
@@ -10,6 +11,10 @@ final class Scratch {
   record Part(long address, ByteBuffer bytes) {
     FloatBuffer floats() {
       return bytes.asFloatBuffer();
+    }
+
+    ShortBuffer shorts() {
+      return bytes.asShortBuffer();
     }
   }
 
@@ -57,7 +62,7 @@ final class Scratch {
       (long) plan.outputFloats() * Float.BYTES,
       plan.betweenNumbers() * Float.BYTES,
       (long) plan.queryFloats() * Float.BYTES,
-      (long) plan.queryFloats() * Float.BYTES,
+      (long) plan.attendedFloats() * Float.BYTES,
       (long) plan.scores() * Float.BYTES
     };
   }

@@ -2,12 +2,12 @@ package dev.drey.runtime.device.cpu;
 
 import dev.drey.runtime.device.KvShape;
 import dev.drey.runtime.device.MatrixLayout;
-import dev.drey.runtime.model.AttentionConfig;
 import dev.drey.runtime.model.DType;
 import dev.drey.runtime.model.ExpertShape;
+import dev.drey.runtime.model.GatedUnit;
 import dev.drey.runtime.model.MatrixShape;
 import dev.drey.runtime.model.ModelConfig;
-import java.util.ArrayList;
+import dev.drey.runtime.model.Network;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -16,6 +16,7 @@ import java.util.Set;
 import java.util.function.Function;
 import org.bytedeco.dnnl.matmul;
 import org.bytedeco.dnnl.memory;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Everything a stream for one model will compile and reserve, known before any of it is done.
@@ -28,12 +29,14 @@ final class StreamPlan {
   static final long PRIMITIVE_BYTES = 48 << 10;
 
   private static final int ATTENTION_ROWS = 32;
+  private static final int LEAST_MEMBERS = 16;
   private static final int SCORES = 1 << 18;
 
   private final ModelConfig model;
   private final int maxRows;
   private final DType activation;
   private final Function<MatrixShape, MatrixLayout> layouts;
+  private final @Nullable AttentionShape attention;
   private final Map<MatmulSpec, Integer> products = new LinkedHashMap<>();
   private final int scoreCapacity;
   private final long scratchpadBytes;
@@ -51,11 +54,14 @@ final class StreamPlan {
     this.maxRows = maxRows;
     this.activation = activation;
     this.layouts = layouts;
+    this.attention = AttentionShape.of(model);
     addProjections();
-    experts().forEach(this::addGates);
-    addRouter();
-    addAttention();
-    this.scoreCapacity = scoreCapacity();
+    networks().forEach(this::addGates);
+    routerOutputs().forEach(outputs -> products.put(router(outputs), rowTiles()));
+    if (attention != null) {
+      addAttention(attention);
+    }
+    this.scoreCapacity = attention == null ? 0 : scoreCapacity(attention);
     this.scratchpadBytes = scratchpad(library);
   }
 
@@ -71,30 +77,32 @@ final class StreamPlan {
     return maxRows;
   }
 
-  /** Every weight matrix of the model that is multiplied by {@code ComputeStream.matmul}. */
-  Set<MatrixShape> projections() {
-    AttentionConfig attention = model.attention();
-    Set<MatrixShape> shapes = new LinkedHashSet<>();
-    shapes.add(new MatrixShape(attention.queryWidth(), model.hidden()));
-    shapes.add(new MatrixShape(attention.kvWidth(), model.hidden()));
-    shapes.add(new MatrixShape(model.hidden(), attention.queryWidth()));
-    shapes.add(new MatrixShape(model.vocabulary(), model.hidden()));
-    return shapes;
-  }
-
   /** Every feed-forward network of the model. */
-  List<ExpertShape> experts() {
-    List<ExpertShape> shapes = new ArrayList<>();
-    if (model.moeLayers() > 0) {
-      shapes.add(model.expertShape());
-    }
-    if (!model.denseLayers().isEmpty()) {
-      ExpertShape dense = new ExpertShape(model.hidden(), model.denseIntermediate());
-      if (!shapes.contains(dense)) {
-        shapes.add(dense);
+  Set<ExpertShape> networks() {
+    Set<ExpertShape> shapes = new LinkedHashSet<>();
+    for (int layer = 0; layer < model.layers(); layer++) {
+      if (model.isMoe(layer)) {
+        shapes.add(model.networkShape(Network.EXPERT));
+      }
+      for (Network network : model.networks(layer)) {
+        shapes.add(model.networkShape(network));
       }
     }
     return shapes;
+  }
+
+  /** Whether oneDNN applies the activation of the feed-forward networks. */
+  boolean fusedUnit() {
+    return model.moe().unit().equals(GatedUnit.SWIGLU) && !model.moe().expertBias();
+  }
+
+  /** Outputs of the model's routers: one per expert, and 1 of a shared expert's gate. */
+  List<Integer> routerOutputs() {
+    if (model.moeLayers() == 0) {
+      return List.of();
+    }
+    int experts = model.moe().experts();
+    return model.moe().sharedGate() && experts > 1 ? List.of(experts, 1) : List.of(experts);
   }
 
   MatrixLayout layout(MatrixShape shape) {
@@ -116,29 +124,29 @@ final class StreamPlan {
     return up(shape, outputs).thenSiluMultiply(activation);
   }
 
-  MatmulSpec router() {
-    return MatmulSpec.single(model.hidden(), model.moe().experts(), DType.F32, DType.F32);
+  MatmulSpec router(int outputs) {
+    return MatmulSpec.single(model.hidden(), outputs, DType.F32, DType.F32);
   }
 
-  KvShape kvShape() {
-    AttentionConfig attention = model.attention();
-    return new KvShape(
-        model.layers(), attention.kvHeads(), attention.headDim(), KvFormat.BLOCK_TOKENS);
+  /** Shape of the model's softmax attention; null if it has none. */
+  @Nullable AttentionShape attention() {
+    return attention;
   }
 
-  MatmulSpec scores(int heads) {
-    return KvFormat.scores(kvShape(), activation).withBatch(heads);
+  /** The product of queries and keys of so many key/value heads. */
+  MatmulSpec scores(AttentionShape shape, int heads) {
+    return KvFormat.scores(kvShape(shape), activation).withBatch(heads);
   }
 
-  MatmulSpec values(int heads, MatmulSpec.Post post) {
-    KvShape shape = kvShape();
+  /** The product of probabilities and values of so many key/value heads. */
+  MatmulSpec values(AttentionShape shape, int heads, MatmulSpec.Post post) {
     return MatmulSpec.batched(
-        heads, shape.kvHeads(), KvFormat.BLOCK_TOKENS, shape.headDim(), activation, post);
+        heads, shape.kvHeads(), KvFormat.BLOCK_TOKENS, shape.valueDim(), activation, post);
   }
 
-  /** Query heads per key/value head. */
-  int group() {
-    return model.attention().heads() / model.attention().kvHeads();
+  private KvShape kvShape(AttentionShape shape) {
+    return new KvShape(
+        model.kvLayers(), shape.kvHeads(), shape.keyDim(), shape.valueDim(), KvFormat.BLOCK_TOKENS);
   }
 
   /** All products, each with the number of row tiles it is needed for. */
@@ -147,8 +155,9 @@ final class StreamPlan {
   }
 
   private void addProjections() {
-    projections().forEach(this::addBlocks);
-    for (ExpertShape shape : experts()) {
+    model.projections().forEach(this::addBlocks);
+    model.headProjections().forEach(this::addBlocks);
+    for (ExpertShape shape : networks()) {
       addBlocks(shape.down());
     }
   }
@@ -160,6 +169,10 @@ final class StreamPlan {
   }
 
   private void addGates(ExpertShape shape) {
+    if (!fusedUnit()) {
+      addBlocks(shape.gateUp());
+      return;
+    }
     MatrixLayout layout = layout(shape.gateUp());
     for (int block : new int[] {0, layout.blocks() - 1}) {
       products.put(up(shape, layout.outputsOf(block)), rowTiles());
@@ -167,22 +180,16 @@ final class StreamPlan {
     }
   }
 
-  private void addRouter() {
-    if (model.moeLayers() > 0) {
-      products.put(router(), rowTiles());
-    }
-  }
-
-  private void addAttention() {
-    if (group() > RowTiles.LARGEST) {
+  private void addAttention(AttentionShape shape) {
+    if (shape.group() > RowTiles.LARGEST) {
       throw new IllegalArgumentException(
           "%d query heads per key/value head; the cpu device takes at most %d"
-              .formatted(group(), RowTiles.LARGEST));
+              .formatted(shape.group(), RowTiles.LARGEST));
     }
-    for (int heads : new int[] {1, model.attention().kvHeads()}) {
-      products.put(scores(heads), attentionTiles());
-      products.put(values(heads, MatmulSpec.Post.NONE), attentionTiles());
-      products.put(values(heads, MatmulSpec.Post.ADD), attentionTiles());
+    for (int heads : new int[] {1, shape.kvHeads()}) {
+      products.put(scores(shape, heads), attentionTiles(shape));
+      products.put(values(shape, heads, MatmulSpec.Post.NONE), attentionTiles(shape));
+      products.put(values(shape, heads, MatmulSpec.Post.ADD), attentionTiles(shape));
     }
   }
 
@@ -191,9 +198,9 @@ final class StreamPlan {
     return RowTiles.covering(maxRows) + 1;
   }
 
-  /** Row tiles of attention, whose rows are tokens times {@link #group()}. */
-  int attentionTiles() {
-    return RowTiles.covering(Math.max(group(), ATTENTION_ROWS)) + 1;
+  /** Row tiles of attention, whose rows are tokens times query heads per key/value head. */
+  int attentionTiles(AttentionShape shape) {
+    return RowTiles.covering(Math.max(shape.group(), ATTENTION_ROWS)) + 1;
   }
 
   /** Attention scores one worker can hold. */
@@ -201,12 +208,14 @@ final class StreamPlan {
     return scoreCapacity;
   }
 
-  private int scoreCapacity() {
+  /** So many that one token of the longest sequence fits with some of its query heads. */
+  private int scoreCapacity(AttentionShape shape) {
     long positions =
         (model.maxPositions() + KvFormat.BLOCK_TOKENS - 1L)
             / KvFormat.BLOCK_TOKENS
             * KvFormat.BLOCK_TOKENS;
-    long oneToken = positions * RowTiles.SIZES[RowTiles.covering(group())];
+    int members = Math.min(shape.group(), LEAST_MEMBERS);
+    long oneToken = positions * RowTiles.SIZES[RowTiles.covering(members)];
     return Math.toIntExact(Math.max(SCORES, oneToken));
   }
 
@@ -234,7 +243,7 @@ final class StreamPlan {
 
   /** Activations of one tile, the widest input of any product. */
   long inputBytes() {
-    int widest = model.attention().queryWidth();
+    int widest = 0;
     for (MatmulSpec product : products.keySet()) {
       widest = Math.max(widest, product.inputs());
     }
@@ -244,7 +253,7 @@ final class StreamPlan {
   /** Numbers of one tile between the projections of the widest expert. */
   long betweenNumbers() {
     int widest = 0;
-    for (ExpertShape shape : experts()) {
+    for (ExpertShape shape : networks()) {
       widest = Math.max(widest, shape.intermediate());
     }
     return (long) largestTile() * widest;
@@ -264,9 +273,21 @@ final class StreamPlan {
     return ExpKernels.padded(largestTile() * widest);
   }
 
-  /** Queries, or results, of one attention tile of all heads. */
+  /** Rows of one attention tile of all key/value heads. */
+  int attentionRows() {
+    return attention == null
+        ? 0
+        : attention.kvHeads() * RowTiles.SIZES[attentionTiles(attention) - 1];
+  }
+
+  /** Queries of one attention tile of all key/value heads. */
   int queryFloats() {
-    return model.attention().kvWidth() * RowTiles.SIZES[attentionTiles() - 1];
+    return attention == null ? 0 : attentionRows() * attention.keyDim();
+  }
+
+  /** Results of one attention tile of all key/value heads. */
+  int attendedFloats() {
+    return attention == null ? 0 : attentionRows() * attention.valueDim();
   }
 
   /** Bytes of scratch memory for so many workers. */

@@ -21,8 +21,8 @@ final class StreamState implements AutoCloseable {
   private final Map<MatmulSpec, Product> products = new HashMap<>();
   private final Worker[] workers;
   private final ThreadTeam team;
-  private final Scratch.Part padding;
-  private final Scratch.Part between;
+  private final Tile padding;
+  private final Tile between;
   private BooleanSupplier cancelled = () -> false;
   private boolean closed;
 
@@ -34,8 +34,8 @@ final class StreamState implements AutoCloseable {
     try {
       Scratch scratch =
           new Scratch(own(device.memory(budget, plan.scratchBytes(threads), "compute stream")));
-      this.padding = scratch.take(plan.inputBytes());
-      this.between = scratch.take(plan.betweenBytes());
+      this.padding = Tile.of(scratch.take(plan.inputBytes()), plan.activation());
+      this.between = Tile.of(scratch.take(plan.betweenBytes()), plan.activation());
       this.workers = new Worker[threads];
       for (int i = 0; i < threads; i++) {
         workers[i] = own(new Worker(library.engine(), plan, scratch));
@@ -97,12 +97,12 @@ final class StreamState implements AutoCloseable {
   }
 
   /** One tile of matmul inputs that all workers read. */
-  Scratch.Part padding() {
+  Tile padding() {
     return padding;
   }
 
   /** One tile between an expert's projections that all workers share. */
-  Scratch.Part between() {
+  Tile between() {
     return between;
   }
 

@@ -1,6 +1,6 @@
 package dev.drey.runtime.device.cpu;
 
-import dev.drey.runtime.device.BFloat16;
+import dev.drey.runtime.model.BFloat16;
 import dev.drey.runtime.model.DType;
 import java.nio.ByteBuffer;
 import org.bytedeco.dnnl.matmul;

@@ -1,9 +1,6 @@
 package dev.drey.runtime.device.cpu;
 
-import dev.drey.runtime.device.BFloat16;
-import dev.drey.runtime.model.DType;
 import java.nio.FloatBuffer;
-import java.nio.ShortBuffer;
 import org.bytedeco.dnnl.engine;
 import org.bytedeco.dnnl.stream;
 
@@ -13,10 +10,10 @@ final class Worker implements AutoCloseable {
   final long scratchpad;
 
   /** A tile of matmul inputs. */
-  final Scratch.Part input;
+  final Tile input;
 
   /** A tile of activations between an expert's projections. */
-  final Scratch.Part between;
+  final Tile between;
 
   /** Float32 results of a product on a tile. */
   final long outputAt;
@@ -25,6 +22,8 @@ final class Worker implements AutoCloseable {
 
   /** Results of the up projection, the multiplier of the gate projection. */
   final long upAt;
+
+  final FloatBuffer up;
 
   /** A tile of queries, of attention results, and its scores. */
   final long queryAt;
@@ -37,26 +36,31 @@ final class Worker implements AutoCloseable {
 
   final float[] heapScores;
 
-  final ExpKernels exp;
+  /** The largest score of each row of an attention tile. */
+  final float[] maxima;
 
   /** Rows on the heap; grown to the widest row seen. */
   float[] row = new float[0];
 
   float[] secondRow = new float[0];
+  float[] thirdRow = new float[0];
 
-  private final DType activation;
+  private final ExpKernels exp;
+  private final int outputFloats;
   private short[] rounded = new short[0];
 
   Worker(engine cpu, StreamPlan plan, Scratch scratch) {
     long[] parts = Scratch.workerParts(plan);
     this.queue = new stream(cpu);
     this.scratchpad = scratch.take(parts[0]).address();
-    this.input = scratch.take(parts[1]);
-    this.between = scratch.take(parts[2]);
+    this.input = Tile.of(scratch.take(parts[1]), plan.activation());
+    this.between = Tile.of(scratch.take(parts[2]), plan.activation());
     Scratch.Part outputPart = scratch.take(parts[3]);
     this.outputAt = outputPart.address();
     this.output = outputPart.floats();
-    this.upAt = scratch.take(parts[4]).address();
+    Scratch.Part upPart = scratch.take(parts[4]);
+    this.upAt = upPart.address();
+    this.up = upPart.floats();
     Scratch.Part queryPart = scratch.take(parts[5]);
     this.queryAt = queryPart.address();
     this.query = queryPart.floats();
@@ -67,7 +71,8 @@ final class Worker implements AutoCloseable {
     this.scoresAt = scoresPart.address();
     this.scores = scoresPart.floats();
     this.heapScores = new float[plan.scores()];
-    this.activation = plan.activation();
+    this.maxima = new float[plan.attentionRows()];
+    this.outputFloats = plan.outputFloats();
     this.exp = new ExpKernels(cpu, queue);
   }
 
@@ -82,27 +87,43 @@ final class Worker implements AutoCloseable {
     if (row.length < width) {
       row = new float[width];
       secondRow = new float[width];
+      thirdRow = new float[width];
       rounded = new short[width];
     }
   }
 
-  /**
-   * Stores numbers as activations.
-   *
-   * @param floats view of the target, used where activations are float32
-   * @param shorts view of the same, used where they are bfloat16
-   * @param index where the first goes, in elements
-   */
-  void store(
-      float[] values, int from, int count, FloatBuffer floats, ShortBuffer shorts, int index) {
-    if (activation == DType.F32) {
-      floats.put(index, values, from, count);
-      return;
-    }
+  /** Reads numbers to the start of {@code into}, no more than the heap rows are wide. */
+  void load(NumberView source, int index, float[] into, int count) {
+    source.get(index, into, count, rounded);
+  }
+
+  /** Writes numbers, no more than the heap rows are wide. */
+  void store(float[] values, int from, int count, NumberView target, int index) {
+    target.put(index, values, from, count, rounded);
+  }
+
+  /** Replaces float32 numbers in scratch memory, a multiple of {@link ExpKernels#UNIT}. */
+  void exp(long at, int count) {
+    exp.run(at, count);
+  }
+
+  /** Replaces the first numbers by their sigmoid. What {@link #output} holds is lost. */
+  void sigmoid(float[] values, int count) {
+    RowMath.scale(values, 0, count, -1);
+    exp(values, count);
     for (int i = 0; i < count; i++) {
-      rounded[i] = BFloat16.toBits(values[from + i]);
+      values[i] = 1 / (1 + values[i]);
     }
-    shorts.put(index, rounded, 0, count);
+  }
+
+  /** Replaces the first numbers by their exponential. What {@link #output} holds is lost. */
+  void exp(float[] values, int count) {
+    for (int from = 0; from < count; from += outputFloats) {
+      int part = Math.min(outputFloats, count - from);
+      output.put(0, values, from, part);
+      exp.run(outputAt, ExpKernels.padded(part));
+      output.get(0, values, from, part);
+    }
   }
 
   @Override

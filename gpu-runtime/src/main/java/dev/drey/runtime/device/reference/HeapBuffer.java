@@ -1,9 +1,9 @@
 package dev.drey.runtime.device.reference;
 
-import dev.drey.runtime.device.BFloat16;
 import dev.drey.runtime.device.DeviceBuffer;
 import dev.drey.runtime.device.OpenResources;
 import dev.drey.runtime.memory.MemoryBudget;
+import dev.drey.runtime.model.BFloat16;
 import dev.drey.runtime.model.DType;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -88,9 +88,9 @@ final class HeapBuffer implements DeviceBuffer {
 
   @Override
   public HeapBuffer slice(long from, long length) {
-    if (from % 64 != 0 || from < 0 || length < 0 || from + length > bytes) {
+    if (from % 16 != 0 || from < 0 || length < 0 || from + length > bytes) {
       throw new IllegalArgumentException(
-          "slice of %d bytes at %d of a buffer of %d bytes; the offset must be a multiple of 64"
+          "slice of %d bytes at %d of a buffer of %d bytes; the offset must be a multiple of 16"
               .formatted(length, from, bytes));
     }
     return new HeapBuffer(storage, offset + (int) from, (int) length, true);

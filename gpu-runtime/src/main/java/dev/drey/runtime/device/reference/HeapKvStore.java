@@ -7,8 +7,8 @@ import dev.drey.runtime.memory.MemoryBudget;
 import dev.drey.runtime.model.DType;
 
 /**
- * Keys and values as {@code [layer][block][key or value][token][kvHead][headDim]} in the activation
- * type, one buffer per layer.
+ * Keys and values as {@code [layer][block]}, in a block keys {@code [token][kvHead][keyDim]}, then
+ * values {@code [token][kvHead][valueDim]}, in the activation type; one buffer per layer.
  */
 final class HeapKvStore implements KvStore {
   private final KvShape shape;
@@ -39,24 +39,35 @@ final class HeapKvStore implements KvStore {
   }
 
   float key(int layer, int block, int token, int kvHead, int i) {
-    return layers[layer].get(type, index(block, 0, token, kvHead, i));
+    return layers[layer].get(type, keyAt(block, token, kvHead, i));
   }
 
   float value(int layer, int block, int token, int kvHead, int i) {
-    return layers[layer].get(type, index(block, 1, token, kvHead, i));
+    return layers[layer].get(type, valueAt(block, token, kvHead, i));
   }
 
-  void put(int layer, int block, int token, int kvHead, int i, float key, float value) {
-    layers[layer].put(type, index(block, 0, token, kvHead, i), key);
-    layers[layer].put(type, index(block, 1, token, kvHead, i), value);
+  void putKey(int layer, int block, int token, int kvHead, int i, float key) {
+    layers[layer].put(type, keyAt(block, token, kvHead, i), key);
   }
 
-  private long index(int block, int keyOrValue, int token, int kvHead, int i) {
+  void putValue(int layer, int block, int token, int kvHead, int i, float value) {
+    layers[layer].put(type, valueAt(block, token, kvHead, i), value);
+  }
+
+  private long keyAt(int block, int token, int kvHead, int i) {
+    return start(block) + ((long) token * shape.kvHeads() + kvHead) * shape.keyDim() + i;
+  }
+
+  private long valueAt(int block, int token, int kvHead, int i) {
+    long keys = (long) shape.blockTokens() * shape.kvHeads() * shape.keyDim();
+    return start(block) + keys + ((long) token * shape.kvHeads() + kvHead) * shape.valueDim() + i;
+  }
+
+  private long start(int block) {
     if (block < 0 || block >= blocks) {
       throw new IndexOutOfBoundsException("KV block " + block + " of " + blocks);
     }
-    long row = (block * 2L + keyOrValue) * shape.blockTokens() + token;
-    return (row * shape.kvHeads() + kvHead) * shape.headDim() + i;
+    return block * shape.elementsPerLayerBlock();
   }
 
   @Override

@@ -9,6 +9,7 @@ import dev.drey.runtime.device.KvShape;
 import dev.drey.runtime.device.KvStore;
 import dev.drey.runtime.device.MatrixLayout;
 import dev.drey.runtime.device.OpenResources;
+import dev.drey.runtime.device.StateStore;
 import dev.drey.runtime.memory.MemoryBudget;
 import dev.drey.runtime.model.ComputeType;
 import dev.drey.runtime.model.MatrixShape;
@@ -42,7 +43,7 @@ public final class ReferenceDevice implements Device {
 
   @Override
   public String numericFingerprint() {
-    return "reference/" + compute.activation() + "/contract 1";
+    return "reference/" + compute.activation() + "/contract 2";
   }
 
   @Override
@@ -72,6 +73,16 @@ public final class ReferenceDevice implements Device {
     return new HeapKvStore(budget, shape, blocks, compute.activation(), open);
   }
 
+  @Override
+  public long stateStoreBytes(int layers, int slots, int numbers) {
+    return HeapStateStore.bytes(layers, slots, numbers);
+  }
+
+  @Override
+  public StateStore newStateStore(MemoryBudget budget, int layers, int slots, int numbers) {
+    return new HeapStateStore(budget, layers, slots, numbers, open);
+  }
+
   /** None: what a stream needs is short-lived garbage. */
   @Override
   public long computeStreamBytes(ModelConfig model, int maxRows) {
@@ -80,7 +91,7 @@ public final class ReferenceDevice implements Device {
 
   @Override
   public ComputeStream newComputeStream(MemoryBudget budget, ModelConfig model, int maxRows) {
-    return new ReferenceStream(compute.activation(), open);
+    return new ReferenceStream(compute.activation(), model.moe().unit(), open);
   }
 
   @Override

@@ -3,7 +3,7 @@ package dev.drey.runtime.device.cpu;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.drey.runtime.device.AttentionBatch;
-import dev.drey.runtime.device.BFloat16;
+import dev.drey.runtime.device.AttentionSpec;
 import dev.drey.runtime.device.ComputeStream;
 import dev.drey.runtime.device.CopyStream;
 import dev.drey.runtime.device.DeviceBuffer;
@@ -16,13 +16,19 @@ import dev.drey.runtime.device.KvStore;
 import dev.drey.runtime.device.Matrix;
 import dev.drey.runtime.device.MatrixLayout;
 import dev.drey.runtime.memory.MemoryBudget;
-import dev.drey.runtime.model.AttentionConfig;
+import dev.drey.runtime.model.BFloat16;
 import dev.drey.runtime.model.ComputeType;
 import dev.drey.runtime.model.DType;
+import dev.drey.runtime.model.GroupedQueryAttention;
+import dev.drey.runtime.model.KeyRange;
+import dev.drey.runtime.model.LayerConfig;
 import dev.drey.runtime.model.MatrixShape;
 import dev.drey.runtime.model.ModelConfig;
 import dev.drey.runtime.model.MoeConfig;
-import java.util.BitSet;
+import dev.drey.runtime.model.Multipliers;
+import dev.drey.runtime.model.NormConfig;
+import dev.drey.runtime.model.RotaryConfig;
+import dev.drey.runtime.model.RouterConfig;
 import java.util.List;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
@@ -31,18 +37,20 @@ import org.junit.jupiter.api.Test;
 class CpuThreadsTest {
   private static final int HIDDEN = 320;
   private static final int ROWS = 77;
+  private static final GroupedQueryAttention ATTENTION =
+      GroupedQueryAttention.of(8, 4, 40, RotaryConfig.plain(40, 10_000)).build();
   private static final ModelConfig MODEL =
       new ModelConfig(
           "test",
           2048,
           HIDDEN,
-          1,
           512,
-          1e-6f,
+          NormConfig.rms(1e-6),
+          Multipliers.NONE,
           false,
-          new AttentionConfig(8, 4, 40, true, 10_000),
-          new MoeConfig(8, 2, 1024, true),
-          new BitSet(),
+          false,
+          List.of(new LayerConfig(ATTENTION, true)),
+          MoeConfig.of(8, 2, 1024, RouterConfig.softmax(true)),
           0);
 
   @Test
@@ -62,10 +70,10 @@ class CpuThreadsTest {
         DeviceBuffer weights = packed(device, copies, budget, new MatrixShape(2048, HIDDEN));
         DeviceBuffer logits = device.allocate(budget, 4L * ROWS * 2048);
         DeviceBuffer out = device.allocate(budget, 4L * ROWS * HIDDEN);
-        KvStore store = device.newKvStore(budget, new KvShape(1, 4, 40, 64), 4)) {
+        KvStore store = device.newKvStore(budget, new KvShape(1, 4, 40, 40, 64), 4)) {
       MatrixLayout layout = device.matrixLayout(new MatrixShape(2048, HIDDEN));
       assertThat(layout.blocks()).isGreaterThan(1);
-      stream.matmul(x, ROWS, new Matrix(layout, weights), logits, false);
+      stream.matmul(x, ROWS, new Matrix(layout, weights), null, logits, false);
       stream.read(logits, 0, ROWS * 2048).get(results, 0, ROWS * 2048);
       for (int tokens : new int[] {1, ROWS}) {
         experts(device, stream, copies, budget, x, out, tokens);
@@ -74,10 +82,11 @@ class CpuThreadsTest {
       AttentionBatch batch =
           new AttentionBatch(
               List.of(
-                  new AttentionBatch.Span(0, 1, 0, new int[] {0}),
-                  new AttentionBatch.Span(1, ROWS - 1, 0, new int[] {2, 1})));
+                  new AttentionBatch.Span(0, 1, 0, new int[] {0}, -1),
+                  new AttentionBatch.Span(1, ROWS - 1, 0, new int[] {2, 1}, -1)));
       stream.writeKv(store, 0, x, x, batch);
-      stream.attention(x, 8, store, 0, batch, 0.2f, out);
+      stream.attention(
+          x, new AttentionSpec(8, 0.2f, KeyRange.ALL, null, false), store, 0, batch, out);
       stream.read(out, 0, ROWS * HIDDEN).get(results, ROWS * (2048 + HIDDEN), ROWS * HIDDEN);
     }
     assertThat(budget.usedBytes()).isZero();

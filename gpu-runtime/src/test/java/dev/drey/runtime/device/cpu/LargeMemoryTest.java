@@ -7,28 +7,35 @@ import dev.drey.runtime.device.CopyStream;
 import dev.drey.runtime.device.DeviceBuffer;
 import dev.drey.runtime.device.HostBuffer;
 import dev.drey.runtime.memory.MemoryBudget;
-import dev.drey.runtime.model.AttentionConfig;
 import dev.drey.runtime.model.ComputeType;
+import dev.drey.runtime.model.GroupedQueryAttention;
+import dev.drey.runtime.model.LayerConfig;
 import dev.drey.runtime.model.ModelConfig;
 import dev.drey.runtime.model.MoeConfig;
-import java.util.BitSet;
+import dev.drey.runtime.model.Multipliers;
+import dev.drey.runtime.model.NormConfig;
+import dev.drey.runtime.model.RotaryConfig;
+import dev.drey.runtime.model.RouterConfig;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 /** Buffers beyond what one Java buffer can show. Untouched pages cost nothing. */
 class LargeMemoryTest {
   private static final int HIDDEN = 96;
+  private static final GroupedQueryAttention ATTENTION =
+      GroupedQueryAttention.of(2, 1, 32, RotaryConfig.plain(32, 10_000)).build();
   private static final ModelConfig MODEL =
       new ModelConfig(
           "test",
           64,
           HIDDEN,
-          1,
           64,
-          1e-6f,
+          NormConfig.rms(1e-6),
+          Multipliers.NONE,
           false,
-          new AttentionConfig(2, 1, 32, true, 10_000),
-          new MoeConfig(4, 2, 40, true),
-          new BitSet(),
+          false,
+          List.of(new LayerConfig(ATTENTION, true)),
+          MoeConfig.of(4, 2, 40, RouterConfig.softmax(true)),
           0);
 
   @Test

@@ -1,0 +1,116 @@
+package dev.drey.runtime;
+
+import dev.drey.runtime.device.Device;
+import dev.drey.runtime.device.KvShape;
+import dev.drey.runtime.expertstore.ExpertSource;
+import dev.drey.runtime.layers.Activations;
+import dev.drey.runtime.layers.WeightLoader;
+import dev.drey.runtime.model.AttentionConfig;
+import dev.drey.runtime.model.GatedDeltaRule;
+import dev.drey.runtime.model.LayerConfig;
+import dev.drey.runtime.model.ModelConfig;
+import dev.drey.runtime.plan.FixedMemory;
+import dev.drey.runtime.plan.MemoryPlan;
+import dev.drey.runtime.residency.ResidencyWindow;
+import dev.drey.runtime.sampling.Sampler;
+import dev.drey.runtime.schedule.ScheduleConfig;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The sizes of everything an engine will allocate, from shapes alone: known before a weight is read
+ * or a byte allocated.
+ *
+ * @param kvShape shape of the key/value pool's blocks
+ * @param kvBlocks how many there are
+ * @param plan the split of the memory
+ */
+record EngineMemory(KvShape kvShape, int kvBlocks, MemoryPlan plan) {
+  /** Tokens per key/value block; also the number of keys attention takes at a time. */
+  static final int KV_BLOCK_TOKENS = 64;
+
+  private static final int DEFAULT_KV_TOKENS_PER_SEQUENCE = 256;
+  private static final int DEFAULT_CONTEXT_TOKENS = 4096;
+
+  /**
+   * Sizes an engine.
+   *
+   * @throws dev.drey.runtime.plan.InsufficientMemoryException if the memory asked for is too small
+   */
+  static EngineMemory of(
+      EngineConfig config, ModelConfig model, Device device, ExpertSource experts) {
+    KvShape kvShape = kvShape(model);
+    int kvBlocks = kvBlocks(config, model);
+    int maxRows = config.schedule().maxStepTokens();
+    long staging =
+        Math.max(
+            WeightLoader.stagingBytes(model, device),
+            ResidencyWindow.stagingBytes(device, experts, model.expertShape(), config.transfer()));
+    FixedMemory fixed =
+        new FixedMemory(
+            WeightLoader.denseBytes(model, device),
+            device.kvStoreBytes(kvShape, kvBlocks),
+            stateBytes(config, model, device),
+            staging,
+            Activations.bytes(model, config.compute(), maxRows),
+            device.computeStreamBytes(model, maxRows),
+            Sampler.scratchBytes(model.vocabulary()));
+    MemoryPlan plan =
+        MemoryPlan.solve(
+            fixed,
+            device.expertLayout(model.expertShape()).bytes(),
+            model.totalExperts(),
+            ResidencyWindow.MIN_SLOTS,
+            config.deviceMemory(),
+            config.expertMemory());
+    return new EngineMemory(kvShape, kvBlocks, plan);
+  }
+
+  /** The shape that all layers with keys and values have in common. */
+  private static KvShape kvShape(ModelConfig model) {
+    AttentionConfig any =
+        model.decoder().stream()
+            .map(LayerConfig::attention)
+            .filter(attention -> attention.kvHeads() > 0)
+            .findFirst()
+            .orElseThrow(() -> new IllegalArgumentException("no layer keeps keys and values"));
+    return new KvShape(
+        model.kvLayers(), any.kvHeads(), any.keyDim(), any.valueDim(), KV_BLOCK_TOKENS);
+  }
+
+  /** The model's linear attention, which all layers that have it share; null if none has. */
+  static @Nullable GatedDeltaRule delta(ModelConfig model) {
+    for (LayerConfig layer : model.decoder()) {
+      if (layer.attention() instanceof GatedDeltaRule delta) {
+        return delta;
+      }
+    }
+    return null;
+  }
+
+  private static long stateBytes(EngineConfig config, ModelConfig model, Device device) {
+    GatedDeltaRule delta = delta(model);
+    return delta == null
+        ? 0
+        : device.stateStoreBytes(
+            model.layers() - model.kvLayers(),
+            config.schedule().maxSequences(),
+            delta.stateNumbers());
+  }
+
+  private static int kvBlocks(EngineConfig config, ModelConfig model) {
+    int tokens = config.kvTokens();
+    if (tokens == 0) {
+      ScheduleConfig schedule = config.schedule();
+      tokens =
+          Math.max(
+              Math.min(model.maxPositions(), DEFAULT_CONTEXT_TOKENS),
+              schedule.maxSequences() * DEFAULT_KV_TOKENS_PER_SEQUENCE);
+    }
+    return (tokens + KV_BLOCK_TOKENS - 1) / KV_BLOCK_TOKENS;
+  }
+
+  /** Positions that can occur: a sequence is never longer than the pool. */
+  int contextTokens(ModelConfig model) {
+    return Math.min(model.maxPositions(), kvBlocks * KV_BLOCK_TOKENS);
+  }
+}
