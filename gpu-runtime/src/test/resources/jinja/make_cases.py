@@ -104,6 +104,12 @@ TEMPLATES = r"""
 {% macro m(a) %}{% endmacro %}{{ m(b=2) }}
 {{ 'abc'.split('') }}
 {{ missing|tojson }}
+{{ (i)[1:] }}
+{{ d[1:] }}
+{{ (l|select)[0:] }}
+{{ i|items|list }}
+{{ i|map('upper')|list }}
+{{ l in d }}
 {{ ''.join([1]) }}
 {{ missing|upper|length + missing.x }}
 # -- syntax errors
@@ -142,7 +148,7 @@ TEMPLATES = r"""
 {{ l[1:] }} {{ l[:1] }} {{ l[::-1] }} {{ l[-2:] }} {{ l[:-1] }} {{ l[5:] }} {{ l[::2] }} {{ l[2:0:-1] }} {{ l[:] }} {{ s[1:4] }} {{ s[::-1] }} {{ u[:8] }} {{ u[::-2] }} {{ (1, 2, 3)[1:] }} {{ s[:99] }} {{ s[-99:2] }} {{ l[none:2] }} {{ l[10:-10:-1] }} {{ l[-10:10] }}
 {{ dd['items'] }} {{ dd.items is callable }} {{ dd.keys()|length }} {{ dd['x y'] }} {{ dd['3'] }} {{ dd[3] }}|
 {{ messages[0].role }} {{ messages[1]['name'] }} {{ messages[0].name }}| {{ messages[2].tool_calls[0].function.arguments.b[1] }}
-{{ s.x }}| {{ i.x }}| {{ n.x }}| {{ l.x }}| {{ d.get('a') }} {{ d.get('z') }} {{ d.get('z', 5) }} {{ d.get('c', 5) }}
+{{ s.x }}| {{ i.x }}| {{ n.x }}| {{ l.x }}| {{ d.get('a') }} {{ d.get('z') }} {{ d.get('z', 5) }} {{ d.get('c', 5) }} {{ d[l] is defined }} {{ d[(1, 2)] is defined }} {{ (1, 2) in d }}
 {{ d.keys()|list }} {{ d.values()|list }} {{ d.items()|list }} {{ d.items()|length }} {{ d|list }} {{ d|length }}
 {{ messages.0.role }} {{ messages[l[1]].role }}
 # -- text methods
@@ -173,7 +179,7 @@ TEMPLATES = r"""
 {{ messages|selectattr('role', 'equalto', 'user')|list|length }} {{ messages|rejectattr('role', '==', 'user')|map(attribute='role')|join(',') }} {{ messages|selectattr('name')|list|length }} {{ messages|selectattr('name', 'defined')|list|length }} {{ messages|selectattr('role', 'in', ['tool', 'system'])|map(attribute='role')|list }}
 {{ l|select('odd')|list }} {{ l|reject('odd')|list }} {{ [0, 1, '', 'a', none]|select|list }} {{ l|select('gt', 1)|list }} {{ l|reject('divisibleby', 3)|list }} {{ [1, missing]|select('defined')|list }}
 {{ words|map('upper')|join(' ') }} {{ messages|map(attribute='name', default='-')|list }} {{ messages|map(attribute='name')|list }} {{ tools|map(attribute='function.name')|list }} {{ ['a b', 'c']|map('replace', ' ', '_')|list }} {{ nested|map('string')|list }} {{ [[1, 2], [3]]|map('first')|list }} {{ [[1, 2], [3]]|map(attribute=0)|list }}
-{% if empty|select %}true{% else %}false{% endif %} {% if empty|map('upper') %}true{% endif %} {% if empty|list %}true{% else %}false{% endif %}
+{% if empty|select %}true{% else %}false{% endif %} {% if empty|map('upper') %}true{% endif %} {% if empty|list %}true{% else %}false{% endif %} {{ n|map('upper')|list }} {{ n|selectattr('x')|list }} {% if i|items %}true{% endif %} {{ i|select == 5 }}
 {{ 'abc'|list }} {{ d|list }} {{ (1, 2)|list }} {{ u|list }} {{ missing|list }}
 {{ '12'|int }} {{ '12.7'|int }} {{ 'x'|int }} {{ 'x'|int(5) }} {{ 3.9|int }} {{ -3.9|int }} {{ n|int }} {{ t|int }} {{ '0x1f'|int(base=16) }} {{ num|int }} {{ '1_0'|int }} {{ l|int(-1) }} {{ '1e3'|int }} {{ 'ff'|int(0, 16) }}
 {{ '2.5'|float }} {{ 'x'|float }} {{ 2|float }} {{ n|float(1.5) }} {{ 'inf'|float }} {{ ' 1e3 '|float }} {{ '-Infinity'|float }} {{ 'nan'|float }}

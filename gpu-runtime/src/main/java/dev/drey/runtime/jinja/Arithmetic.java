@@ -133,9 +133,17 @@ final class Arithmetic {
       case "/" -> a / nonZero(b);
       case "//" -> Math.floor((a - remainder(a, nonZero(b))) / b + 0.5);
       case "%" -> remainder(a, nonZero(b));
-      case "**" -> Math.pow(a, b);
+      case "**" -> realPower(a, b);
       default -> null;
     };
+  }
+
+  private static double realPower(double base, double exponent) {
+    double power = Math.pow(base, exponent);
+    if (Double.isNaN(power) && !Double.isNaN(base) && !Double.isNaN(exponent)) {
+      throw JinjaException.failed("** gives no real number, which is not supported");
+    }
+    return power;
   }
 
   /** The remainder with the sign of the divisor. */

@@ -91,7 +91,7 @@ final class Comparison {
           : JinjaException.failed("'in <str>' needs a str on its left, not " + Types.of(item));
     }
     if (container instanceof Map<?, ?> map) {
-      return map.containsKey(Keys.of(item));
+      return !(item instanceof Tuple) && map.containsKey(Keys.of(item));
     }
     if (!Items.has(container)) {
       throw JinjaException.failed("'in' needs a container, not " + Types.of(container));

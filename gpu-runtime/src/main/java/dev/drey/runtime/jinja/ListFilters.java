@@ -53,13 +53,16 @@ final class ListFilters {
 
   private static Object items(Rendering rendering, Object value, Arguments arguments) {
     arguments.requireNone("items");
-    if (value instanceof Undefined) {
-      return List.of();
-    }
-    if (!(value instanceof Map<?, ?> map)) {
-      throw Types.unsupported("items", value);
-    }
-    return new Generator(pairs(rendering, map));
+    return new Generator(
+        () -> {
+          if (value instanceof Map<?, ?> map) {
+            return pairs(rendering, map);
+          }
+          if (value instanceof Undefined) {
+            return List.of();
+          }
+          throw Types.unsupported("items", value);
+        });
   }
 
   private static List<Object> pairs(Rendering rendering, Map<?, ?> map) {
@@ -90,7 +93,7 @@ final class ListFilters {
     }
     List<Object> items = new ArrayList<>(Items.of(rendering, value));
     Collections.reverse(items);
-    return new Generator(rendering.budget().made(items));
+    return new Generator(() -> rendering.budget().made(items));
   }
 
   private record Keyed(List<Object> keys, Object item) {}
@@ -179,13 +182,16 @@ final class ListFilters {
   private static Object unique(Rendering rendering, Object value, Arguments arguments) {
     Parameters p = arguments.bind("unique", "case_sensitive", "attribute");
     ItemKey key = ItemKey.of(p.get("attribute", None.NONE), !p.truth("case_sensitive", false));
-    Set<Object> seen = new HashSet<>();
-    List<Object> unique = new ArrayList<>();
-    for (Object item : Items.of(rendering, value)) {
-      if (seen.add(Keys.of(key.of(rendering, item)))) {
-        unique.add(item);
-      }
-    }
-    return new Generator(rendering.budget().made(unique));
+    return new Generator(
+        () -> {
+          Set<Object> seen = new HashSet<>();
+          List<Object> unique = new ArrayList<>();
+          for (Object item : Items.of(rendering, value)) {
+            if (seen.add(Keys.of(key.of(rendering, item)))) {
+              unique.add(item);
+            }
+          }
+          return rendering.budget().made(unique);
+        });
   }
 }

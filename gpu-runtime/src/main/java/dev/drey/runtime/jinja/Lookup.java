@@ -32,7 +32,8 @@ final class Lookup {
       throw undefined.failure();
     }
     if (value instanceof Map<?, ?> map) {
-      Object item = map.get(Keys.of(key));
+      Object found = Keys.find(key);
+      Object item = found == null ? null : map.get(found);
       if (item != null) {
         return item;
       }

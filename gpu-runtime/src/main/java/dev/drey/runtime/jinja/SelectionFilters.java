@@ -3,6 +3,8 @@ package dev.drey.runtime.jinja;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Predicate;
+import java.util.function.UnaryOperator;
 
 /** Filters that look at each item of a list: {@code map}, {@code select} and their like. */
 final class SelectionFilters {
@@ -21,12 +23,27 @@ final class SelectionFilters {
   }
 
   private static Object map(Rendering rendering, Object value, Arguments arguments) {
-    Mapping mapping = mapping(rendering, arguments);
-    List<Object> mapped = new ArrayList<>();
-    for (Object item : Items.of(rendering, value)) {
-      mapped.add(mapping.of(item));
-    }
-    return new Generator(rendering.budget().made(mapped));
+    return generator(
+        rendering,
+        value,
+        items -> {
+          Mapping mapping = mapping(rendering, arguments);
+          List<Object> mapped = new ArrayList<>();
+          for (Object item : items) {
+            mapped.add(mapping.of(item));
+          }
+          return mapped;
+        });
+  }
+
+  /** Nothing of a false value, even if it could not be walked. */
+  private static Generator generator(
+      Rendering rendering, Object value, UnaryOperator<List<Object>> work) {
+    return new Generator(
+        () ->
+            Truth.of(value)
+                ? rendering.budget().made(work.apply(Items.of(rendering, value)))
+                : List.of());
   }
 
   private static Mapping mapping(Rendering rendering, Arguments arguments) {
@@ -45,23 +62,35 @@ final class SelectionFilters {
 
   private static Object select(
       Rendering rendering, Object value, Arguments arguments, boolean attribute, boolean wanted) {
+    return generator(
+        rendering,
+        value,
+        items -> {
+          Predicate<Object> test = test(rendering, arguments, attribute);
+          List<Object> selected = new ArrayList<>();
+          for (Object item : items) {
+            if (test.test(item) == wanted) {
+              selected.add(item);
+            }
+          }
+          return selected;
+        });
+  }
+
+  private static Predicate<Object> test(
+      Rendering rendering, Arguments arguments, boolean attribute) {
     int first = attribute ? 1 : 0;
-    if (arguments.positional().size() < first) {
+    List<Object> given = arguments.positional();
+    if (given.size() < first) {
       throw JinjaException.failed("selectattr and rejectattr need the name of an attribute");
     }
-    ItemKey key = ItemKey.of(attribute ? arguments.positional().get(0) : None.NONE, false);
-    boolean tested = arguments.positional().size() > first;
-    String test = tested ? name(arguments.positional().get(first)) : "";
-    Arguments rest = tested ? arguments.from(first + 1) : Arguments.NONE;
-    List<Object> selected = new ArrayList<>();
-    for (Object item : Items.of(rendering, value)) {
-      Object looked = key.of(rendering, item);
-      boolean holds = tested ? Tests.holds(rendering, test, looked, rest) : Truth.of(looked);
-      if (holds == wanted) {
-        selected.add(item);
-      }
+    ItemKey key = ItemKey.of(attribute ? given.get(0) : None.NONE, false);
+    if (given.size() == first) {
+      return item -> Truth.of(key.of(rendering, item));
     }
-    return new Generator(rendering.budget().made(selected));
+    String name = name(given.get(first));
+    Arguments rest = arguments.from(first + 1);
+    return item -> Tests.holds(rendering, name, key.of(rendering, item), rest);
   }
 
   private static String name(Object value) {
