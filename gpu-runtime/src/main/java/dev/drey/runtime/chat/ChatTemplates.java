@@ -59,6 +59,11 @@ public final class ChatTemplates {
         : Optional.of(new ChatTemplates(files.templates(), files.specialTokens()));
   }
 
+  /** A single template of a model without special tokens. */
+  public static ChatTemplates of(String source) {
+    return new ChatTemplates(Map.of(DEFAULT, source), Map.of());
+  }
+
   /**
    * The prompt of a conversation, special tokens included: tokenize it without adding any.
    *
