@@ -1,6 +1,7 @@
 package dev.drey.runtime;
 
 import dev.drey.runtime.cache.CachePolicies;
+import dev.drey.runtime.cache.CacheShape;
 import dev.drey.runtime.chat.ChatTemplates;
 import dev.drey.runtime.checkpoint.Checkpoint;
 import dev.drey.runtime.device.ComputeStream;
@@ -35,6 +36,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
@@ -177,9 +179,18 @@ final class EngineParts implements AutoCloseable {
         memory.plan().slots(),
         own(budget.child("expert window", memory.plan().windowBytes())),
         staging,
-        CachePolicies.named(config.policy()),
+        CachePolicies.named(config.policy(), cacheShape()),
         config.transfer(),
         trace());
+  }
+
+  private CacheShape cacheShape() {
+    ModelConfig model = checkpoint.config();
+    return new CacheShape(moeLayers(model), model.moe().experts(), memory.plan().slots());
+  }
+
+  private static List<Integer> moeLayers(ModelConfig model) {
+    return IntStream.range(0, model.layers()).filter(model::isMoe).boxed().toList();
   }
 
   /** What happens from here on is told to it; closed after the window, so that it hears the end. */
@@ -199,7 +210,7 @@ final class EngineParts implements AutoCloseable {
         model.layers(),
         model.moe().experts(),
         model.moe().expertsPerToken(),
-        IntStream.range(0, model.layers()).filter(model::isMoe).boxed().toList(),
+        moeLayers(model),
         memory.plan().slots(),
         memory.plan().slotBytes(),
         memory.plan().fixed().total(),

@@ -42,7 +42,7 @@ final class LayerTrace {
     for (int i = 0; i < count; i++) {
       int expert = chosen.experts()[i];
       experts[i] = expert;
-      tokens[i] = chosen.tokensOf(expert);
+      tokens[i] = chosen.tokens()[i];
       weights[i] = weightOf[expert];
     }
     sink.routed(System.nanoTime(), batch.step(), layer, count, experts, tokens, weights);

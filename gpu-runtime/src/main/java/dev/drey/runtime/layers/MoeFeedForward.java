@@ -92,7 +92,7 @@ final class MoeFeedForward implements FeedForward {
     tokens.sort(routing, rows);
     trace.routed(layer, batch, routing, tokens);
     try (LayerDemand demand =
-        window.demand(batch.step(), layer, tokens.experts(), tokens.distinct())) {
+        window.demand(batch.step(), layer, tokens.experts(), tokens.tokens(), tokens.distinct())) {
       predict(layer, batch, routerInput, sink);
       if (shared != null) {
         shared.compute(layerWeights, rows, routerInput, buffers);

@@ -127,7 +127,11 @@ final class Handout {
   }
 
   private void requireProgressPossible(LayerDemand demand) {
-    if (slots.inFlight() == 0) {
+    boolean[] possible = {slots.inFlight() > 0};
+    if (!possible[0]) {
+      lock.decide(() -> possible[0] = placement.insist(demand));
+    }
+    if (!possible[0]) {
       throw new IllegalStateException(
           "%s can never arrive: %d of %d slots are leased and nothing is on the way; release leases before asking for more"
               .formatted(awaited(demand), slots.leased(), slots.total()));

@@ -7,7 +7,10 @@ import dev.drey.runtime.trace.LoadResult;
 import dev.drey.runtime.transfer.TransferEngine;
 import dev.drey.runtime.transfer.TransferPriority;
 import dev.drey.runtime.transfer.TransferTicket;
+import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Comparator;
+import java.util.List;
 import java.util.Objects;
 import java.util.function.LongSupplier;
 import java.util.function.Predicate;
@@ -65,27 +68,57 @@ final class Loads {
     slots.leaveShare(slot);
   }
 
-  /** Evicts the policy's choice among the residents for which the condition holds, if any. */
-  boolean evict(Predicate<Slot> condition) {
+  /**
+   * Evicts the policy's choice among the residents for which the condition holds, if any and if it
+   * does not spare them all.
+   *
+   * @param incoming the expert that room is made for
+   */
+  boolean evict(ExpertId incoming, Predicate<Slot> condition) {
+    return evict(incoming, condition, false);
+  }
+
+  /** As {@link #evict}, but nothing is spared. */
+  boolean evictAnyway(ExpertId incoming, Predicate<Slot> condition) {
+    return evict(incoming, condition, true);
+  }
+
+  private boolean evict(ExpertId incoming, Predicate<Slot> condition, boolean must) {
     Collection<ExpertId> candidates = slots.resident(condition);
-    if (candidates.isEmpty()) {
+    ExpertId victim = policy.victim(incoming, candidates, must);
+    if (victim == null && (!must || candidates.isEmpty())) {
       return false;
     }
-    ExpertId victim = policy.victim(candidates);
-    if (!candidates.contains(victim)) {
+    if (victim == null || !candidates.contains(victim)) {
       throw new IllegalStateException(
           "cache policy '%s' chose %s, which is not among the candidates %s"
               .formatted(policy.name(), victim, candidates));
     }
-    Slot slot = Objects.requireNonNull(slots.find(victim));
+    leave(Objects.requireNonNull(slots.find(victim)));
+    return true;
+  }
+
+  /** Evicts every resident for which the condition holds, in rising order. */
+  void evictAll(Predicate<Slot> condition) {
+    List<Slot> leaving = new ArrayList<>();
+    for (Slot slot : slots.slots()) {
+      if (slot.state() == SlotState.RESIDENT && condition.test(slot)) {
+        leaving.add(slot);
+      }
+    }
+    leaving.sort(Comparator.comparing(slot -> Objects.requireNonNull(slot.id)));
+    leaving.forEach(this::leave);
+  }
+
+  private void leave(Slot slot) {
+    ExpertId id = Objects.requireNonNull(slot.id);
     if (slot.unusedPrefetch) {
       counters.prefetchWasted++;
     }
     counters.evictions++;
-    trace.evicted(victim, slot.unusedPrefetch);
-    policy.onEvict(victim);
+    trace.evicted(id, slot.unusedPrefetch);
+    policy.onEvict(id);
     slots.release(slot);
-    return true;
   }
 
   /** Starts a load into a free slot. */

@@ -20,11 +20,15 @@ import org.jspecify.annotations.Nullable;
  * moved and takes their slots when they report. Leased experts and members of the current demand
  * that have not been handed out are never touched.
  *
+ * <p><b>What the policy spares</b> is no candidate. The demand then streams through the other
+ * slots: it waits until one of them comes free by itself. Only when fewer than two slots serve it,
+ * or the task thread asks for more while it holds all of them, does it take a spared one.
+ *
  * <p><b>Where a prefetch finds one</b>: a free slot or the policy's victim among residents that
- * nobody asked for, that no admitted prediction ahead of now is for, that the current demand does
- * not need any more and whose last use is reached. It gets none while a demand waits for a slot,
- * nor beyond half of all slots. What finds no room waits in a bounded queue until its layer has
- * come.
+ * nobody asked for, that no admitted prediction ahead of now is for, that the policy does not
+ * spare, that the current demand does not need any more and whose last use is reached. It gets none
+ * while a demand waits for a slot, nor beyond half of all slots. What finds no room waits in a
+ * bounded queue until its layer has come.
  */
 final class Placement {
   private record Wish(ExpertId expert, long position) {}
@@ -70,12 +74,12 @@ final class Placement {
   // -- demand
 
   /** Takes a demand in: one atomic event, then the first loads. */
-  void admit(LayerDemand demand, List<ExpertId> experts) {
+  void admit(LayerDemand demand, List<ExpertId> experts, int[] tokens) {
     current = demand;
     if (!timeline.demand(timeline.position(demand.step, demand.layer))) {
       forgetPredictions();
     }
-    policy.onDemand(demand.step, demand.layer, experts);
+    policy.onDemand(demand.step, demand.layer, experts, tokens);
     for (ExpertId expert : experts) {
       trace.found(expert, classify(demand, expert));
     }
@@ -138,7 +142,9 @@ final class Placement {
       }
     }
     current = null;
-    while (!policy.keepsUsed() && loads.evict(Slot::isUnasked)) {}
+    if (!policy.keepsUsed()) {
+      loads.evictAll(Slot::isUnasked);
+    }
   }
 
   // -- predictions
@@ -151,6 +157,7 @@ final class Placement {
       counters.predictionsStale++;
       return false;
     }
+    policy.onPrediction(prediction.step(), prediction.issuedAtLayer(), expert, prediction.score());
     Wish wish = new Wish(expert, position);
     if (grant(wish)) {
       return true;
@@ -180,7 +187,7 @@ final class Placement {
     if (closed || slots.ahead() >= prefetchShare) {
       return false;
     }
-    if (slots.free() == 0 && !loads.evict(Slot::isIdle)) {
+    if (slots.free() == 0 && !loads.evict(wish.expert(), Slot::isIdle)) {
       return false;
     }
     Slot slot = loads.start(wish.expert(), TransferPriority.PREFETCH);
@@ -224,7 +231,7 @@ final class Placement {
   void pump() {
     LayerDemand demand = current;
     while (demand != null && !closed && !demand.pending.isEmpty()) {
-      if (!makeRoom(demand.pending.size())) {
+      if (!makeRoom(demand)) {
         return;
       }
       loads.start(demand.pending.remove(), TransferPriority.DEMAND).owner = demand;
@@ -235,8 +242,9 @@ final class Placement {
   }
 
   /** Finds a free slot for a demand, or makes prefetches stop so that there will be one. */
-  private boolean makeRoom(int waiting) {
-    if (slots.free() > 0 || loads.evict(Slot::isUnasked)) {
+  private boolean makeRoom(LayerDemand demand) {
+    ExpertId incoming = demand.pending.element();
+    if (slots.free() > 0 || loads.evict(incoming, Slot::isUnasked)) {
       return true;
     }
     for (Slot slot = latestPrefetch(false); slot != null; slot = latestPrefetch(false)) {
@@ -244,11 +252,11 @@ final class Placement {
         return true;
       }
     }
-    if (loads.evict(Slot::isNotNeededNow)) {
+    if (loads.evict(incoming, Slot::isNotNeededNow)) {
       return true;
     }
     long stopping = slots.slots().stream().filter(slot -> slot.stopping).count();
-    for (; stopping < waiting; stopping++) {
+    for (; stopping < demand.pending.size(); stopping++) {
       Slot slot = latestPrefetch(true);
       if (slot == null) {
         break;
@@ -257,7 +265,26 @@ final class Placement {
         return true;
       }
     }
-    return false;
+    return !flows(demand) && loads.evictAnyway(incoming, Slot::isNotNeededNow);
+  }
+
+  /** Whether slots that serve a demand, or are about to, let the rest of it through. */
+  private boolean flows(LayerDemand demand) {
+    int serving = slots.leased();
+    for (Slot slot : slots.slots()) {
+      serving += slot.owner == demand || slot.stopping ? 1 : 0;
+    }
+    return serving >= ResidencyWindow.MIN_SLOTS;
+  }
+
+  /** Takes a slot for a demand from what the policy spares; false if there is nothing to take. */
+  boolean insist(LayerDemand demand) {
+    ExpertId incoming = demand.pending.peek();
+    if (closed || incoming == null || !loads.evictAnyway(incoming, Slot::isNotNeededNow)) {
+      return false;
+    }
+    pump();
+    return true;
   }
 
   /** The prefetch issued last among those that are (not) being moved; null if there is none. */

@@ -55,10 +55,11 @@ import java.util.function.LongSupplier;
  * the next load, without a barrier.
  *
  * <p><b>Why it cannot lock up.</b> A demand can always take a slot from a prefetch, and prefetches
- * get at most half of the slots. With two slots one expert arrives while the other computes. If the
- * task thread asks for more while it holds leases on every slot it is told so at once. Every other
- * wait ends with an arrival, an error, a cancellation, {@link #close}, or the deadline. I/O threads
- * wait only for the disk and for device events, and those need nobody's help to be reached.
+ * get at most half of the slots; what the cache policy spares is taken when too few other slots
+ * serve the demand. With two slots one expert arrives while the other computes. If the task thread
+ * asks for more while it holds leases on every slot it is told so at once. Every other wait ends
+ * with an arrival, an error, a cancellation, {@link #close}, or the deadline. I/O threads wait only
+ * for the disk and for device events, and those need nobody's help to be reached.
  *
  * <p><b>Failure.</b> A demanded load that fails, or misses its deadline, fails the demand with an
  * {@link ExpertLoadException}; the window stays usable. A prefetch that fails is counted and
@@ -173,10 +174,11 @@ public final class ResidencyWindow implements AutoCloseable {
    * @param step forward pass, from 0; a lower one than before means that another run has begun
    * @param layer decoder layer
    * @param experts distinct, rising
-   * @param count how many entries of {@code experts} count
+   * @param tokens how many tokens chose each expert, for the cache policy; not kept
+   * @param count how many entries of {@code experts} and {@code tokens} count
    * @throws IllegalStateException if the demand before has not been closed
    */
-  public LayerDemand demand(long step, int layer, int[] experts, int count) {
+  public LayerDemand demand(long step, int layer, int[] experts, int[] tokens, int count) {
     List<ExpertId> ids = ids(layer, experts, count);
     LayerDemand demand = new LayerDemand(handout, step, layer, count);
     lock.run(
@@ -186,7 +188,7 @@ public final class ResidencyWindow implements AutoCloseable {
           if (open != null) {
             throw new IllegalStateException(open + " has not been closed, cannot begin " + demand);
           }
-          lock.decide(() -> placement.admit(demand, ids));
+          lock.decide(() -> placement.admit(demand, ids, tokens));
         });
     return demand;
   }

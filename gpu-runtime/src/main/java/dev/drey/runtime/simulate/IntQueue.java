@@ -21,6 +21,11 @@ final class IntQueue {
     return value;
   }
 
+  /** The next to be removed. */
+  int first() {
+    return values[head];
+  }
+
   boolean isEmpty() {
     return size == 0;
   }

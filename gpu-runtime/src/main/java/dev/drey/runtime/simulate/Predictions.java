@@ -17,17 +17,19 @@ public final class Predictions {
 
   private final int[] from;
   private final int[] experts;
+  private final float[] scores;
 
-  private Predictions(int[] from, int[] experts) {
+  private Predictions(int[] from, int[] experts, float[] scores) {
     this.from = from;
     this.experts = experts;
+    this.scores = scores;
   }
 
   /** The predictions of a trace. */
   public static Predictions of(RoutingTrace trace, Source source) {
     return switch (source) {
-      case RECORDED -> new Predictions(trace.predictedFrom(), trace.predicted());
-      case NONE -> new Predictions(new int[trace.events() + 1], new int[0]);
+      case RECORDED -> new Predictions(trace.predictedFrom(), trace.predicted(), trace.scores());
+      case NONE -> new Predictions(new int[trace.events() + 1], new int[0], new float[0]);
       case ORACLE -> oracle(trace);
     };
   }
@@ -35,16 +37,18 @@ public final class Predictions {
   private static Predictions oracle(RoutingTrace trace) {
     int[] from = new int[trace.events() + 1];
     IntList experts = new IntList();
+    FloatList scores = new FloatList();
     for (int event = 0; event < trace.events(); event++) {
       from[event] = experts.size();
       if (!trace.endsStep(event)) {
         for (int i = trace.from()[event + 1]; i < trace.from()[event + 2]; i++) {
           experts.add(trace.members()[i]);
+          scores.add(trace.tokens()[i]);
         }
       }
     }
     from[trace.events()] = experts.size();
-    return new Predictions(from, experts.toArray());
+    return new Predictions(from, experts.toArray(), scores.toArray());
   }
 
   int begin(int event) {
@@ -57,5 +61,9 @@ public final class Predictions {
 
   int expert(int index) {
     return experts[index];
+  }
+
+  float score(int index) {
+    return scores[index];
   }
 }

@@ -33,7 +33,7 @@ public final class Replay {
       window.pass(cost.denseNanos(trace, event));
       window.demand(event);
       for (int i = predictions.begin(event); i < predictions.end(event); i++) {
-        window.offer(event, predictions.expert(i));
+        window.offer(event, predictions.expert(i), predictions.score(i));
       }
       stalled += window.compute(event, cost.expertNanos(trace, event));
       window.pass(cost.tailNanos(trace, event));

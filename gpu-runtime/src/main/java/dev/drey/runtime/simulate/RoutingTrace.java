@@ -24,6 +24,7 @@ import java.nio.file.Path;
  * @param tokens rows sent to each of them
  * @param predictedFrom where in {@code predicted} an event's predictions begin; one entry more
  * @param predicted experts predicted after the event's router had run, likeliest first
+ * @param scores how strongly each of them is
  * @param denseNanos computing from the event before, or the step's begin, to the event
  * @param expertNanos computing of the event's experts
  * @param tailNanos computing from the event to the step's end; 0 unless it is the step's last
@@ -43,6 +44,7 @@ public record RoutingTrace(
     int[] tokens,
     int[] predictedFrom,
     int[] predicted,
+    float[] scores,
     long[] denseNanos,
     long[] expertNanos,
     long[] tailNanos) {

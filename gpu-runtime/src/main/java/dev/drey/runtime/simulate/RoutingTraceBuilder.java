@@ -16,6 +16,7 @@ public final class RoutingTraceBuilder implements TraceSink {
   private final IntList tokens = new IntList();
   private final IntList predictedFrom = new IntList();
   private final IntList predicted = new IntList();
+  private final FloatList predictedScores = new FloatList();
   private final LongList dense = new LongList();
   private final LongList expert = new LongList();
   private final LongList tail = new LongList();
@@ -74,6 +75,7 @@ public final class RoutingTraceBuilder implements TraceSink {
     if (number == currentStep && issuedAtLayer == currentLayer) {
       for (int i = 0; i < count; i++) {
         predicted.add(targetLayer * header.experts() + ids[i]);
+        predictedScores.add(scores[i]);
       }
     }
   }
@@ -130,6 +132,7 @@ public final class RoutingTraceBuilder implements TraceSink {
         tokens.toArray(),
         predictedFrom.toArray(),
         predicted.toArray(),
+        predictedScores.toArray(),
         dense.toArray(),
         expert.toArray(),
         tail.toArray());

@@ -31,8 +31,10 @@ final class SimulatedSlots {
   private final ExpertSet notNeeded;
   private final ExpertSet unasked;
   private int predictions;
+  private final boolean[] serves;
   private int free;
   private int aheadCount;
+  private int serving;
 
   SimulatedSlots(int total, ExpertId[] ids, int experts) {
     this.total = total;
@@ -42,6 +44,7 @@ final class SimulatedSlots {
     this.predictedFor = new long[ids.length];
     this.unusedPrefetch = new boolean[ids.length];
     this.ahead = new boolean[ids.length];
+    this.serves = new boolean[ids.length];
     this.predicted = new int[ids.length];
     this.predictedAt = new int[ids.length];
     this.notNeeded = new ExpertSet(ids, experts);
@@ -56,6 +59,11 @@ final class SimulatedSlots {
 
   int free() {
     return free;
+  }
+
+  /** Slots that are leased, or filled or being filled for the open demand. */
+  int serving() {
+    return serving;
   }
 
   /** Slots taken by prefetches for layers ahead. */
@@ -157,6 +165,9 @@ final class SimulatedSlots {
 
   private void refresh(int expert) {
     boolean candidate = state[expert] == State.RESIDENT && !owned[expert];
+    boolean isServing = owned[expert] || state[expert] == State.LEASED;
+    serving += (isServing ? 1 : 0) - (serves[expert] ? 1 : 0);
+    serves[expert] = isServing;
     notNeeded.set(expert, candidate);
     unasked.set(expert, candidate && predictedFor[expert] == NOT_PREDICTED);
   }

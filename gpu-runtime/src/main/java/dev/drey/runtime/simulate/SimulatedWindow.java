@@ -8,6 +8,7 @@ import dev.drey.runtime.trace.LoadResult;
 import dev.drey.runtime.trace.TraceSink;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Iterator;
 import java.util.List;
 
@@ -17,7 +18,7 @@ import java.util.List;
  * <p>It makes the decisions of the engine's {@code residency.Placement} by the same rules, in the
  * same order, with the same calls of the same cache policy: a demand is one atomic event; a demand
  * finds a slot among the free, then the policy's victim among residents nobody asked for, then a
- * queued prefetch, then a predicted resident, then a moving prefetch; a prefetch takes a free slot
+ * queued prefetch, then a predicted resident, then a moving prefetch, then what the policy spares; a prefetch takes a free slot
  * or a victim nobody asked for, and no more than half of all slots, or waits in a bounded queue.
  * Experts are handed out as they become ready, at most eight at a time.
  *
@@ -33,6 +34,9 @@ import java.util.List;
  * ({@link CostModel#INSTANT}).
  */
 final class SimulatedWindow {
+  /** Slots that let a demand through; see the engine's window. */
+  private static final int MIN_SLOTS = 2;
+
   /** As many as the engine computes per call. */
   private static final int EXPERTS_PER_CALL = 8;
 
@@ -126,7 +130,7 @@ final class SimulatedWindow {
     position = reached;
     demandedPosition = reached;
     List<ExpertId> members = members(from, count);
-    policy.onDemand(step, layer, members);
+    policy.onDemand(step, layer, members, Arrays.copyOfRange(trace.tokens(), from, from + count));
     for (int i = 0; i < count; i++) {
       int expert = trace.members()[from + i];
       outcomes[i] = classify(expert);
@@ -259,7 +263,9 @@ final class SimulatedWindow {
   }
 
   private void end(int event, long stalled) {
-    while (!policy.keepsUsed() && evict(slots.unasked())) {}
+    if (!policy.keepsUsed()) {
+      List.copyOf(slots.unasked()).forEach(this::leave);
+    }
     if (sink.isRecording()) {
       sink.demandEnded(now, trace.step()[event], trace.layer()[event], stalled);
     }
@@ -270,9 +276,11 @@ final class SimulatedWindow {
   // -- predictions
 
   /** Offers a prediction, made for the step of an event. */
-  void offer(int event, int expert) {
-    long target = trace.step()[event] * layers + expert / experts;
+  void offer(int event, int expert, float score) {
+    long step = trace.step()[event];
+    long target = step * layers + expert / experts;
     if (target > position) {
+      policy.onPrediction(step, trace.layer()[event], ids[expert], score);
       Wish wish = new Wish(expert, target);
       if (!grant(wish) && wishes.size() < maxWishes) {
         wishes.add(wish);
@@ -290,7 +298,7 @@ final class SimulatedWindow {
     if (slots.ahead() >= prefetchShare) {
       return false;
     }
-    if (slots.free() == 0 && !evict(slots.unasked())) {
+    if (slots.free() == 0 && !evict(expert, slots.unasked(), false)) {
       return false;
     }
     start(expert, false);
@@ -348,7 +356,8 @@ final class SimulatedWindow {
   }
 
   private boolean makeRoom() {
-    if (slots.free() > 0 || evict(slots.unasked())) {
+    int incoming = pending.first();
+    if (slots.free() > 0 || evict(incoming, slots.unasked(), false)) {
       return true;
     }
     int queued = link.latestPrefetch(false);
@@ -356,7 +365,7 @@ final class SimulatedWindow {
       cancel(queued);
       return true;
     }
-    if (evict(slots.notNeeded())) {
+    if (evict(incoming, slots.notNeeded(), false)) {
       return true;
     }
     int moving = link.latestPrefetch(true);
@@ -364,19 +373,24 @@ final class SimulatedWindow {
       cancel(moving);
       return true;
     }
-    return false;
+    return slots.serving() < MIN_SLOTS && evict(incoming, slots.notNeeded(), true);
   }
 
-  private boolean evict(ExpertSet candidates) {
-    if (candidates.isEmpty()) {
+  private boolean evict(int incoming, ExpertSet candidates, boolean must) {
+    ExpertId victim = policy.victim(ids[incoming], candidates, must);
+    if (victim == null && (!must || candidates.isEmpty())) {
       return false;
     }
-    ExpertId victim = policy.victim(candidates);
-    if (!candidates.contains(victim)) {
+    if (victim == null || !candidates.contains(victim)) {
       throw new IllegalStateException(
           "cache policy '%s' chose %s, which is not among the candidates %s"
               .formatted(policy.name(), victim, candidates));
     }
+    leave(victim);
+    return true;
+  }
+
+  private void leave(ExpertId victim) {
     int expert = victim.layer() * experts + victim.index();
     boolean unused = slots.isUnusedPrefetch(expert);
     counts.prefetchWasted += unused ? 1 : 0;
@@ -386,7 +400,6 @@ final class SimulatedWindow {
     }
     policy.onEvict(victim);
     slots.release(expert);
-    return true;
   }
 
   private void start(int expert, boolean demand) {

@@ -1,8 +1,10 @@
 package dev.drey.runtime.simulate;
 
 import dev.drey.runtime.cache.CachePolicy;
+import dev.drey.runtime.cache.CacheShape;
 import dev.drey.runtime.simulate.SimulationReport.Budget;
 import dev.drey.runtime.simulate.SimulationReport.Cell;
+import dev.drey.runtime.trace.TraceHeader;
 import dev.drey.runtime.trace.TraceSink;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -14,7 +16,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.function.Consumer;
-import java.util.function.Function;
+import java.util.function.BiFunction;
 
 /**
  * Replays a trace for every policy and every window size, several replays at a time. The trace is
@@ -22,18 +24,18 @@ import java.util.function.Function;
  */
 public final class Simulator {
   private final SimulationOptions options;
-  private final Function<String, CachePolicy> policies;
+  private final BiFunction<String, CacheShape, CachePolicy> policies;
   private final Consumer<String> progress;
 
   private record Named(int budget, String policy, Future<Cell> cell) {}
 
   /**
-   * @param policies makes a new policy by its name
+   * @param policies makes a new policy by its name for a model and a window
    * @param progress is told of each finished replay
    */
   public Simulator(
       SimulationOptions options,
-      Function<String, CachePolicy> policies,
+      BiFunction<String, CacheShape, CachePolicy> policies,
       Consumer<String> progress) {
     this.options = options;
     this.policies = policies;
@@ -49,7 +51,7 @@ public final class Simulator {
    */
   public SimulationReport run() throws IOException {
     for (String name : options.policies()) { // unknown names fail before the work begins
-      Objects.requireNonNull(policies.apply(name), name);
+      Objects.requireNonNull(policies.apply(name, CacheShape.of(1, 1, 1)), name);
     }
     RoutingTrace trace = RoutingTrace.read(options.trace());
     if (trace.events() == 0) {
@@ -92,12 +94,19 @@ public final class Simulator {
     for (String name : options.policies()) {
       for (int budget = 0; budget < slots.length; budget++) {
         int held = slots[budget];
+        CacheShape shape = shape(trace, held);
         Future<Cell> cell =
-            threads.submit(() -> replay(trace, predictions, policies.apply(name), held, cost));
+            threads.submit(() -> replay(trace, predictions, policies.apply(name, shape), held, cost));
         cells.add(new Named(budget, name, cell));
       }
     }
     return cells;
+  }
+
+  /** What an engine of the trace's model with so many slots tells its policy. */
+  static CacheShape shape(RoutingTrace trace, int slots) {
+    TraceHeader header = trace.header();
+    return new CacheShape(header.expertLayers(), header.experts(), slots);
   }
 
   private static Cell replay(

@@ -3,6 +3,7 @@ package dev.drey.runtime.residency;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.drey.runtime.cache.CachePolicy;
+import dev.drey.runtime.cache.CacheShape;
 import dev.drey.runtime.cache.LruPolicy;
 import dev.drey.runtime.device.DeviceEvent;
 import dev.drey.runtime.device.ExpertLayout;
@@ -15,6 +16,7 @@ import dev.drey.runtime.transfer.SteppedEngine;
 import dev.drey.runtime.transfer.TransferConfig;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -29,6 +31,8 @@ final class WindowRig implements AutoCloseable {
   /** Blocks of one expert. */
   static final int BLOCKS = 8;
 
+  static final CacheShape SHAPE = CacheShape.of(LAYERS, EXPERTS, 4);
+
   private final MemoryBudget root = MemoryBudget.root("test", 1 << 24);
   private final MemoryBudget slots = root.child("slots");
   private final MemoryBudget staging = root.child("staging");
@@ -38,7 +42,7 @@ final class WindowRig implements AutoCloseable {
   private final SlotTable table;
 
   WindowRig(int count) {
-    this(count, new LruPolicy());
+    this(count, new LruPolicy(SHAPE));
   }
 
   WindowRig(int count, CachePolicy policy) {
@@ -61,7 +65,9 @@ final class WindowRig implements AutoCloseable {
   }
 
   LayerDemand demand(long step, int layer, int... experts) {
-    return window.demand(step, layer, experts, experts.length);
+    int[] tokens = new int[experts.length];
+    Arrays.fill(tokens, 1);
+    return window.demand(step, layer, experts, tokens, experts.length);
   }
 
   boolean offer(long step, int layer, int expert) {

@@ -79,7 +79,7 @@ class BeladyBoundTest {
             Replay.run(
                 trace,
                 Predictions.of(trace, source),
-                CachePolicies.named(name),
+                CachePolicies.named(name, Simulator.shape(trace, slots)),
                 slots,
                 LINK,
                 TraceSink.NONE);

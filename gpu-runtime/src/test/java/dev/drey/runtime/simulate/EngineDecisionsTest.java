@@ -140,7 +140,7 @@ class EngineDecisionsTest {
     Replay.run(
         trace,
         Predictions.of(trace, Predictions.Source.RECORDED),
-        CachePolicies.named(policy),
+        CachePolicies.named(policy, Simulator.shape(trace, slots)),
         slots,
         cost,
         simulated);

@@ -20,7 +20,7 @@ class SimulatedWindowTest {
   private static ReplayResult replay(
       RoutingTrace trace, Predictions.Source source, int slots, CostModel cost) {
     return Replay.run(
-        trace, Predictions.of(trace, source), new LruPolicy(), slots, cost, TraceSink.NONE);
+        trace, Predictions.of(trace, source), new LruPolicy(Simulator.shape(trace, slots)), slots, cost, TraceSink.NONE);
   }
 
   @Test
@@ -128,7 +128,7 @@ class SimulatedWindowTest {
       for (CostModel cost : new CostModel[] {LINK, CostModel.INSTANT, new CostModel(1e9, 77)}) {
         ResidencyFold fold = new ResidencyFold(trace.header());
         ReplayResult result =
-            Replay.run(trace, Predictions.of(trace, source), new LruPolicy(), slots, cost, fold);
+            Replay.run(trace, Predictions.of(trace, source), new LruPolicy(Simulator.shape(trace, slots)), slots, cost, fold);
 
         assertThat(result.demanded()).isEqualTo(trace.members().length);
         assertThat(result.prefetchUsed() + result.prefetchWasted() + result.prefetchCancelled())
@@ -188,7 +188,7 @@ class SimulatedWindowTest {
     }
     RoutingTrace trace = traces.build();
 
-    assertThat(replay(trace, Predictions.Source.NONE, 7, LINK).hits()).isZero();
+    assertThat(replay(trace, Predictions.Source.NONE, 6, LINK).hits()).isZero();
     assertThat(replay(trace, Predictions.Source.NONE, 8, LINK).misses()).isEqualTo(8);
   }
 

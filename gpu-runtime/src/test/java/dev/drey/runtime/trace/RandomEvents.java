@@ -1,5 +1,7 @@
 package dev.drey.runtime.trace;
 
+import java.util.Arrays;
+import java.util.List;
 import java.util.Random;
 import java.util.stream.IntStream;
 
@@ -24,7 +26,7 @@ final class RandomEvents {
   }
 
   private int number(int most) {
-    return (int) (random.nextInt(most) >>> random.nextInt(Integer.SIZE - 1));
+    return random.nextInt(most) >>> random.nextInt(Integer.SIZE - 1);
   }
 
   private void tellOne(TraceSink sink, int kind) {
@@ -58,7 +60,7 @@ final class RandomEvents {
       case 5 -> sink.demanded(nanos, step, layer, count, experts, outcomes(count));
       case 6 -> sink.loadIssued(nanos, step, layer, expert, random.nextBoolean());
       case 7 -> {
-        LoadResult result = LoadResult.values()[random.nextInt(3)];
+        LoadResult result = any(List.of(LoadResult.values()));
         long started = (long) (nanos * random.nextDouble());
         sink.loadEnded(nanos, step, layer, expert, started, 1L << 40, random.nextBoolean(), result);
       }
@@ -69,9 +71,12 @@ final class RandomEvents {
   }
 
   private DemandOutcome[] outcomes(int count) {
-    return random
-        .ints(count, 0, 4)
-        .mapToObj(ordinal -> DemandOutcome.values()[ordinal])
-        .toArray(DemandOutcome[]::new);
+    DemandOutcome[] outcomes = new DemandOutcome[count];
+    Arrays.setAll(outcomes, i -> any(List.of(DemandOutcome.values())));
+    return outcomes;
+  }
+
+  private <T> T any(List<T> values) {
+    return values.get(random.nextInt(values.size()));
   }
 }

@@ -14,6 +14,8 @@ import java.util.Locale;
  * @param expertMemory the residency window
  * @param records records per run
  * @param tokens tokens computed per run, prompts included
+ * @param bareSteps steps in which the bare engine computed them, in the first pair
+ * @param flinkSteps steps of the job
  * @param bare tokens per second of the bare engine, over all runs
  * @param flink tokens per second of the job
  * @param ratio job over bare engine, pair by pair
@@ -25,6 +27,8 @@ public record FlinkReport(
     String expertMemory,
     int records,
     long tokens,
+    long bareSteps,
+    long flinkSteps,
     Spread bare,
     Spread flink,
     Spread ratio,
@@ -66,6 +70,8 @@ public record FlinkReport(
         expertMemory,
         records,
         bare.get(0).tokens(),
+        bare.get(0).steps(),
+        flink.get(0).steps(),
         Spread.of(bare.stream().mapToDouble(Side::tokensPerSecond).toArray()),
         Spread.of(flink.stream().mapToDouble(Side::tokensPerSecond).toArray()),
         Spread.of(ratios),
@@ -80,8 +86,8 @@ public record FlinkReport(
         Locale.ROOT,
         """
         experts in %s of their size, %d records, %d tokens computed per run, %s
-          bare engine  %.1f tokens/s (%.1f-%.1f)
-          Flink job    %.1f tokens/s (%.1f-%.1f), %.2f %% of the time between steps
+          bare engine  %.1f tokens/s (%.1f-%.1f), %d steps
+          Flink job    %.1f tokens/s (%.1f-%.1f), %d steps, %.2f %% of the time between them
           ratio        %.1f %% (%.1f-%.1f), should be at least %.0f %%
           profile      %d samples of the task's processor time: %.2f %% Flink (should be below %.0f %%), %.2f %% operators, %.2f %% engine
           in Flink     %s
@@ -95,9 +101,11 @@ public record FlinkReport(
         bare.median(),
         bare.min(),
         bare.max(),
+        bareSteps,
         flink.median(),
         flink.min(),
         flink.max(),
+        flinkSteps,
         100 * betweenSteps.median(),
         100 * ratio.median(),
         100 * ratio.min(),

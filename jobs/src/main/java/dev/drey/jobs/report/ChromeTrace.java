@@ -11,8 +11,9 @@ import dev.drey.runtime.trace.TraceSink;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
-import java.util.Arrays;
+import java.util.EnumMap;
 import java.util.Locale;
+import java.util.Map;
 
 /**
  * Writes a trace in the JSON event format that Perfetto and Chrome's own viewer open: steps, layers
@@ -31,7 +32,7 @@ public final class ChromeTrace implements TraceSink {
   private int stepRows;
   private long mark;
   private long routed;
-  private final int[] outcomes = new int[DemandOutcome.values().length];
+  private final Map<DemandOutcome, Integer> outcomes = new EnumMap<>(DemandOutcome.class);
   private long resident;
 
   private ChromeTrace(JsonGenerator json) {
@@ -57,7 +58,7 @@ public final class ChromeTrace implements TraceSink {
       reader.read(events);
       json.writeEndArray();
       json.writeEndObject();
-      json.close();
+      json.flush();
       file.commit();
     } catch (UncheckedIOException e) {
       throw e.getCause();
@@ -142,9 +143,9 @@ public final class ChromeTrace implements TraceSink {
   @Override
   public void demanded(
       long nanos, long step, int layer, int count, int[] experts, DemandOutcome[] all) {
-    Arrays.fill(outcomes, 0);
+    outcomes.clear();
     for (int i = 0; i < count; i++) {
-      outcomes[all[i].ordinal()]++;
+      outcomes.merge(all[i], 1, Integer::sum);
     }
   }
 
@@ -159,7 +160,7 @@ public final class ChromeTrace implements TraceSink {
           json.writeNumberField("wait_us", stallNanos / 1e3);
           for (DemandOutcome outcome : DemandOutcome.values()) {
             json.writeNumberField(
-                outcome.name().toLowerCase(Locale.ROOT), outcomes[outcome.ordinal()]);
+                outcome.name().toLowerCase(Locale.ROOT), outcomes.getOrDefault(outcome, 0));
           }
         });
     mark = nanos;

@@ -16,7 +16,7 @@ final class LaneFold implements TraceSink {
    * @param lane of loads: which one; else 0
    * @param start nanoseconds since the trace was begun
    * @param end the same
-   * @param kind {@code dense}, {@code experts}, {@code wait}, {@code demand}, {@code prefetch}, or
+   * @param kind {@code dense}, {@code "experts"}, {@code wait}, {@code demand}, {@code prefetch}, or
    *     {@code stopped}
    * @param layer decoder layer
    * @param expert its number, or -1

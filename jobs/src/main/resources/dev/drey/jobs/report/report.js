@@ -107,7 +107,7 @@
       const every = Math.ceil(14 / rowHeight);
       for (let r = 0; r < cells.length; r += every) context.fillText(rowName(r), 0, r * rowHeight + Math.max(10, rowHeight / 2 + 4));
       context.fillText(columnName(0), left, height - 5);
-      const last = columnName(columns);
+      const last = columnName(columns - 1);
       context.fillText(last, width - context.measureText(last).width, height - 5);
     });
     const tip = element(parent, "div", "tip");
@@ -159,7 +159,6 @@
   }
 
   const line = data.timeline;
-  const buckets = line.hits.map((unused, i) => i);
   const at = (bucket) => bucket * line.bucket_nanos / 1e9;
 
   function series(name, values, colour, more) {
@@ -170,7 +169,7 @@
     chart(section(title, text), {
       type: "line",
       data: { datasets: datasets.map((d) => Object.assign(d, stacked ? { fill: true } : {})) },
-      options: { parsing: false, scales: { x: axis("seconds", { type: "linear", max: at(buckets.length) }), y: axis(unit, { stacked: !!stacked, beginAtZero: true }) } },
+      options: { parsing: false, scales: { x: axis("seconds", { type: "linear", max: at(line.hits.length) }), y: axis(unit, { stacked: !!stacked, beginAtZero: true }) } },
     });
   }
 
@@ -197,7 +196,7 @@
     const experts = data.trace.experts;
     heatMap(section("Residency", "Experts of each layer in the window over time; darkest is all of them.", true),
       line.resident.map((row) => row.map((n) => (n / experts) ** 2)),
-      (l) => "layer " + l, (c) => round(at(c), 2) + " s",
+      (l) => "layer " + l, (c) => round(at(c + (c > 0 ? 1 : 0)), 2) + " s",
       (l, c) => `layer ${l} at ${round(at(c), 2)} s: ${line.resident[l][c]} of ${experts} experts; ${line.resident.reduce((sum, row) => sum + row[c], 0)} in the window`);
   }
 

@@ -27,7 +27,9 @@ class FlinkReportTest {
     assertThat(report.bare().median()).isEqualTo(100);
     assertThat(report.flink().median()).isEqualTo(90);
     assertThat(report.holds()).isTrue();
-    assertThat(report.text()).contains("98.0 % (90.0-100.0)").contains("same token ids");
+    assertThat(report.text())
+        .contains("98.0 % (90.0-100.0)")
+        .contains("same token ids", "10 steps");
   }
 
   @Test
