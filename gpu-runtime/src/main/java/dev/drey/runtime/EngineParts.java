@@ -2,6 +2,7 @@ package dev.drey.runtime;
 
 import dev.drey.runtime.cache.CachePolicies;
 import dev.drey.runtime.cache.CacheShape;
+import dev.drey.runtime.chat.ChatTemplates;
 import dev.drey.runtime.checkpoint.Checkpoint;
 import dev.drey.runtime.device.ComputeStream;
 import dev.drey.runtime.device.Device;
@@ -51,6 +52,7 @@ final class EngineParts implements AutoCloseable {
   private final EngineConfig config;
   private final Checkpoint checkpoint;
   private final @Nullable Tokenizer tokenizer;
+  private final Optional<ChatTemplates> chatTemplates;
   private final Device device;
   private final ExpertStore experts;
   private final EngineMemory memory;
@@ -68,6 +70,7 @@ final class EngineParts implements AutoCloseable {
       ModelConfig model = checkpoint.config();
       experts = ExpertStore.open(checkpoint);
       tokenizer = openTokenizer(model);
+      chatTemplates = ChatTemplates.read(config.modelDirectory());
       device = own(Devices.open(config.device(), config.compute(), config.threads()));
       memory = EngineMemory.of(config, model, device, experts);
       budget = own(MemoryBudget.root("device", memory.plan().totalBytes()));
@@ -283,6 +286,10 @@ final class EngineParts implements AutoCloseable {
 
   Step newStep() {
     return new Step(config.schedule().maxStepTokens());
+  }
+
+  Optional<ChatTemplates> chatTemplates() {
+    return chatTemplates;
   }
 
   Optional<Tokenizer> tokenizer() {

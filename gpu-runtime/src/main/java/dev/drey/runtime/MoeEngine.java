@@ -1,5 +1,6 @@
 package dev.drey.runtime;
 
+import dev.drey.runtime.chat.ChatTemplates;
 import dev.drey.runtime.layers.Decoder;
 import dev.drey.runtime.layers.StepBatch;
 import dev.drey.runtime.memory.MemoryBudget;
@@ -92,6 +93,11 @@ public final class MoeEngine implements AutoCloseable {
    */
   public Optional<Tokenizer> tokenizer() {
     return parts.tokenizer();
+  }
+
+  /** How conversations become prompts; absent if the model has no chat template. */
+  public Optional<ChatTemplates> chatTemplates() {
+    return parts.chatTemplates();
   }
 
   /** The budget tree, for reports. */

@@ -2,6 +2,9 @@ package dev.drey.jobs.options;
 
 import dev.drey.runtime.memory.MemorySize;
 import java.time.Duration;
+import java.time.LocalDate;
+import java.time.LocalDateTime;
+import java.time.format.DateTimeParseException;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.Optional;
@@ -57,6 +60,26 @@ public interface Check<T> {
             ? Optional.empty()
             : Optional.of(
                 "expected one of %s, found '%s'".formatted(String.join(", ", known), value));
+  }
+
+  /** Accepts dates and points in time as ISO 8601 writes them, without a zone. */
+  static Check<String> dateTime() {
+    return value -> {
+      try {
+        parseDateTime(value);
+        return Optional.empty();
+      } catch (DateTimeParseException e) {
+        return Optional.of(
+            "expected a date as 2026-11-22 or 2026-11-22T09:30, found '" + value + "'");
+      }
+    };
+  }
+
+  /** The value of a setting that {@link #dateTime} accepts; a date is its first moment. */
+  static LocalDateTime parseDateTime(String value) {
+    return value.indexOf('T') < 0
+        ? LocalDate.parse(value).atStartOfDay()
+        : LocalDateTime.parse(value);
   }
 
   /** Accepts bytes with an optional unit, or a percentage. */

@@ -285,6 +285,47 @@ class DreyCliTest {
   }
 
   @Test
+  void aConversationIsAnsweredLikeThePromptItBecomes() throws IOException {
+    Path input =
+        Files.writeString(
+            directory.resolve("in.jsonl"),
+            """
+            {"custom_id": "chat", "max_tokens": 6, "messages": [{"role": "user", "content": "What is a heron?"}]}
+            {"custom_id": "text", "max_tokens": 6, "prompt": "<|im_start|>user\\nWhat is a heron?<|im_end|>\\n<|im_start|>assistant\\n"}
+            {"custom_id": "none", "max_tokens": 6, "messages": [{"role": "user"}]}
+            """);
+
+    int code =
+        drey(
+            "generate",
+            "--model",
+            MODEL,
+            "--input",
+            input.toString(),
+            "--output",
+            directory.resolve("out").toString());
+
+    assertThat(err.toString()).doesNotContain("Exception");
+    assertThat(code).isEqualTo(0);
+    List<JsonNode> results = new ArrayList<>();
+    for (String line : Files.readAllLines(directory.resolve("out/results.jsonl"))) {
+      results.add(new ObjectMapper().readTree(line));
+    }
+    assertThat(results).hasSize(2);
+    for (String field : List.of("text", "token_ids", "finish_reason", "usage")) {
+      assertThat(results.get(0).required(field)).isEqualTo(results.get(1).required(field));
+    }
+    assertThat(results.get(0).required("custom_id").asText()).isEqualTo("chat");
+    assertThat(results.get(0).at("/sampling/temperature").asDouble())
+        .as("the model's authors want greedy decoding")
+        .isZero();
+    assertThat(Files.readAllLines(directory.resolve("out/dead-letters.jsonl")))
+        .singleElement()
+        .asString()
+        .contains("request.chat_template_failed", "chat template, line 1: + is not supported");
+  }
+
+  @Test
   void aWindowTooSmallForTheModelIsRefusedBeforeAnythingStarts() throws IOException {
     assertThat(generate("--expert-memory", "1000")).isEqualTo(2);
     assertThat(err.toString()).contains("expert memory of 1000 bytes is too small");
