@@ -211,7 +211,7 @@ public final class JsonConfig {
   public ModelFileException refuse(String key, String expected, String advice) {
     JsonNode value = value(key);
     String found = value == null ? "no value" : quote(value.toString());
-    return ModelFileException.of(file, "key '" + path + key + "'", expected, found, advice);
+    return ModelFileException.of(file, "key " + quote(path + key), expected, found, advice);
   }
 
   private int integer(String key, JsonNode value, int least, int most) {
