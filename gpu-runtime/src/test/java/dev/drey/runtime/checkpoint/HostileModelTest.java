@@ -68,13 +68,28 @@ class HostileModelTest {
     assertThat(keys).isNotEmpty();
     for (String key : keys) {
       JsonNode sound = config.get(key);
-      for (int wrong : new int[] {0, -1, 1_000_000, Integer.MAX_VALUE}) {
+      for (int wrong : new int[] {0, -1, 1000, Integer.MAX_VALUE}) {
         config.put(key, wrong);
         MAPPER.writeValue(copy.resolve("config.json").toFile(), config);
         assertRefused(copy, "config.json: key '" + key + "': expected", "found '" + wrong + "'");
       }
       config.set(key, sound);
     }
+  }
+
+  @Test
+  void aTokenThatIsSentToMoreExpertsThanItsGroupsHaveIsRefused() throws IOException {
+    Path golden = Fixtures.golden("deepseek_v3");
+    ObjectNode config = (ObjectNode) MAPPER.readTree(golden.resolve("config.json").toFile());
+    int perToken = config.get("num_experts_per_tok").intValue();
+    int experts = config.get("n_routed_experts").intValue();
+    Path copy = Fixtures.copy(golden, root.resolve("grouped"));
+    config.put("n_group", experts / 2).put("topk_group", (perToken - 1) / 2);
+    MAPPER.writeValue(copy.resolve("config.json").toFile(), config);
+    assertRefused(copy, "key 'num_experts_per_tok': expected at most the ", "'" + perToken + "'");
+    config.put("n_group", experts).put("topk_group", experts);
+    MAPPER.writeValue(copy.resolve("config.json").toFile(), config);
+    assertRefused(copy, "key 'n_group': expected groups of at least two experts");
   }
 
   @ParameterizedTest
