@@ -1,6 +1,5 @@
 package dev.drey.runtime.checkpoint;
 
-import dev.drey.runtime.model.BFloat16;
 import dev.drey.runtime.safetensors.TensorFiles;
 import dev.drey.runtime.safetensors.TensorRegion;
 import java.io.IOException;
@@ -11,7 +10,6 @@ import java.nio.ByteBuffer;
  * columns, as DeepSeek-V3 is published (arXiv 2412.19437, section 3.3).
  */
 final class Fp8Numbers implements StoredNumbers {
-  private static final int CHUNK = 65_536;
   private static final float[] VALUES = values();
 
   private final TensorFiles files;
@@ -68,18 +66,6 @@ final class Fp8Numbers implements StoredNumbers {
   @Override
   public boolean isExact() {
     return false;
-  }
-
-  @Override
-  public void readBf16(long from, int count, ByteBuffer target) throws IOException {
-    float[] chunk = new float[Math.min(count, CHUNK)];
-    for (int done = 0; done < count; done += chunk.length) {
-      int size = Math.min(chunk.length, count - done);
-      readFloats(from + done, size, chunk, 0);
-      for (int i = 0; i < size; i++) {
-        target.putShort(BFloat16.toBits(chunk[i]));
-      }
-    }
   }
 
   @Override
