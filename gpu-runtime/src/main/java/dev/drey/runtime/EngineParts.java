@@ -1,6 +1,8 @@
 package dev.drey.runtime;
 
 import dev.drey.runtime.cache.CachePolicies;
+import dev.drey.runtime.cache.CacheShape;
+import dev.drey.runtime.chat.ChatTemplates;
 import dev.drey.runtime.checkpoint.Checkpoint;
 import dev.drey.runtime.device.ComputeStream;
 import dev.drey.runtime.device.Device;
@@ -17,21 +19,30 @@ import dev.drey.runtime.model.GatedDeltaRule;
 import dev.drey.runtime.model.ModelConfig;
 import dev.drey.runtime.plan.FixedMemory;
 import dev.drey.runtime.plan.MemoryPlan;
+import dev.drey.runtime.predict.ExpertPredictor;
 import dev.drey.runtime.predict.Predictors;
 import dev.drey.runtime.probe.MachineFile;
 import dev.drey.runtime.residency.ResidencyWindow;
+import dev.drey.runtime.safetensors.ModelDirectory;
 import dev.drey.runtime.schedule.Detokenizer;
 import dev.drey.runtime.schedule.ModelLimits;
 import dev.drey.runtime.schedule.Step;
 import dev.drey.runtime.schedule.StepSampler;
 import dev.drey.runtime.schedule.StepScheduler;
 import dev.drey.runtime.tokenizer.Tokenizer;
+import dev.drey.runtime.trace.TraceHeader;
+import dev.drey.runtime.trace.TraceRecorder;
+import dev.drey.runtime.trace.TraceSink;
+import dev.drey.runtime.trace.TraceStats;
 import java.io.IOException;
-import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -43,22 +54,25 @@ final class EngineParts implements AutoCloseable {
   private final EngineConfig config;
   private final Checkpoint checkpoint;
   private final @Nullable Tokenizer tokenizer;
+  private final Optional<ChatTemplates> chatTemplates;
   private final Device device;
   private final ExpertStore experts;
   private final EngineMemory memory;
   private final MemoryBudget budget;
   private final ComputeStream stream;
   private final KvPool kv;
+  private final @Nullable TraceRecorder recorder;
   private final ResidencyWindow window;
   private final Decoder decoder;
 
   private EngineParts(EngineConfig asked) throws IOException {
     config = planned(asked);
     try {
-      checkpoint = own(Checkpoint.open(config.modelDirectory()));
+      checkpoint = own(Checkpoint.open(config.modelDirectory(), config.checks()));
       ModelConfig model = checkpoint.config();
       experts = ExpertStore.open(checkpoint);
       tokenizer = openTokenizer(model);
+      chatTemplates = ChatTemplates.read(config.modelDirectory());
       device = own(Devices.open(config.device(), config.compute(), config.threads()));
       memory = EngineMemory.of(config, model, device, experts);
       budget = own(MemoryBudget.root("device", memory.plan().totalBytes()));
@@ -89,6 +103,7 @@ final class EngineParts implements AutoCloseable {
                   maxRows,
                   stream));
       own(new Reservation(own(budget.child("sampling", fixed.sampling()))));
+      recorder = openTrace();
       window = own(openWindow(staging));
       decoder =
           new Decoder(
@@ -100,7 +115,8 @@ final class EngineParts implements AutoCloseable {
               kv.store(),
               states,
               window,
-              Predictors.named(config.predictor(), model.moe().experts()),
+              predictor(model),
+              trace(),
               maxRows,
               memory.contextTokens(model));
     } catch (IOException | RuntimeException | Error failure) {
@@ -130,7 +146,7 @@ final class EngineParts implements AutoCloseable {
   }
 
   private @Nullable Tokenizer openTokenizer(ModelConfig model) {
-    if (!Files.exists(config.modelDirectory().resolve("tokenizer.json"))) {
+    if (!ModelDirectory.open(config.modelDirectory()).has("tokenizer.json")) {
       return null;
     }
     Tokenizer opened = own(Tokenizer.open(config.modelDirectory()));
@@ -150,6 +166,15 @@ final class EngineParts implements AutoCloseable {
     }
   }
 
+  /** Where every expert has a slot of its own none is evicted, and nothing is left to predict. */
+  private ExpertPredictor predictor(ModelConfig model) {
+    int experts = model.moe().experts();
+    ExpertPredictor chosen = Predictors.named(config.predictor(), experts);
+    return memory.plan().slots() < model.totalExperts()
+        ? chosen
+        : Predictors.named("none", experts);
+  }
+
   private ResidencyWindow openWindow(MemoryBudget staging) {
     return ResidencyWindow.open(
         device,
@@ -158,8 +183,9 @@ final class EngineParts implements AutoCloseable {
         memory.plan().slots(),
         own(budget.child("expert window", memory.plan().windowBytes())),
         staging,
-        CachePolicies.named(config.policy()),
-        config.transfer());
+        CachePolicies.named(config.policy(), cacheShape()),
+        config.transfer(),
+        trace());
   }
 
   /** A model with recurrent state keeps none for the end of a prefix: sequences share nothing. */
@@ -170,6 +196,58 @@ final class EngineParts implements AutoCloseable {
       return new KvPool(store, config.schedule().maxSequences());
     }
     return config.schedule().prefixReuse() ? KvPool.sharing(store) : new KvPool(store);
+  }
+
+  private CacheShape cacheShape() {
+    ModelConfig model = checkpoint.config();
+    return new CacheShape(moeLayers(model), model.moe().experts(), memory.plan().slots());
+  }
+
+  private static List<Integer> moeLayers(ModelConfig model) {
+    return IntStream.range(0, model.layers()).filter(model::isMoe).boxed().toList();
+  }
+
+  /** What happens from here on is told to it; closed after the window, so that it hears the end. */
+  private @Nullable TraceRecorder openTrace() throws IOException {
+    String file = config.trace();
+    return file == null ? null : own(TraceRecorder.open(Path.of(file), traceHeader()));
+  }
+
+  private TraceHeader traceHeader() {
+    ModelConfig model = checkpoint.config();
+    return new TraceHeader(
+        EngineVersion.read(),
+        modelName(),
+        checkpoint.digest(),
+        config.compute().name().toLowerCase(Locale.ROOT),
+        config.device(),
+        model.layers(),
+        model.moe().experts(),
+        model.moe().expertsPerToken(),
+        moeLayers(model),
+        memory.plan().slots(),
+        memory.plan().slotBytes(),
+        memory.plan().fixed().total(),
+        ResidencyWindow.expertBytes(device, experts, model.expertShape()),
+        config.policy(),
+        config.predictor(),
+        config.transfer().threads());
+  }
+
+  /** Whom to tell what happens. */
+  TraceSink trace() {
+    TraceRecorder open = recorder;
+    return open == null ? TraceSink.NONE : open;
+  }
+
+  /** How the trace is getting on; null if none is recorded. */
+  @Nullable TraceStats traceStats() {
+    TraceRecorder open = recorder;
+    return open == null ? null : open.stats();
+  }
+
+  private String modelName() {
+    return String.valueOf(config.modelDirectory().toAbsolutePath().normalize().getFileName());
   }
 
   private @Nullable StateStore openStates(ModelConfig model, FixedMemory fixed) {
@@ -189,7 +267,7 @@ final class EngineParts implements AutoCloseable {
     return new EngineInfo(
         EngineVersion.read(),
         checkpoint.config(),
-        String.valueOf(config.modelDirectory().toAbsolutePath().normalize().getFileName()),
+        modelName(),
         checkpoint.digest(),
         checkpoint.generationDefaults(),
         config.compute(),
@@ -224,6 +302,10 @@ final class EngineParts implements AutoCloseable {
 
   Step newStep() {
     return new Step(config.schedule().maxStepTokens());
+  }
+
+  Optional<ChatTemplates> chatTemplates() {
+    return chatTemplates;
   }
 
   Optional<Tokenizer> tokenizer() {

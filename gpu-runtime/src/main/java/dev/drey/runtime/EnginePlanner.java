@@ -194,24 +194,19 @@ public final class EnginePlanner implements AutoCloseable {
   /** The configuration of an engine as planned. */
   public EngineConfig apply(GroupPlan plan, long budgetBytes) {
     ScheduleConfig schedule = config.schedule();
-    return new EngineConfig(
-        config.model(),
-        config.device(),
-        config.compute(),
-        config.threads(),
-        MemorySize.ofBytes(budgetBytes),
-        null,
-        plan.kvBlocks() * EngineMemory.KV_BLOCK_TOKENS,
-        config.predictor(),
-        plan.policy().policy(),
-        new ScheduleConfig(
-            plan.sequences(),
-            plan.sequences(),
-            plan.stepTokens(),
-            plan.stepTokens(),
-            schedule.stepNanos(),
-            schedule.prefixReuse()),
-        config.transfer());
+    return config
+        .plannedFor(null)
+        .withMemory(MemorySize.ofBytes(budgetBytes), null)
+        .withKvTokens(plan.kvBlocks() * EngineMemory.KV_BLOCK_TOKENS)
+        .withPolicy(plan.policy().policy())
+        .withSchedule(
+            new ScheduleConfig(
+                plan.sequences(),
+                plan.sequences(),
+                plan.stepTokens(),
+                plan.stepTokens(),
+                schedule.stepNanos(),
+                schedule.prefixReuse()));
   }
 
   @Override

@@ -1,6 +1,8 @@
 package dev.drey.runtime;
 
 import dev.drey.runtime.residency.ResidencyStats;
+import dev.drey.runtime.trace.TraceStats;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Counters of an engine since it was opened.
@@ -18,6 +20,7 @@ import dev.drey.runtime.residency.ResidencyStats;
  * @param usedBytes bytes reserved now
  * @param peakBytes most bytes ever reserved
  * @param budgetBytes the hard limit
+ * @param trace how the trace is getting on; null if none is recorded
  */
 public record EngineStats(
     long steps,
@@ -30,4 +33,5 @@ public record EngineStats(
     long reusedTokens,
     long usedBytes,
     long peakBytes,
-    long budgetBytes) {}
+    long budgetBytes,
+    @Nullable TraceStats trace) {}

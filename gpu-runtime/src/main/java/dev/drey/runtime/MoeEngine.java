@@ -1,5 +1,6 @@
 package dev.drey.runtime;
 
+import dev.drey.runtime.chat.ChatTemplates;
 import dev.drey.runtime.kvcache.KvPool;
 import dev.drey.runtime.layers.Decoder;
 import dev.drey.runtime.layers.StepBatch;
@@ -38,6 +39,7 @@ public final class MoeEngine implements AutoCloseable {
   private final EngineInfo info;
   private final Decoder decoder;
   private final StepSampler sampler;
+  private final StepTrace trace;
   private @Nullable StepScheduler scheduler;
   private long steps;
   private long rows;
@@ -54,6 +56,7 @@ public final class MoeEngine implements AutoCloseable {
     this.info = parts.info();
     this.decoder = parts.decoder();
     this.sampler = parts.newSampler();
+    this.trace = new StepTrace(parts.trace());
   }
 
   /**
@@ -93,6 +96,11 @@ public final class MoeEngine implements AutoCloseable {
     return parts.tokenizer();
   }
 
+  /** How conversations become prompts; absent if the model has no chat template. */
+  public Optional<ChatTemplates> chatTemplates() {
+    return parts.chatTemplates();
+  }
+
   /** The budget tree, for reports. */
   public MemoryBudget budget() {
     return parts.budget();
@@ -129,6 +137,7 @@ public final class MoeEngine implements AutoCloseable {
     }
     StepBatch batch = step.batch();
     currentStep = batch.step();
+    trace.began(step);
     guarded(() -> decoder.embed(batch));
   }
 
@@ -152,6 +161,7 @@ public final class MoeEngine implements AutoCloseable {
   public void sample(Step step) {
     StepBatch batch = step.batch();
     guarded(() -> sampler.sample(step, (from, count) -> decoder.logits(batch, from, count)));
+    trace.ended(step);
     steps++;
     rows += batch.rows();
     lastStepEnd = System.nanoTime();
@@ -213,7 +223,8 @@ public final class MoeEngine implements AutoCloseable {
         parts.kv().reusedTokens(),
         budget.usedBytes(),
         budget.peakBytes(),
-        budget.limitBytes());
+        budget.limitBytes(),
+        parts.traceStats());
   }
 
   /** Whether a step has failed; the engine must then not be used again. */
@@ -233,6 +244,7 @@ public final class MoeEngine implements AutoCloseable {
 
   @Override
   public void close() {
+    trace.flush();
     if (scheduler != null) {
       scheduler.close();
       scheduler = null;

@@ -21,11 +21,12 @@ class ArchitectureTest {
   /** Top row first. A package may import from rows before its own, never from its own row. */
   private static final List<List<String>> ROWS =
       List.of(
-          List.of(".model", ".memory"),
-          List.of(".cache", ".sampling", ".safetensors", ".device"),
+          List.of(".model", ".memory", ".jinja"),
+          List.of(".cache", ".sampling", ".safetensors", ".device", ".trace"),
           List.of(
               ".checkpoint",
               ".tokenizer",
+              ".chat",
               ".device.reference",
               ".device.cpu",
               ".kvcache",
@@ -33,7 +34,7 @@ class ArchitectureTest {
               ".transfer",
               ".plan",
               ".synth"),
-          List.of(".expertstore"),
+          List.of(".expertstore", ".simulate"),
           List.of(".residency", ".probe"),
           List.of(".layers"),
           List.of(".schedule"),

@@ -94,19 +94,7 @@ class EnginePlannerTest {
   void anEngineThatPlansItselfGivesTheSameTokensWithinItsMemory() throws IOException {
     EngineConfig config = config("qwen3_moe");
     EngineConfig planned =
-        new EngineConfig(
-            config.model(),
-            config.device(),
-            config.compute(),
-            1,
-            percent(80),
-            null,
-            0,
-            config.predictor(),
-            config.policy(),
-            config.schedule(),
-            config.transfer(),
-            WORKLOAD);
+        config.withMemory(percent(80), null).plannedFor(WORKLOAD);
     EngineConfig resolved = EnginePlanner.resolve(planned, directory);
     assertThat(tokens(resolved)).isEqualTo(tokens(config));
     try (MoeEngine engine = MoeEngine.open(resolved)) {

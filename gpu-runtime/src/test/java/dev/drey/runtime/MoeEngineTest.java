@@ -2,20 +2,26 @@ package dev.drey.runtime;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import dev.drey.runtime.memory.MemoryBudget;
 import dev.drey.runtime.memory.MemorySize;
 import dev.drey.runtime.model.ComputeType;
 import dev.drey.runtime.plan.InsufficientMemoryException;
+import dev.drey.runtime.predict.Prediction;
 import dev.drey.runtime.safetensors.ModelFileException;
 import dev.drey.runtime.sampling.SamplingParams;
 import dev.drey.runtime.schedule.ScheduleConfig;
 import dev.drey.runtime.schedule.Sequence;
 import dev.drey.runtime.schedule.SequenceRequest;
+import dev.drey.runtime.schedule.Step;
+import dev.drey.runtime.schedule.StepScheduler;
 import dev.drey.runtime.transfer.TransferConfig;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CancellationException;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
 
 class MoeEngineTest {
@@ -60,6 +66,46 @@ class MoeEngineTest {
     assertThatThrownBy(() -> MoeEngine.open(withDeviceMemory(smallest - 1)))
         .isInstanceOf(InsufficientMemoryException.class)
         .hasMessageContaining("smallest that works is " + smallest + " bytes");
+  }
+
+  @Test
+  void aPlanIsTheSplitAnEngineMakesAndIsRefusedWithTheSameNumber() throws IOException {
+    EngineConfig half = TestEngines.golden("50%");
+    try (MoeEngine engine = MoeEngine.open(half)) {
+      assertThat(MoeEngine.plan(half)).isEqualTo(engine.info().memory());
+    }
+
+    InsufficientMemoryException refusal = refusal(() -> MoeEngine.plan(withDeviceMemory(1)));
+    long needed = refusal.neededBytes();
+    assertThat(refusal).hasMessageContaining(String.valueOf(needed));
+    assertThat(MoeEngine.plan(withDeviceMemory(needed)).totalBytes()).isEqualTo(needed);
+    assertThat(refusal(() -> MoeEngine.plan(withDeviceMemory(needed - 1))).neededBytes())
+        .isEqualTo(needed);
+    assertThat(refusal(() -> MoeEngine.open(withDeviceMemory(needed - 1)).close()).neededBytes())
+        .isEqualTo(needed);
+  }
+
+  @Test
+  void predictionsAreMadeOnlyWhereSomeExpertHasNoSlot() throws IOException {
+    assertThat(predictions("50%")).isNotEmpty();
+    assertThat(predictions("100%")).isEmpty();
+  }
+
+  private static List<Prediction> predictions(String expertMemory) throws IOException {
+    List<Prediction> made = new ArrayList<>();
+    try (MoeEngine engine = MoeEngine.open(TestEngines.golden(expertMemory))) {
+      StepScheduler scheduler = engine.newScheduler();
+      Step step = engine.newStep();
+      scheduler.admit(sequence(1));
+      assertThat(scheduler.plan(step)).isTrue();
+      engine.embed(step);
+      engine.runLayers(step, 0, engine.layers(), made::add);
+    }
+    return made;
+  }
+
+  private static InsufficientMemoryException refusal(ThrowingCallable planning) {
+    return catchThrowableOfType(InsufficientMemoryException.class, planning);
   }
 
   private static EngineConfig withDeviceMemory(long bytes) {

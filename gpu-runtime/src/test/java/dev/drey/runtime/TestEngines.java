@@ -15,8 +15,13 @@ public final class TestEngines {
 
   /** The golden model on the reference device with so much expert memory. */
   public static EngineConfig golden(String expertMemory) {
+    return golden(GOLDEN, expertMemory);
+  }
+
+  /** A copy of it, likewise. */
+  public static EngineConfig golden(Path copy, String expertMemory) {
     return new EngineConfig(
-        GOLDEN.toString(),
+        copy.toString(),
         "reference",
         ComputeType.F32,
         1,

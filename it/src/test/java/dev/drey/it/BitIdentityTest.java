@@ -104,8 +104,35 @@ class BitIdentityTest {
     return Pairwise.rows(Layout.CHOICES).stream().map(Layout::of);
   }
 
-  static Stream<Layout> all() {
-    return Pairwise.product(Layout.CHOICES).stream().map(Layout::of);
+  /** The part of the full product with this budget and so many replicas. */
+  private static Stream<Layout> product(String budget, int replicas) {
+    return Pairwise.product(Layout.CHOICES).stream()
+        .map(Layout::of)
+        .filter(layout -> layout.budget().equals(budget) && layout.replicas() == replicas);
+  }
+
+  static Stream<Layout> smallestAlone() {
+    return product("smallest", 1);
+  }
+
+  static Stream<Layout> smallestInTwo() {
+    return product("smallest", 2);
+  }
+
+  static Stream<Layout> quarterAlone() {
+    return product("25%", 1);
+  }
+
+  static Stream<Layout> quarterInTwo() {
+    return product("25%", 2);
+  }
+
+  static Stream<Layout> wholeAlone() {
+    return product("100%", 1);
+  }
+
+  static Stream<Layout> wholeInTwo() {
+    return product("100%", 2);
   }
 
   @ParameterizedTest
@@ -116,8 +143,45 @@ class BitIdentityTest {
 
   @Tag("long")
   @ParameterizedTest
-  @MethodSource("all")
-  void theSameRequestsGiveTheSameBytesInEveryCombination(Layout layout) throws Exception {
+  @MethodSource("smallestAlone")
+  void theSameBytesInEveryCombinationWithTheSmallestWindow(Layout layout) throws Exception {
+    assertThat(run(layout).byCustomId()).isEqualTo(expected);
+  }
+
+  @Tag("long")
+  @ParameterizedTest
+  @MethodSource("smallestInTwo")
+  void theSameBytesInEveryCombinationWithTheSmallestWindowsOfTwoReplicas(Layout layout)
+      throws Exception {
+    assertThat(run(layout).byCustomId()).isEqualTo(expected);
+  }
+
+  @Tag("long")
+  @ParameterizedTest
+  @MethodSource("quarterAlone")
+  void theSameBytesInEveryCombinationWithAQuarterOfTheExperts(Layout layout) throws Exception {
+    assertThat(run(layout).byCustomId()).isEqualTo(expected);
+  }
+
+  @Tag("long")
+  @ParameterizedTest
+  @MethodSource("quarterInTwo")
+  void theSameBytesInEveryCombinationWithAQuarterOfTheExpertsInTwoReplicas(Layout layout)
+      throws Exception {
+    assertThat(run(layout).byCustomId()).isEqualTo(expected);
+  }
+
+  @Tag("long")
+  @ParameterizedTest
+  @MethodSource("wholeAlone")
+  void theSameBytesInEveryCombinationWithAllExperts(Layout layout) throws Exception {
+    assertThat(run(layout).byCustomId()).isEqualTo(expected);
+  }
+
+  @Tag("long")
+  @ParameterizedTest
+  @MethodSource("wholeInTwo")
+  void theSameBytesInEveryCombinationWithAllExpertsInTwoReplicas(Layout layout) throws Exception {
     assertThat(run(layout).byCustomId()).isEqualTo(expected);
   }
 

@@ -27,13 +27,14 @@ public final class Drey {
       StreamExecutionEnvironment environment = StreamExecutionEnvironment.getExecutionEnvironment();
       cluster.addAll(Configuration.fromMap(environment.getConfiguration().toMap()));
     }
-    int code = new DreyCli(Commands.all(), Console.ofProcess(), cluster).run(arguments);
+    DreyCli cli = new DreyCli(Commands.all(), Console.ofProcess(), cluster);
+    int code = cli.run(arguments);
     if (!onCluster) {
       System.exit(code);
     }
     if (code != ExitCode.DONE) {
       throw new IllegalStateException(
-          "drey ended with code %d; its messages say why".formatted(code));
+          "drey ended with code %d; its messages say why".formatted(code), cli.failure());
     }
   }
 }

@@ -3,6 +3,7 @@ package dev.drey.schemas;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** One record of each kind with every field set, and the smallest valid ones. */
 public final class Samples {
@@ -35,6 +36,40 @@ public final class Samples {
     InferenceRequest request = new InferenceRequest();
     request.setPrompt(prompt);
     return request;
+  }
+
+  /** A conversation with everything that messages can have. */
+  public static InferenceRequest chat() {
+    ChatMessage system = message("system", "Be brief.");
+    ChatMessage user = message("user", "W\u00e4rmer?\n<|im_end|>");
+    user.setName("ann");
+    ChatMessage call = message("assistant", null);
+    call.setReasoningContent("look it up");
+    call.setThinking("hm");
+    call.setToolCalls(
+        List.of(
+            new ToolCall(
+                "call_1",
+                "function",
+                new FunctionCall("weather", "{\"city\":\"Z\u00fcrich\",\"days\":[1,2.50,null]}"))));
+    ChatMessage tool = message("tool", "{\"temp\": 21}");
+    tool.setToolCallId("call_1");
+    InferenceRequest request = new InferenceRequest();
+    request.setCustomId("row-9");
+    request.setMaxTokens(8);
+    request.setMessages(List.of(system, user, call, tool));
+    request.setTools(
+        List.of("{\"type\":\"function\",\"function\":{\"name\":\"weather\",\"x\":1e3}}"));
+    request.setChatTemplateKwargs("{\"enable_thinking\":false,\"effort\":\"high\"}");
+    request.setAddGenerationPrompt(false);
+    return request;
+  }
+
+  public static ChatMessage message(String role, @Nullable String content) {
+    ChatMessage message = new ChatMessage();
+    message.setRole(role);
+    message.setContent(content);
+    return message;
   }
 
   public static InferenceResult generated() {

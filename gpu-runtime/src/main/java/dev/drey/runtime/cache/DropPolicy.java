@@ -2,11 +2,14 @@ package dev.drey.runtime.cache;
 
 import dev.drey.runtime.model.ExpertId;
 import java.util.Collection;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * No cache: an expert is loaded, used and dropped. The window serves only to bring the experts of
- * one layer in while others of that layer compute, as in OD-MoE and Klotski; without a predictor
- * this is plain loading on demand, the baseline of the benchmarks.
+ * one layer in while others of that layer compute, as in OD-MoE (arXiv 2512.03927, section 3.2) and
+ * Klotski (arXiv 2502.06888); without a predictor this is plain loading on demand, the baseline of
+ * the benchmarks.
  */
 public final class DropPolicy implements CachePolicy {
   @Override
@@ -15,7 +18,7 @@ public final class DropPolicy implements CachePolicy {
   }
 
   @Override
-  public void onDemand(long step, int layer, Collection<ExpertId> experts) {}
+  public void onDemand(long step, int layer, List<ExpertId> experts, int[] tokens) {}
 
   @Override
   public void onInsert(ExpertId expert) {}
@@ -25,8 +28,9 @@ public final class DropPolicy implements CachePolicy {
 
   /** The lowest: within a demand whatever has been used is as good as gone. */
   @Override
-  public ExpertId victim(Collection<ExpertId> candidates) {
-    return candidates.iterator().next();
+  public @Nullable ExpertId victim(
+      ExpertId incoming, Collection<ExpertId> candidates, boolean must) {
+    return candidates.isEmpty() ? null : candidates.iterator().next();
   }
 
   @Override

@@ -1,9 +1,11 @@
 package dev.drey.runtime.cache;
 
 import dev.drey.runtime.model.ExpertId;
+import java.io.DataInputStream;
+import java.io.DataOutputStream;
+import java.io.IOException;
 import java.util.Collection;
-import java.util.LinkedHashMap;
-import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Evicts what has not been demanded for longest, over all layers together. An expert that arrives
@@ -12,37 +14,47 @@ import java.util.Map;
  * <p>Known weakness: layers are visited in a circle, so a window smaller than one step's working
  * set has no hits at all under this policy.
  */
-public final class LruPolicy implements CachePolicy {
-  private final Map<ExpertId, Boolean> oldestFirst = new LinkedHashMap<>(64, 0.75f, true);
+public final class LruPolicy extends TablePolicy {
+  private final RecencyLists recency;
 
-  @Override
-  public String name() {
-    return "classic.lru";
+  /** A policy that has seen nothing. */
+  public LruPolicy(CacheShape shape) {
+    super("classic.lru", shape);
+    recency = new RecencyLists(table.size(), 1);
   }
 
   @Override
-  public void onDemand(long step, int layer, Collection<ExpertId> experts) {
-    experts.forEach(oldestFirst::get);
-  }
-
-  @Override
-  public void onInsert(ExpertId expert) {
-    oldestFirst.put(expert, Boolean.TRUE);
-  }
-
-  @Override
-  public void onEvict(ExpertId expert) {
-    oldestFirst.remove(expert);
-  }
-
-  @Override
-  public ExpertId victim(Collection<ExpertId> candidates) {
-    for (ExpertId expert : oldestFirst.keySet()) {
-      if (candidates.contains(expert)) {
-        return expert;
+  void demanded(int layer, int[] experts, int count, int[] tokens) {
+    for (int i = 0; i < count; i++) {
+      if (isResident(experts[i])) {
+        recency.append(0, experts[i]);
       }
     }
-    throw new IllegalArgumentException(
-        "no candidate is resident: " + candidates + "; resident are " + oldestFirst.keySet());
+  }
+
+  @Override
+  void inserted(int expert) {
+    recency.append(0, expert);
+  }
+
+  @Override
+  void evicted(int expert) {
+    recency.remove(expert);
+  }
+
+  @Override
+  public @Nullable ExpertId victim(
+      ExpertId incoming, Collection<ExpertId> candidates, boolean must) {
+    return idOrNull(firstCandidate(recency, 0, candidates));
+  }
+
+  @Override
+  void write(DataOutputStream out) throws IOException {
+    recency.write(out);
+  }
+
+  @Override
+  void read(DataInputStream in) throws IOException {
+    recency.read(in);
   }
 }

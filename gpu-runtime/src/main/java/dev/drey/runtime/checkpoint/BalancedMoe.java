@@ -33,6 +33,7 @@ final class BalancedMoe {
     }
     config.requireText("topk_method", "noaux_tc");
     int all = keys.experts(experts, "n_routed_experts", "num_experts");
+    int perToken = keys.expertsPerToken("num_experts_per_tok", expertsPerToken, all);
     int expertWidth = keys.width("moe_intermediate_size", width);
     RouterConfig router =
         RouterConfig.sigmoid(config.flag("norm_topk_prob", normalise))
@@ -40,9 +41,9 @@ final class BalancedMoe {
             .withChoiceBias();
     return MoeConfig.of(
             all,
-            keys.expertsPerToken("num_experts_per_tok", expertsPerToken, all),
+            perToken,
             expertWidth,
-            grouped(config, router, all, groups, keptGroups, GroupScore.BEST_TWO))
+            grouped(config, router, all, perToken, groups, keptGroups, GroupScore.BEST_TWO))
         .withShared(keys.optionalWidth("n_shared_experts", shared) * expertWidth, false);
   }
 
@@ -51,6 +52,7 @@ final class BalancedMoe {
       JsonConfig config,
       RouterConfig router,
       int experts,
+      int expertsPerToken,
       int groups,
       int keptGroups,
       GroupScore score) {
@@ -59,6 +61,16 @@ final class BalancedMoe {
     if (experts % all != 0) {
       throw config.refuse(
           "n_group", "a divisor of the " + experts + " experts", "Correct the value.");
+    }
+    int inGroup = experts / all;
+    if (score == GroupScore.BEST_TWO && all > 1 && inGroup < 2) {
+      throw config.refuse("n_group", "groups of at least two experts", "Correct the value.");
+    }
+    if (expertsPerToken > kept * inGroup) {
+      throw config.refuse(
+          "num_experts_per_tok",
+          "at most the " + kept * inGroup + " experts of " + kept + " groups",
+          "Correct it, n_group or topk_group.");
     }
     return router.withGroups(all, kept, score);
   }

@@ -1,5 +1,9 @@
 package dev.drey.runtime.checkpoint;
 
+import static dev.drey.runtime.safetensors.ModelFileException.quote;
+import static dev.drey.runtime.safetensors.ModelFileException.tensor;
+
+import dev.drey.runtime.safetensors.ModelFileException;
 import dev.drey.runtime.safetensors.TensorRegion;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -26,7 +30,15 @@ final class CanonicalNames {
     this.prefix = prefix(regions);
     for (Map.Entry<String, TensorRegion> entry : regions.entrySet()) {
       String name = canonical(entry.getKey());
-      byName.put(name, entry.getValue());
+      TensorRegion other = byName.put(name, entry.getValue());
+      if (other != null) {
+        throw ModelFileException.of(
+            entry.getValue().file(),
+            tensor(entry.getKey()),
+            "one tensor for " + quote(name),
+            "a second besides " + quote(other.name()),
+            "Tensors of two models seem mixed; fetch the model again.");
+      }
       if (!prefix.equals(CANONICAL)
           && !entry.getKey().startsWith(prefix)
           && !name.startsWith(HEAD)) {

@@ -4,6 +4,7 @@ import dev.drey.runtime.model.ExpertId;
 import dev.drey.runtime.model.ModelConfig;
 import dev.drey.runtime.model.Network;
 import dev.drey.runtime.model.Weight;
+import dev.drey.runtime.safetensors.Checksums;
 import dev.drey.runtime.safetensors.ModelDirectory;
 import dev.drey.runtime.safetensors.OnFailure;
 import dev.drey.runtime.safetensors.Sha256;
@@ -12,6 +13,8 @@ import dev.drey.runtime.safetensors.TensorRegion;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
 
 /**
  * A model in the Hugging Face layout, open for reading.
@@ -27,6 +30,9 @@ import java.util.List;
  */
 public final class Checkpoint implements AutoCloseable {
   private static final String TOKENIZER = "tokenizer.json";
+  private static final List<String> DESCRIPTIONS =
+      List.of("config.json", "generation_config.json", TOKENIZER);
+  private static final int MAX_TOKENIZER_BYTES = 64 << 20;
 
   private final ModelDirectory directory;
   private final ModelDescription model;
@@ -54,6 +60,15 @@ public final class Checkpoint implements AutoCloseable {
    *     the directory, or of a kind that is not supported
    */
   public static Checkpoint open(Path path) {
+    return open(path, ModelChecks.NONE);
+  }
+
+  /**
+   * As {@link #open(Path)}, with further checks, which make opening or reading refuse more.
+   *
+   * @throws dev.drey.runtime.safetensors.ModelFileException also if a checksum differs
+   */
+  public static Checkpoint open(Path path, ModelChecks checks) {
     ModelDirectory directory = ModelDirectory.open(path);
     Sha256 digest = new Sha256();
     ModelDescription model = ModelDescription.read(directory, digest);
@@ -61,10 +76,15 @@ public final class Checkpoint implements AutoCloseable {
     return OnFailure.close(
         files,
         () -> {
-          ModelWeights weights = ModelWeights.find(path, model, files);
+          ModelWeights weights = ModelWeights.find(path, model, files, checks.finite());
           files.addTo(digest);
           if (directory.has(TOKENIZER)) {
-            digest.add(TOKENIZER, directory.file(TOKENIZER));
+            digest.add(TOKENIZER, directory.file(TOKENIZER, MAX_TOKENIZER_BYTES));
+          }
+          if (checks.checksums()) {
+            Set<String> needed = new TreeSet<>(files.names());
+            DESCRIPTIONS.stream().filter(directory::has).forEach(needed::add);
+            Checksums.verify(directory, needed);
           }
           return new Checkpoint(directory, model, files, weights, digest.hex());
         });
@@ -126,6 +146,18 @@ public final class Checkpoint implements AutoCloseable {
    */
   public ExpertTensors expert(ExpertId id) {
     return weights.expert(id);
+  }
+
+  /**
+   * Reads every weight once, for the checks of what is read that were asked for; without such
+   * checks it reads nothing.
+   *
+   * @throws IOException if a file cannot be read
+   * @throws dev.drey.runtime.safetensors.ModelFileException if a check fails, or a file has changed
+   *     since it was opened
+   */
+  public void readChecked() throws IOException {
+    weights.readChecked();
   }
 
   /** Closes the files. Closing twice is harmless. */

@@ -26,15 +26,15 @@ final class DeepseekV2Architecture implements Architecture {
         RouterConfig.softmax(false).withScale(config.number("routed_scaling_factor", 1, 0, 1e6));
     String method = config.optionalText("topk_method").orElse("greedy");
     int experts = keys.experts(64, "n_routed_experts", "num_experts");
+    int expertsPerToken = keys.expertsPerToken("num_experts_per_tok", 6, experts);
     if (method.equals("group_limited_greedy")) {
-      router = BalancedMoe.grouped(config, router, experts, 1, 1, GroupScore.BEST);
+      router = BalancedMoe.grouped(config, router, experts, expertsPerToken, 1, 1, GroupScore.BEST);
     } else if (!method.equals("greedy")) {
       throw config.notImplemented("topk_method", "'greedy' or 'group_limited_greedy'");
     }
     int width = keys.width("moe_intermediate_size", 1407);
     MoeConfig moe =
-        MoeConfig.of(
-                experts, keys.expertsPerToken("num_experts_per_tok", 6, experts), width, router)
+        MoeConfig.of(experts, expertsPerToken, width, router)
             .withShared(keys.optionalWidth("n_shared_experts", 2) * width, false);
     return keys.model(
         modelType(),

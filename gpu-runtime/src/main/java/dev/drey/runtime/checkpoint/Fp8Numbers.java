@@ -1,6 +1,5 @@
 package dev.drey.runtime.checkpoint;
 
-import dev.drey.runtime.model.BFloat16;
 import dev.drey.runtime.safetensors.TensorFiles;
 import dev.drey.runtime.safetensors.TensorRegion;
 import java.io.IOException;
@@ -11,7 +10,6 @@ import java.nio.ByteBuffer;
  * columns, as DeepSeek-V3 is published (arXiv 2412.19437, section 3.3).
  */
 final class Fp8Numbers implements StoredNumbers {
-  private static final int CHUNK = 65_536;
   private static final float[] VALUES = values();
 
   private final TensorFiles files;
@@ -19,28 +17,25 @@ final class Fp8Numbers implements StoredNumbers {
   private final int columns;
   private final int blockRows;
   private final int blockColumns;
-  private final float[] scales;
+  private final PlainNumbers scales;
 
   /**
-   * Reads the scales.
+   * Keeps no scales: those of a large model's experts would fill a heap.
    *
    * @param scaleRegion float32 {@code [ceil(rows / blockRows), ceil(columns / blockColumns)]}
-   * @throws IOException if they cannot be read
    */
   Fp8Numbers(
       TensorFiles files,
       TensorRegion region,
       TensorRegion scaleRegion,
       int blockRows,
-      int blockColumns)
-      throws IOException {
+      int blockColumns) {
     this.files = files;
     this.region = region;
     this.columns = Math.toIntExact(region.shape()[1]);
     this.blockRows = blockRows;
     this.blockColumns = blockColumns;
-    this.scales = new float[Math.toIntExact(scaleRegion.bytes() / Float.BYTES)];
-    new PlainNumbers(files, scaleRegion).readFloats(0, scales.length, scales, 0);
+    this.scales = new PlainNumbers(files, scaleRegion);
   }
 
   private static float[] values() {
@@ -65,7 +60,7 @@ final class Fp8Numbers implements StoredNumbers {
 
   @Override
   public long storedBytes() {
-    return region.bytes() + (long) scales.length * Float.BYTES;
+    return region.bytes() + scales.storedBytes();
   }
 
   @Override
@@ -74,27 +69,19 @@ final class Fp8Numbers implements StoredNumbers {
   }
 
   @Override
-  public void readBf16(long from, int count, ByteBuffer target) throws IOException {
-    float[] chunk = new float[Math.min(count, CHUNK)];
-    for (int done = 0; done < count; done += chunk.length) {
-      int size = Math.min(chunk.length, count - done);
-      readFloats(from + done, size, chunk, 0);
-      for (int i = 0; i < size; i++) {
-        target.putShort(BFloat16.toBits(chunk[i]));
-      }
-    }
-  }
-
-  @Override
   public void readFloats(long from, int count, float[] into, int at) throws IOException {
     ByteBuffer bytes = ByteBuffer.allocate(count);
     files.read(region, from, bytes);
     int scalesPerRow = (columns + blockColumns - 1) / blockColumns;
+    long firstBlockRow = from / columns / blockRows;
+    long lastBlockRow = (from + Math.max(1, count) - 1) / columns / blockRows;
+    float[] scale = new float[Math.toIntExact((lastBlockRow - firstBlockRow + 1) * scalesPerRow)];
+    scales.readFloats(firstBlockRow * scalesPerRow, scale.length, scale, 0);
     for (int i = 0; i < count; i++) {
-      int row = (int) ((from + i) / columns);
+      int blockRow = (int) ((from + i) / columns / blockRows - firstBlockRow);
       int column = (int) ((from + i) % columns);
-      float scale = scales[row / blockRows * scalesPerRow + column / blockColumns];
-      into[at + i] = VALUES[bytes.get(i) & 0xff] * scale;
+      into[at + i] =
+          VALUES[bytes.get(i) & 0xff] * scale[blockRow * scalesPerRow + column / blockColumns];
     }
   }
 }

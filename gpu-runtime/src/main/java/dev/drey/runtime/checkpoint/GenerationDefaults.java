@@ -1,5 +1,6 @@
 package dev.drey.runtime.checkpoint;
 
+import dev.drey.runtime.sampling.SamplingParams;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
@@ -16,9 +17,10 @@ import org.jspecify.annotations.Nullable;
  * @param doSample false means greedy
  * @param temperature from 0
  * @param topK keep the k likeliest; 0 means all
- * @param topP keep the likeliest until their probabilities reach this sum
+ * @param topP keep the likeliest until their probabilities reach this sum, above 0
  * @param minP drop tokens less likely than this share of the likeliest
- * @param repetitionPenalty above 0; 1 means none
+ * @param repetitionPenalty above 0, at most {@link SamplingParams#MAX_REPETITION_PENALTY}; 1 means
+ *     none
  * @param maxNewTokens most tokens to generate
  */
 public record GenerationDefaults(
@@ -68,10 +70,25 @@ public record GenerationDefaults(
             : bos,
         generation.optionalFlag("do_sample"),
         generation.optionalNumber("temperature", 0, 1000),
-        generation.optionalInteger("top_k", 0, Integer.MAX_VALUE),
-        generation.optionalNumber("top_p", 0, 1),
+        topK(generation),
+        topP(generation),
         generation.optionalNumber("min_p", 0, 1),
-        generation.optionalNumber("repetition_penalty", Double.MIN_NORMAL, 1000),
+        generation.optionalNumber(
+            "repetition_penalty", Double.MIN_NORMAL, SamplingParams.MAX_REPETITION_PENALTY),
         generation.optionalInteger("max_new_tokens", 1, Integer.MAX_VALUE));
+  }
+
+  private static OptionalDouble topP(JsonConfig generation) {
+    OptionalDouble topP = generation.optionalNumber("top_p", 0, 1);
+    if (topP.isPresent() && topP.getAsDouble() == 0) {
+      throw generation.refuse("top_p", "a number above 0, at most 1", "Correct the value.");
+    }
+    return topP;
+  }
+
+  /** Some files write -1 where others write 0. */
+  private static OptionalInt topK(JsonConfig generation) {
+    OptionalInt topK = generation.optionalInteger("top_k", -1, Integer.MAX_VALUE);
+    return topK.isPresent() ? OptionalInt.of(Math.max(0, topK.getAsInt())) : topK;
   }
 }

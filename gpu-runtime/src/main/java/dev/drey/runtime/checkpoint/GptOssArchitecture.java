@@ -47,10 +47,11 @@ final class GptOssArchitecture implements Architecture {
     }
     int experts = keys.experts(128, "num_local_experts", "num_experts");
     int width = keys.width("intermediate_size", 2880);
+    keys.requireAligned("intermediate_size", width);
     MoeConfig moe =
         MoeConfig.of(
                 experts,
-                keys.expertsPerToken("num_experts_per_tok", 4, experts),
+                expertsPerToken(config, keys, experts),
                 width,
                 RouterConfig.softmax(true).withLogitBias())
             .withBias(GatedUnit.clamped(config.number("swiglu_limit", 7, 1e-6, 1e6)));
@@ -90,6 +91,17 @@ final class GptOssArchitecture implements Architecture {
       default ->
           throw config.notImplemented("layer_types", "'sliding_attention' or 'full_attention'");
     };
+  }
+
+  /** Under its published name, which the older one must not contradict. */
+  private static int expertsPerToken(JsonConfig config, ModelKeys keys, int experts) {
+    int older = keys.expertsPerToken("experts_per_token", 4, experts);
+    int k = keys.expertsPerToken("num_experts_per_tok", older, experts);
+    if (config.has("experts_per_token") && older != k) {
+      throw config.refuse(
+          "experts_per_token", "the " + k + " of num_experts_per_tok", "Correct one of the two.");
+    }
+    return k;
   }
 
   private static StoredAs everyOther(String layer, WeightShape weight, int first) {

@@ -33,11 +33,7 @@ final class HunYuanMoeArchitecture implements Architecture {
     int width = same(config, "moe_intermediate_size", keys.width("intermediate_size", 11_008));
     int shared = same(config, "num_shared_expert", 1);
     MoeConfig moe =
-        MoeConfig.of(
-                experts,
-                Math.min(experts, same(config, "moe_topk", 1)),
-                width,
-                RouterConfig.softmax(true))
+        MoeConfig.of(experts, expertsPerToken(config, experts), width, RouterConfig.softmax(true))
             .withShared(shared * width, false);
     return keys.model(
         modelType(),
@@ -56,6 +52,14 @@ final class HunYuanMoeArchitecture implements Architecture {
         .name(Weight.KEY_NORM, "self_attn.key_layernorm.weight")
         .name(Weight.ROUTER, "mlp.gate.wg.weight")
         .networks(Network.SHARED, "mlp.shared_mlp.");
+  }
+
+  private static int expertsPerToken(JsonConfig config, int experts) {
+    int k = same(config, "moe_topk", 1);
+    if (k > experts) {
+      throw config.refuse("moe_topk", "a whole number from 1 to " + experts, "Correct the value.");
+    }
+    return k;
   }
 
   /** A number, or one per layer that must all be the same. */

@@ -125,9 +125,15 @@ public final class JsonConfig {
   public List<String> texts(String key) {
     JsonNode value = value(key);
     List<String> texts = new ArrayList<>();
+    if (value != null && !value.isArray()) {
+      throw refuse(key, "a list of texts", "Correct the value.");
+    }
     if (value != null) {
       for (JsonNode element : value) {
-        texts.add(element.asText());
+        if (!element.isTextual()) {
+          throw refuse(key, "a list of texts", "Correct the value.");
+        }
+        texts.add(element.textValue());
       }
     }
     return List.copyOf(texts);
@@ -149,6 +155,9 @@ public final class JsonConfig {
   public List<Double> numbers(String key) {
     JsonNode value = value(key);
     List<Double> numbers = new ArrayList<>();
+    if (value != null && !value.isArray()) {
+      throw refuse(key, "a list of numbers", "Correct the value.");
+    }
     if (value != null) {
       for (JsonNode element : value) {
         if (!element.isNumber() || !Double.isFinite(element.doubleValue())) {
@@ -202,7 +211,7 @@ public final class JsonConfig {
   public ModelFileException refuse(String key, String expected, String advice) {
     JsonNode value = value(key);
     String found = value == null ? "no value" : quote(value.toString());
-    return ModelFileException.of(file, "key '" + path + key + "'", expected, found, advice);
+    return ModelFileException.of(file, "key " + quote(path + key), expected, found, advice);
   }
 
   private int integer(String key, JsonNode value, int least, int most) {

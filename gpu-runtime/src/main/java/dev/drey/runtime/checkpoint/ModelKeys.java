@@ -39,6 +39,7 @@ final class ModelKeys {
   ModelKeys(JsonConfig config, int hidden, int layers, int positions) {
     this.config = config;
     this.hidden = width("hidden_size", hidden, config);
+    requireAligned("hidden_size", this.hidden);
     this.layers = config.integer("num_hidden_layers", layers, 1, MAX_LAYERS);
     this.maxPositions = config.integer("max_position_embeddings", positions, 1, Integer.MAX_VALUE);
     config.requireText("hidden_act", "silu");
@@ -47,6 +48,13 @@ final class ModelKeys {
 
   private static int width(String key, int whenAbsent, JsonConfig config) {
     return config.integer(key, whenAbsent, 1, MAX_WIDTH);
+  }
+
+  /** Rows of float32 numbers begin at multiples of 16 bytes, for the sake of devices. */
+  void requireAligned(String key, int width) {
+    if (width % 4 != 0) {
+      throw config.notImplemented(key, "a multiple of 4");
+    }
   }
 
   int hidden() {

@@ -40,6 +40,8 @@ final class ModelWeights {
   private final ModelConfig config;
   private final TensorFiles files;
   private final CanonicalNames names;
+  private final boolean finite;
+  private final List<FiniteNumbers> checked = new ArrayList<>();
   private final Map<String, StoredNumbers> used = new HashMap<>();
   private final Map<WeightClass, Long> bytes = new EnumMap<>(WeightClass.class);
   private final Set<DType> rounded = EnumSet.noneOf(DType.class);
@@ -48,11 +50,12 @@ final class ModelWeights {
   private final List<Map<Network, ExpertTensors>> networks = new ArrayList<>();
   private final List<List<ExpertTensors>> experts = new ArrayList<>();
 
-  private ModelWeights(Path directory, ModelDescription model, TensorFiles files) {
+  private ModelWeights(Path directory, ModelDescription model, TensorFiles files, boolean finite) {
     this.directory = directory;
     this.model = model;
     this.config = model.config();
     this.files = files;
+    this.finite = finite;
     this.names = new CanonicalNames(files.regions());
   }
 
@@ -60,11 +63,13 @@ final class ModelWeights {
    * Finds and checks every weight. Stops at the first that does not fit, without naming those
    * behind it: a damaged {@code config.json} may ask for billions.
    *
+   * @param finite whether reading refuses numbers that are not
    * @throws ModelFileException if one is missing, has another type or shape, or if there are
    *     tensors that the architecture does not know
    */
-  static ModelWeights find(Path directory, ModelDescription model, TensorFiles files) {
-    ModelWeights weights = new ModelWeights(directory, model, files);
+  static ModelWeights find(
+      Path directory, ModelDescription model, TensorFiles files, boolean finite) {
+    ModelWeights weights = new ModelWeights(directory, model, files, finite);
     weights.findAll();
     weights.refuseUnknown();
     return weights;
@@ -127,6 +132,11 @@ final class ModelWeights {
       return known;
     }
     StoredNumbers found = open(stored, weightClass, floats);
+    if (finite) {
+      FiniteNumbers guard = new FiniteNumbers(found, stored.shape(), floats);
+      checked.add(guard);
+      found = guard;
+    }
     used.put(stored.tensor(), found);
     bytes.merge(weightClass, found.storedBytes(), Long::sum);
     if (!floats && !found.isExact()) {
@@ -158,19 +168,9 @@ final class ModelWeights {
       (stored.shape()[0] + rows - 1) / rows, (stored.shape()[1] + columns - 1) / columns
     };
     TensorRegion scales = check(name, names.byName().get(name), EnumSet.of(DType.F32), shape);
-    try {
-      Fp8Numbers numbers = new Fp8Numbers(files, region, scales, rows, columns);
-      used.put(name, numbers);
-      return numbers;
-    } catch (IOException e) {
-      throw ModelFileException.of(
-          scales.file(),
-          tensor(scales.name()),
-          "readable scales",
-          e.toString(),
-          "Check the disk.",
-          e);
-    }
+    Fp8Numbers numbers = new Fp8Numbers(files, region, scales, rows, columns);
+    used.put(name, numbers);
+    return numbers;
   }
 
   private StoredNumbers openMxfp4(StoredAs stored) {
@@ -231,6 +231,13 @@ final class ModelWeights {
             "one it does not have, " + region.describe(),
             MISMATCH);
       }
+    }
+  }
+
+  /** Reads all numbers that are checked as they are read. */
+  void readChecked() throws IOException {
+    for (FiniteNumbers numbers : checked) {
+      numbers.readAll();
     }
   }
 

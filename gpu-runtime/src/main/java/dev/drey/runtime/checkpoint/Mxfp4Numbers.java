@@ -1,6 +1,5 @@
 package dev.drey.runtime.checkpoint;
 
-import dev.drey.runtime.model.BFloat16;
 import dev.drey.runtime.safetensors.TensorFiles;
 import dev.drey.runtime.safetensors.TensorRegion;
 import java.io.IOException;
@@ -47,15 +46,6 @@ final class Mxfp4Numbers implements StoredNumbers {
   @Override
   public boolean isExact() {
     return true;
-  }
-
-  @Override
-  public void readBf16(long from, int count, ByteBuffer target) throws IOException {
-    float[] numbers = new float[count];
-    readFloats(from, count, numbers, 0);
-    for (float number : numbers) {
-      target.putShort(BFloat16.toBits(number));
-    }
   }
 
   @Override

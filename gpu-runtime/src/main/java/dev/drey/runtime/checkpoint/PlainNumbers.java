@@ -10,8 +10,6 @@ import java.nio.ByteOrder;
 
 /** Numbers stored one by one: BF16, F16 or F32. */
 final class PlainNumbers implements StoredNumbers {
-  private static final int CHUNK = 16_384;
-
   private final TensorFiles files;
   private final TensorRegion region;
 
@@ -37,21 +35,14 @@ final class PlainNumbers implements StoredNumbers {
 
   @Override
   public void readBf16(long from, int count, ByteBuffer target) throws IOException {
-    if (region.type() == DType.BF16) {
-      int end = target.limit();
-      target.limit(target.position() + count * Short.BYTES);
-      files.read(region, from * Short.BYTES, target);
-      target.limit(end);
+    if (region.type() != DType.BF16) {
+      StoredNumbers.super.readBf16(from, count, target);
       return;
     }
-    float[] chunk = new float[Math.min(count, CHUNK)];
-    for (int done = 0; done < count; done += chunk.length) {
-      int size = Math.min(chunk.length, count - done);
-      readFloats(from + done, size, chunk, 0);
-      for (int i = 0; i < size; i++) {
-        target.putShort(BFloat16.toBits(chunk[i]));
-      }
-    }
+    int end = target.limit();
+    target.limit(target.position() + count * Short.BYTES);
+    files.read(region, from * Short.BYTES, target);
+    target.limit(end);
   }
 
   @Override

@@ -16,6 +16,7 @@ import dev.drey.runtime.model.Weight;
 import dev.drey.runtime.predict.ExpertPredictor;
 import dev.drey.runtime.predict.Prediction;
 import dev.drey.runtime.residency.ResidencyWindow;
+import dev.drey.runtime.trace.TraceSink;
 import java.nio.FloatBuffer;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -45,6 +46,7 @@ public final class Decoder {
   /**
    * @param states recurrent state; null if no layer has any
    * @param predictor what to ask for predictions
+   * @param trace is told what routers chose and predictors said
    * @param maxRows most rows of a step; the activations must have been made for as many
    * @param contextTokens longest sequence
    */
@@ -58,6 +60,7 @@ public final class Decoder {
       @Nullable StateStore states,
       ResidencyWindow window,
       ExpertPredictor predictor,
+      TraceSink trace,
       int maxRows,
       int contextTokens) {
     this.model = model;
@@ -73,7 +76,8 @@ public final class Decoder {
           boolean keepsKeys = model.attention(layer).kvHeads() > 0;
           return keepsKeys ? model.kvLayer(layer) : layer - model.kvLayer(layer);
         });
-    this.moe = new MoeFeedForward(model, compute, stream, weights, window, predictor, maxRows);
+    this.moe =
+        new MoeFeedForward(model, compute, stream, weights, window, predictor, trace, maxRows);
     FeedForward dense = new DenseFeedForward(model, stream, weights, maxRows);
     this.feedForwards = new FeedForward[model.layers()];
     Arrays.setAll(feedForwards, layer -> model.isMoe(layer) ? moe : dense);

@@ -14,6 +14,7 @@ final class ExpertTokens {
   private final int[] starts;
   private final int[] entries;
   private final int[] experts;
+  private final int[] tokens;
   private final boolean scaledInput;
   private float[] weights = {};
   private int distinct;
@@ -26,6 +27,7 @@ final class ExpertTokens {
     starts = new int[expertsPerLayer + 1];
     entries = new int[maxEntries];
     experts = new int[expertsPerLayer];
+    tokens = new int[expertsPerLayer];
   }
 
   /** Sorts the entries (token * k + rank) of a routing by expert, stably. */
@@ -42,6 +44,7 @@ final class ExpertTokens {
     for (int expert = 0; expert < counts.length; expert++) {
       starts[expert + 1] = starts[expert] + counts[expert];
       if (counts[expert] > 0) {
+        tokens[distinct] = counts[expert];
         experts[distinct++] = expert;
       }
     }
@@ -55,6 +58,11 @@ final class ExpertTokens {
   /** The experts with at least one token, in rising order; the first {@link #distinct()} count. */
   int[] experts() {
     return experts;
+  }
+
+  /** How many tokens were sent to each of {@link #experts()}. */
+  int[] tokens() {
+    return tokens;
   }
 
   /** How many experts have at least one token. */

@@ -16,6 +16,7 @@ import dev.drey.runtime.predict.Prediction;
 import dev.drey.runtime.residency.ExpertLease;
 import dev.drey.runtime.residency.LayerDemand;
 import dev.drey.runtime.residency.ResidencyWindow;
+import dev.drey.runtime.trace.TraceSink;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
@@ -49,6 +50,7 @@ final class MoeFeedForward implements FeedForward {
   private final Routing nextRouting;
   private final Routing outputWeights;
   private final ExpertTokens tokens;
+  private final LayerTrace trace;
   private final @Nullable SharedExpert shared;
 
   MoeFeedForward(
@@ -58,6 +60,7 @@ final class MoeFeedForward implements FeedForward {
       ModelWeights weights,
       ResidencyWindow window,
       ExpertPredictor predictor,
+      TraceSink trace,
       int maxRows) {
     this.model = model;
     this.compute = compute;
@@ -72,9 +75,10 @@ final class MoeFeedForward implements FeedForward {
     this.tokens = new ExpertTokens(model.moe(), maxRows * k);
     this.shared =
         model.moe().sharedIntermediate() > 0 ? new SharedExpert(model, stream, maxRows) : null;
+    this.trace = new LayerTrace(trace, model.moe().experts());
   }
 
-  /** The latest layer's choice, for tests and traces; overwritten by the next layer. */
+  /** The latest layer's choice, for tests; overwritten by the next layer. */
   Routing routing() {
     return routing;
   }
@@ -86,8 +90,9 @@ final class MoeFeedForward implements FeedForward {
     DeviceBuffer routerInput = normalise(layerWeights, rows, buffers);
     stream.routeTopK(routerInput, rows, model.hidden(), router(layerWeights), routing);
     tokens.sort(routing, rows);
+    trace.routed(layer, batch, routing, tokens);
     try (LayerDemand demand =
-        window.demand(batch.step(), layer, tokens.experts(), tokens.distinct())) {
+        window.demand(batch.step(), layer, tokens.experts(), tokens.tokens(), tokens.distinct())) {
       predict(layer, batch, routerInput, sink);
       if (shared != null) {
         shared.compute(layerWeights, rows, routerInput, buffers);
@@ -141,7 +146,13 @@ final class MoeFeedForward implements FeedForward {
     }
     Router gate = router(weights.layer(target));
     stream.routeTopK(routerInput, batch.rows(), model.hidden(), gate, nextRouting);
-    predictor.predict(batch.step(), layer, target, nextRouting, batch.rows(), sink);
+    if (trace.isRecording()) {
+      LayerTrace.Predicting listener = trace.predicting(sink);
+      predictor.predict(batch.step(), layer, target, nextRouting, batch.rows(), listener);
+      listener.done(batch.step(), layer, target);
+    } else {
+      predictor.predict(batch.step(), layer, target, nextRouting, batch.rows(), sink);
+    }
   }
 
   private void compute(LayerWeights layerWeights, LayerDemand demand, Activations buffers) {

@@ -1,6 +1,8 @@
 package dev.drey.runtime.predict;
 
+import java.util.Collections;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.IntFunction;
 
@@ -11,6 +13,11 @@ public final class Predictors {
           Map.of("gate.next-layer", NextLayerGatePredictor::new, "none", e -> new NoPredictor()));
 
   private Predictors() {}
+
+  /** The known names, in alphabetical order. */
+  public static Set<String> names() {
+    return Collections.unmodifiableSet(KNOWN.keySet());
+  }
 
   /**
    * A new predictor.

@@ -49,6 +49,7 @@ final class ExpertLoad implements Transfer {
 
   // -- handed from I/O thread to I/O thread by the engine
   private boolean targetIsFree;
+  private long movedBytes;
 
   ExpertLoad(
       Slot slot,
@@ -105,6 +106,15 @@ final class ExpertLoad implements Transfer {
     return Math.toIntExact(layout.shapeOf(block).elements() * source.type().bytes());
   }
 
+  /** Bytes that are read to load an expert of these matrices. */
+  static long bytes(Iterable<MatrixLayout> layouts, ExpertSource source) {
+    long bytes = 0;
+    for (MatrixLayout layout : layouts) {
+      bytes += layout.shape().elements() * source.type().bytes();
+    }
+    return bytes;
+  }
+
   /** Bytes of the largest block of these matrices. */
   static int largestBlock(Iterable<MatrixLayout> layouts, ExpertSource source) {
     int largest = 0;
@@ -136,6 +146,12 @@ final class ExpertLoad implements Transfer {
     Matrix matrix = slot.parts.get(part);
     int index = block - firstBlockOf(part);
     stream.copyBlock(staging, offset, source.type(), matrix.layout(), index, matrix.data());
+    movedBytes += blockBytes(block);
+  }
+
+  /** Bytes moved, once the load has ended. */
+  long movedBytes() {
+    return movedBytes;
   }
 
   private int partOf(int block) {

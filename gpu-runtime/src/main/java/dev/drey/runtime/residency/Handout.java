@@ -25,6 +25,7 @@ final class Handout {
   private final SlotTable slots;
   private final Placement placement;
   private final Counters counters;
+  private final WindowTrace trace;
   private final LongSupplier clock;
   private final long deadlineNanos;
   private final Supplier<String> ioThreads;
@@ -35,6 +36,7 @@ final class Handout {
       SlotTable slots,
       Placement placement,
       Counters counters,
+      WindowTrace trace,
       LongSupplier clock,
       long deadlineNanos,
       TransferEngine engine) {
@@ -42,6 +44,7 @@ final class Handout {
     this.slots = slots;
     this.placement = placement;
     this.counters = counters;
+    this.trace = trace;
     this.clock = clock;
     this.deadlineNanos = deadlineNanos;
     this.ioThreads = engine::describe;
@@ -102,7 +105,9 @@ final class Handout {
       }
     }
     Slot first = demand.ready.element();
-    counters.stalled(from, clock.getAsLong(), first.issuedNanos, first.startedNanos);
+    long to = clock.getAsLong();
+    demand.stallNanos += to - from;
+    counters.stalled(from, to, first.issuedNanos, first.startedNanos);
   }
 
   /** Whether there is no point in waiting on. */
@@ -122,7 +127,11 @@ final class Handout {
   }
 
   private void requireProgressPossible(LayerDemand demand) {
-    if (slots.inFlight() == 0) {
+    boolean[] possible = {slots.inFlight() > 0};
+    if (!possible[0]) {
+      lock.decide(() -> possible[0] = placement.insist(demand));
+    }
+    if (!possible[0]) {
       throw new IllegalStateException(
           "%s can never arrive: %d of %d slots are leased and nothing is on the way; release leases before asking for more"
               .formatted(awaited(demand), slots.leased(), slots.total()));
@@ -193,6 +202,7 @@ final class Handout {
             demand.leases.forEach(this::giveBack);
             demand.leases.clear();
             lock.decide(() -> placement.abandon(demand));
+            trace.demandEnded(demand);
             if (lock.isUsable()) {
               lock.decide(placement::pump);
             }

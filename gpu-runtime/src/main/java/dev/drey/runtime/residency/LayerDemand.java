@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  * that demanded them.
  *
  * <pre>{@code
- * try (LayerDemand demand = window.demand(step, layer, experts, count)) {
+ * try (LayerDemand demand = window.demand(step, layer, experts, tokens, count)) {
  *   for (var ready = demand.nextReady(8); !ready.isEmpty(); ready = demand.nextReady(8)) {
  *     compute(ready);
  *     DeviceEvent lastUse = stream.record();
@@ -30,6 +30,7 @@ public final class LayerDemand implements AutoCloseable {
   final ArrayDeque<ExpertId> pending = new ArrayDeque<>();
   final List<ExpertLease> leases = new ArrayList<>();
   int undelivered;
+  long stallNanos;
   boolean closed;
   @Nullable ExpertLoadException failure;
 

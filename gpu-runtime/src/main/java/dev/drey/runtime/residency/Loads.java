@@ -3,10 +3,14 @@ package dev.drey.runtime.residency;
 import dev.drey.runtime.cache.CachePolicy;
 import dev.drey.runtime.expertstore.ExpertSource;
 import dev.drey.runtime.model.ExpertId;
+import dev.drey.runtime.trace.LoadResult;
 import dev.drey.runtime.transfer.TransferEngine;
 import dev.drey.runtime.transfer.TransferPriority;
 import dev.drey.runtime.transfer.TransferTicket;
+import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Comparator;
+import java.util.List;
 import java.util.Objects;
 import java.util.function.LongSupplier;
 import java.util.function.Predicate;
@@ -22,6 +26,7 @@ final class Loads {
   private final ExpertSource source;
   private final CachePolicy policy;
   private final Counters counters;
+  private final WindowTrace trace;
   private final LongSupplier clock;
   private final ExpertLoad.Listener listener;
   private long started;
@@ -32,6 +37,7 @@ final class Loads {
       ExpertSource source,
       CachePolicy policy,
       Counters counters,
+      WindowTrace trace,
       LongSupplier clock,
       ExpertLoad.Listener listener) {
     this.slots = slots;
@@ -39,6 +45,7 @@ final class Loads {
     this.source = source;
     this.policy = policy;
     this.counters = counters;
+    this.trace = trace;
     this.clock = clock;
     this.listener = listener;
   }
@@ -61,26 +68,57 @@ final class Loads {
     slots.leaveShare(slot);
   }
 
-  /** Evicts the policy's choice among the residents for which the condition holds, if any. */
-  boolean evict(Predicate<Slot> condition) {
+  /**
+   * Evicts the policy's choice among the residents for which the condition holds, if any and if it
+   * does not spare them all.
+   *
+   * @param incoming the expert that room is made for
+   */
+  boolean evict(ExpertId incoming, Predicate<Slot> condition) {
+    return evict(incoming, condition, false);
+  }
+
+  /** As {@link #evict}, but nothing is spared. */
+  boolean evictAnyway(ExpertId incoming, Predicate<Slot> condition) {
+    return evict(incoming, condition, true);
+  }
+
+  private boolean evict(ExpertId incoming, Predicate<Slot> condition, boolean must) {
     Collection<ExpertId> candidates = slots.resident(condition);
-    if (candidates.isEmpty()) {
+    ExpertId victim = policy.victim(incoming, candidates, must);
+    if (victim == null && (!must || candidates.isEmpty())) {
       return false;
     }
-    ExpertId victim = policy.victim(candidates);
-    if (!candidates.contains(victim)) {
+    if (victim == null || !candidates.contains(victim)) {
       throw new IllegalStateException(
           "cache policy '%s' chose %s, which is not among the candidates %s"
               .formatted(policy.name(), victim, candidates));
     }
-    Slot slot = Objects.requireNonNull(slots.find(victim));
+    leave(Objects.requireNonNull(slots.find(victim)));
+    return true;
+  }
+
+  /** Evicts every resident for which the condition holds, in rising order. */
+  void evictAll(Predicate<Slot> condition) {
+    List<Slot> leaving = new ArrayList<>();
+    for (Slot slot : slots.slots()) {
+      if (slot.state() == SlotState.RESIDENT && condition.test(slot)) {
+        leaving.add(slot);
+      }
+    }
+    leaving.sort(Comparator.comparing(slot -> Objects.requireNonNull(slot.id)));
+    leaving.forEach(this::leave);
+  }
+
+  private void leave(Slot slot) {
+    ExpertId id = Objects.requireNonNull(slot.id);
     if (slot.unusedPrefetch) {
       counters.prefetchWasted++;
     }
     counters.evictions++;
-    policy.onEvict(victim);
+    trace.evicted(id, slot.unusedPrefetch);
+    policy.onEvict(id);
     slots.release(slot);
-    return true;
   }
 
   /** Starts a load into a free slot. */
@@ -95,6 +133,7 @@ final class Loads {
       throw new IllegalStateException("transfer queue refused " + load + ": " + engine.describe());
     }
     load.accepted(ticket);
+    trace.issued(load);
     return slot;
   }
 
@@ -119,6 +158,7 @@ final class Loads {
   void loaded(Slot slot) {
     ExpertId id = Objects.requireNonNull(slot.id);
     slot.startedNanos = Objects.requireNonNull(slot.load).ticket().startedNanos();
+    trace.ended(slot, LoadResult.LOADED);
     slot.load = null;
     slot.stopping = false;
     slots.become(slot, SlotState.RESIDENT);
@@ -130,6 +170,7 @@ final class Loads {
   }
 
   void stopped(Slot slot) {
+    trace.ended(slot, LoadResult.STOPPED);
     cancelled(slot);
     slots.release(slot);
   }
@@ -141,6 +182,7 @@ final class Loads {
       String reason = "expert " + id + " could not be loaded: " + cause.getMessage();
       owner.failure = new ExpertLoadException(id, reason, cause);
     }
+    trace.ended(slot, LoadResult.FAILED);
     if (slot.unusedPrefetch) {
       counters.prefetchFailed++;
       slot.unusedPrefetch = false;

@@ -3,6 +3,7 @@ package dev.drey.runtime.residency;
 import dev.drey.runtime.cache.CachePolicy;
 import dev.drey.runtime.model.ExpertId;
 import dev.drey.runtime.predict.Prediction;
+import dev.drey.runtime.trace.DemandOutcome;
 import dev.drey.runtime.transfer.TransferEngine;
 import dev.drey.runtime.transfer.TransferPriority;
 import java.util.ArrayDeque;
@@ -19,11 +20,15 @@ import org.jspecify.annotations.Nullable;
  * moved and takes their slots when they report. Leased experts and members of the current demand
  * that have not been handed out are never touched.
  *
+ * <p><b>What the policy spares</b> is no candidate. The demand then streams through the other
+ * slots: it waits until one of them comes free by itself. Only when fewer than two slots serve it,
+ * or the task thread asks for more while it holds all of them, does it take a spared one.
+ *
  * <p><b>Where a prefetch finds one</b>: a free slot or the policy's victim among residents that
- * nobody asked for, that no admitted prediction ahead of now is for, that the current demand does
- * not need any more and whose last use is reached. It gets none while a demand waits for a slot,
- * nor beyond half of all slots. What finds no room waits in a bounded queue until its layer has
- * come.
+ * nobody asked for, that no admitted prediction ahead of now is for, that the policy does not
+ * spare, that the current demand does not need any more and whose last use is reached. It gets none
+ * while a demand waits for a slot, nor beyond half of all slots. What finds no room waits in a
+ * bounded queue until its layer has come.
  */
 final class Placement {
   private record Wish(ExpertId expert, long position) {}
@@ -34,6 +39,7 @@ final class Placement {
   private final TransferEngine engine;
   private final CachePolicy policy;
   private final Counters counters;
+  private final WindowTrace trace;
   private final int prefetchShare;
   private final int maxWishes;
 
@@ -44,12 +50,18 @@ final class Placement {
   private boolean closed;
 
   Placement(
-      SlotTable slots, Loads loads, TransferEngine engine, CachePolicy policy, Counters counters) {
+      SlotTable slots,
+      Loads loads,
+      TransferEngine engine,
+      CachePolicy policy,
+      Counters counters,
+      WindowTrace trace) {
     this.slots = slots;
     this.loads = loads;
     this.engine = engine;
     this.policy = policy;
     this.counters = counters;
+    this.trace = trace;
     this.prefetchShare = slots.total() / 2;
     this.maxWishes = Math.max(slots.total(), slots.experts());
     this.timeline = new Timeline(slots.layers());
@@ -62,55 +74,61 @@ final class Placement {
   // -- demand
 
   /** Takes a demand in: one atomic event, then the first loads. */
-  void admit(LayerDemand demand, List<ExpertId> experts) {
+  void admit(LayerDemand demand, List<ExpertId> experts, int[] tokens) {
     current = demand;
     if (!timeline.demand(timeline.position(demand.step, demand.layer))) {
       forgetPredictions();
     }
-    policy.onDemand(demand.step, demand.layer, experts);
+    policy.onDemand(demand.step, demand.layer, experts, tokens);
     for (ExpertId expert : experts) {
-      classify(demand, expert);
+      trace.found(expert, classify(demand, expert));
     }
+    trace.demanded(demand, experts);
     dropPassed();
     pump();
   }
 
-  private void classify(LayerDemand demand, ExpertId expert) {
+  private DemandOutcome classify(LayerDemand demand, ExpertId expert) {
     Slot slot = slots.find(expert);
     if (slot != null && slot.state() == SlotState.RESIDENT) {
       counters.hit(demand.layer);
       loads.use(slot);
       slot.owner = demand;
       demand.ready.add(slot);
-    } else if (slot != null && join(demand, slot)) {
-      slot.owner = demand;
-    } else {
-      counters.miss(demand.layer);
+      return DemandOutcome.HIT;
+    }
+    DemandOutcome joined = slot == null ? DemandOutcome.MISS : join(demand, slot);
+    if (joined == DemandOutcome.MISS) {
       demand.pending.add(expert);
     }
+    if (joined == DemandOutcome.LATE) {
+      counters.lateHit(demand.layer);
+    } else {
+      counters.miss(demand.layer);
+    }
+    return joined;
   }
 
-  /** Makes a load that is on its way part of the demand; false if it has just been stopped. */
-  private boolean join(LayerDemand demand, Slot slot) {
+  /** Makes a load that is on its way part of the demand; a miss if it has just been stopped. */
+  private DemandOutcome join(LayerDemand demand, Slot slot) {
     ExpertLoad load = Objects.requireNonNull(slot.load);
     boolean moving = load.ticket().started();
     if (!engine.promote(load.ticket())) {
-      return false;
+      return DemandOutcome.MISS;
     }
     if (moving) {
-      counters.lateHit(demand.layer);
       loads.use(slot);
     } else {
-      counters.miss(demand.layer);
       loads.cancelled(slot);
     }
+    slot.owner = demand;
     slot.stopping = false;
     slot.predictedFor = Slot.NOT_PREDICTED;
     load.promoted();
     if (slot.state() == SlotState.LOADING_PREFETCH) {
       slots.become(slot, SlotState.LOADING_DEMAND);
     }
-    return true;
+    return moving ? DemandOutcome.LATE : DemandOutcome.OVERTAKEN;
   }
 
   /** Ends a demand: what it waited for is not needed any more. */
@@ -124,7 +142,9 @@ final class Placement {
       }
     }
     current = null;
-    while (!policy.keepsUsed() && loads.evict(Slot::isUnasked)) {}
+    if (!policy.keepsUsed()) {
+      loads.evictAll(Slot::isUnasked);
+    }
   }
 
   // -- predictions
@@ -137,6 +157,7 @@ final class Placement {
       counters.predictionsStale++;
       return false;
     }
+    policy.onPrediction(prediction.step(), prediction.issuedAtLayer(), expert, prediction.score());
     Wish wish = new Wish(expert, position);
     if (grant(wish)) {
       return true;
@@ -166,7 +187,7 @@ final class Placement {
     if (closed || slots.ahead() >= prefetchShare) {
       return false;
     }
-    if (slots.free() == 0 && !loads.evict(Slot::isIdle)) {
+    if (slots.free() == 0 && !loads.evict(wish.expert(), Slot::isIdle)) {
       return false;
     }
     Slot slot = loads.start(wish.expert(), TransferPriority.PREFETCH);
@@ -210,7 +231,7 @@ final class Placement {
   void pump() {
     LayerDemand demand = current;
     while (demand != null && !closed && !demand.pending.isEmpty()) {
-      if (!makeRoom(demand.pending.size())) {
+      if (!makeRoom(demand)) {
         return;
       }
       loads.start(demand.pending.remove(), TransferPriority.DEMAND).owner = demand;
@@ -221,8 +242,9 @@ final class Placement {
   }
 
   /** Finds a free slot for a demand, or makes prefetches stop so that there will be one. */
-  private boolean makeRoom(int waiting) {
-    if (slots.free() > 0 || loads.evict(Slot::isUnasked)) {
+  private boolean makeRoom(LayerDemand demand) {
+    ExpertId incoming = demand.pending.element();
+    if (slots.free() > 0 || loads.evict(incoming, Slot::isUnasked)) {
       return true;
     }
     for (Slot slot = latestPrefetch(false); slot != null; slot = latestPrefetch(false)) {
@@ -230,11 +252,11 @@ final class Placement {
         return true;
       }
     }
-    if (loads.evict(Slot::isNotNeededNow)) {
+    if (loads.evict(incoming, Slot::isNotNeededNow)) {
       return true;
     }
     long stopping = slots.slots().stream().filter(slot -> slot.stopping).count();
-    for (; stopping < waiting; stopping++) {
+    for (; stopping < demand.pending.size(); stopping++) {
       Slot slot = latestPrefetch(true);
       if (slot == null) {
         break;
@@ -243,7 +265,26 @@ final class Placement {
         return true;
       }
     }
-    return false;
+    return !flows(demand) && loads.evictAnyway(incoming, Slot::isNotNeededNow);
+  }
+
+  /** Whether slots that serve a demand, or are about to, let the rest of it through. */
+  private boolean flows(LayerDemand demand) {
+    int serving = slots.leased();
+    for (Slot slot : slots.slots()) {
+      serving += slot.owner == demand || slot.stopping ? 1 : 0;
+    }
+    return serving >= ResidencyWindow.MIN_SLOTS;
+  }
+
+  /** Takes a slot for a demand from what the policy spares; false if there is nothing to take. */
+  boolean insist(LayerDemand demand) {
+    ExpertId incoming = demand.pending.peek();
+    if (closed || incoming == null || !loads.evictAnyway(incoming, Slot::isNotNeededNow)) {
+      return false;
+    }
+    pump();
+    return true;
   }
 
   /** The prefetch issued last among those that are (not) being moved; null if there is none. */

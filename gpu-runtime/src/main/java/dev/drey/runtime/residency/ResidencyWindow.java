@@ -8,6 +8,7 @@ import dev.drey.runtime.memory.MemoryBudget;
 import dev.drey.runtime.model.ExpertId;
 import dev.drey.runtime.model.ExpertShape;
 import dev.drey.runtime.predict.Prediction;
+import dev.drey.runtime.trace.TraceSink;
 import dev.drey.runtime.transfer.TransferConfig;
 import dev.drey.runtime.transfer.TransferEngine;
 import java.util.ArrayList;
@@ -54,10 +55,11 @@ import java.util.function.LongSupplier;
  * the next load, without a barrier.
  *
  * <p><b>Why it cannot lock up.</b> A demand can always take a slot from a prefetch, and prefetches
- * get at most half of the slots. With two slots one expert arrives while the other computes. If the
- * task thread asks for more while it holds leases on every slot it is told so at once. Every other
- * wait ends with an arrival, an error, a cancellation, {@link #close}, or the deadline. I/O threads
- * wait only for the disk and for device events, and those need nobody's help to be reached.
+ * get at most half of the slots; what the cache policy spares is taken when too few other slots
+ * serve the demand. With two slots one expert arrives while the other computes. If the task thread
+ * asks for more while it holds leases on every slot it is told so at once. Every other wait ends
+ * with an arrival, an error, a cancellation, {@link #close}, or the deadline. I/O threads wait only
+ * for the disk and for device events, and those need nobody's help to be reached.
  *
  * <p><b>Failure.</b> A demanded load that fails, or misses its deadline, fails the demand with an
  * {@link ExpertLoadException}; the window stays usable. A prefetch that fails is counted and
@@ -85,14 +87,17 @@ public final class ResidencyWindow implements AutoCloseable {
       ExpertSource source,
       CachePolicy policy,
       TransferConfig config,
-      LongSupplier clock) {
+      LongSupplier clock,
+      TraceSink sink) {
     this.slots = slots;
     this.engine = engine;
     this.counters = new Counters(slots.layers());
-    Loads loads = new Loads(slots, engine, source, policy, counters, clock, new LoadReports());
-    this.placement = new Placement(slots, loads, engine, policy, counters);
+    WindowTrace trace = new WindowTrace(sink, clock, slots.experts());
+    Loads loads =
+        new Loads(slots, engine, source, policy, counters, trace, clock, new LoadReports());
+    this.placement = new Placement(slots, loads, engine, policy, counters, trace);
     long deadline = config.deadline().toNanos();
-    this.handout = new Handout(lock, slots, placement, counters, clock, deadline, engine);
+    this.handout = new Handout(lock, slots, placement, counters, trace, clock, deadline, engine);
     this.loads = loads;
   }
 
@@ -102,6 +107,7 @@ public final class ResidencyWindow implements AutoCloseable {
    * @param slots number of experts the window holds, at least {@link #MIN_SLOTS}
    * @param windowBudget pays for the slots: {@code slots * device.expertLayout(shape).bytes()}
    * @param stagingBudget pays for {@link #stagingBytes} and what the copy streams need
+   * @param trace is told what happens, under the window's lock
    * @throws IllegalArgumentException if there are too few slots
    * @throws dev.drey.runtime.memory.MemoryBudgetExceededException if a budget does not suffice;
    *     nothing stays allocated
@@ -114,7 +120,8 @@ public final class ResidencyWindow implements AutoCloseable {
       MemoryBudget windowBudget,
       MemoryBudget stagingBudget,
       CachePolicy policy,
-      TransferConfig config) {
+      TransferConfig config,
+      TraceSink trace) {
     ExpertLayout layout = device.expertLayout(shape);
     requireSlots(slots, layout);
     SlotTable table =
@@ -122,7 +129,7 @@ public final class ResidencyWindow implements AutoCloseable {
     try {
       TransferEngine engine =
           TransferEngine.open(device, stagingBudget, largestBlock(layout, source), slots, config);
-      return new ResidencyWindow(table, engine, source, policy, config, System::nanoTime);
+      return new ResidencyWindow(table, engine, source, policy, config, System::nanoTime, trace);
     } catch (RuntimeException e) {
       table.freeMemory();
       throw e;
@@ -135,6 +142,12 @@ public final class ResidencyWindow implements AutoCloseable {
           "a residency window needs at least %d slots (one expert computes, one arrives), found %d; %d bytes would do"
               .formatted(MIN_SLOTS, slots, MIN_SLOTS * layout.bytes()));
     }
+  }
+
+  /** Bytes that are read to load one expert. */
+  public static long expertBytes(Device device, ExpertSource source, ExpertShape shape) {
+    ExpertLayout layout = device.expertLayout(shape);
+    return ExpertLoad.bytes(List.of(layout.gate(), layout.up(), layout.down()), source);
   }
 
   static int largestBlock(ExpertLayout layout, ExpertSource source) {
@@ -161,10 +174,11 @@ public final class ResidencyWindow implements AutoCloseable {
    * @param step forward pass, from 0; a lower one than before means that another run has begun
    * @param layer decoder layer
    * @param experts distinct, rising
-   * @param count how many entries of {@code experts} count
+   * @param tokens how many tokens chose each expert, for the cache policy; not kept
+   * @param count how many entries of {@code experts} and {@code tokens} count
    * @throws IllegalStateException if the demand before has not been closed
    */
-  public LayerDemand demand(long step, int layer, int[] experts, int count) {
+  public LayerDemand demand(long step, int layer, int[] experts, int[] tokens, int count) {
     List<ExpertId> ids = ids(layer, experts, count);
     LayerDemand demand = new LayerDemand(handout, step, layer, count);
     lock.run(
@@ -174,7 +188,7 @@ public final class ResidencyWindow implements AutoCloseable {
           if (open != null) {
             throw new IllegalStateException(open + " has not been closed, cannot begin " + demand);
           }
-          lock.decide(() -> placement.admit(demand, ids));
+          lock.decide(() -> placement.admit(demand, ids, tokens));
         });
     return demand;
   }

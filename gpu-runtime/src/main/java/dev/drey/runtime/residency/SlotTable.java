@@ -216,9 +216,15 @@ final class SlotTable {
       return o instanceof ExpertId id && isKnown(id) && holds(id.layer() * experts + id.index());
     }
 
+    /** Walks through the slots, of which there are fewer than experts. */
     @Override
     public boolean isEmpty() {
-      return !iterator().hasNext();
+      for (Slot slot : slots) {
+        if (slot.state() == SlotState.RESIDENT && condition.test(slot)) {
+          return false;
+        }
+      }
+      return true;
     }
 
     @Override

@@ -16,6 +16,9 @@ import java.util.List;
  * {@code snapshots/<revision>/}, and its files are links into {@code ../../blobs/}.
  */
 public final class ModelDirectory {
+  /** A read goes through native memory of its own size. */
+  private static final int CHUNK_BYTES = 1 << 20;
+
   private final Path directory;
   private final List<Path> roots;
 
@@ -43,9 +46,10 @@ public final class ModelDirectory {
       List<Path> roots = new ArrayList<>(List.of(real));
       Path snapshots = real.getParent();
       if (snapshots != null && snapshots.endsWith("snapshots")) {
+        // Itself a link it could lead anywhere, and with it every file.
         Path blobs = snapshots.resolveSibling("blobs");
-        if (Files.isDirectory(blobs)) {
-          roots.add(blobs.toRealPath());
+        if (Files.isDirectory(blobs, LinkOption.NOFOLLOW_LINKS)) {
+          roots.add(blobs);
         }
       }
       return new ModelDirectory(directory, List.copyOf(roots));
@@ -98,27 +102,66 @@ public final class ModelDirectory {
   }
 
   /**
-   * The whole content of a small file of the directory.
+   * As {@link #file(String)}, of a kind that is never large.
    *
-   * @throws ModelFileException if there is no such file or it is larger than {@code maxBytes}
+   * @throws ModelFileException also if it is larger than {@code maxBytes}
    */
-  public byte[] read(String name, int maxBytes) {
+  public Path file(String name, int maxBytes) {
     Path file = file(name);
-    try (var in = Files.newInputStream(file)) {
-      byte[] bytes = in.readNBytes(maxBytes);
-      if (in.read() >= 0) {
+    bytesOf(file, maxBytes);
+    return file;
+  }
+
+  private static int bytesOf(Path file, int maxBytes) {
+    try {
+      long bytes = Files.size(file);
+      if (bytes > maxBytes) {
         throw ModelFileException.of(
             file,
             null,
             "at most " + maxBytes + " bytes",
-            Files.size(file) + " bytes",
+            bytes + " bytes",
             "No known model has a file of this kind so large; check where it comes from.");
       }
-      return bytes;
+      return (int) bytes;
     } catch (IOException e) {
-      throw ModelFileException.of(
-          file, null, "a readable file", e.toString(), "Check the disk and permissions.", e);
+      throw unreadable(file, e);
     }
+  }
+
+  /**
+   * The whole content of a small file of the directory.
+   *
+   * @throws ModelFileException if there is no such file, if it is larger than {@code maxBytes}, or
+   *     if its size changes while it is read
+   */
+  public byte[] read(String name, int maxBytes) {
+    Path file = file(name);
+    byte[] content = new byte[bytesOf(file, maxBytes)];
+    try (var in = Files.newInputStream(file)) {
+      int done = 0;
+      int count = 1;
+      while (count > 0) {
+        count = in.readNBytes(content, done, Math.min(CHUNK_BYTES, content.length - done));
+        done += count;
+      }
+      if (done < content.length || in.read() >= 0) {
+        throw ModelFileException.of(
+            file,
+            null,
+            "the " + content.length + " bytes it had a moment ago",
+            Files.size(file) + " bytes",
+            "Something is writing the file; wait until the model is complete.");
+      }
+      return content;
+    } catch (IOException e) {
+      throw unreadable(file, e);
+    }
+  }
+
+  private static ModelFileException unreadable(Path file, IOException e) {
+    return ModelFileException.of(
+        file, null, "a readable file", e.toString(), "Check the disk and permissions.", e);
   }
 
   /**

@@ -65,7 +65,7 @@ public final class ModelFileException extends RuntimeException {
     int end = Math.min(text.length(), LONGEST_QUOTE);
     for (int i = 0; i < end; i++) {
       char c = text.charAt(i);
-      if (Character.isISOControl(c) || Character.isSurrogate(c) || c == '\u2028' || c == '\u2029') {
+      if (!isVisible(c)) {
         quoted.append("\\u%04x".formatted((int) c));
       } else {
         quoted.append(c);
@@ -75,6 +75,26 @@ public final class ModelFileException extends RuntimeException {
       quoted.append("… (").append(text.length()).append(" characters)");
     }
     return quoted.append('\'').toString();
+  }
+
+  /** Whether a text from a file can be shown as it is. */
+  static boolean isVisible(String text) {
+    return text.chars().allMatch(c -> isVisible((char) c));
+  }
+
+  /** Whether a character is shown as itself and leaves what stands around it in its place. */
+  private static boolean isVisible(char c) {
+    return switch (Character.getType(c)) {
+      case Character.CONTROL,
+          Character.FORMAT,
+          Character.SURROGATE,
+          Character.PRIVATE_USE,
+          Character.UNASSIGNED,
+          Character.LINE_SEPARATOR,
+          Character.PARAGRAPH_SEPARATOR ->
+          false;
+      default -> true;
+    };
   }
 
   /** The file, or the directory if a file is missing. */

@@ -20,6 +20,9 @@ import java.util.Map;
  * became shorter or was replaced.
  */
 public final class SafetensorsFile implements AutoCloseable {
+  /** How the file begins that Git leaves in place of a large one: "version ". */
+  private static final long LFS_POINTER = 0x206e6f6973726576L;
+
   private final ShardChannel channel;
   private final SafetensorsHeader header;
   private final byte[] headerDigest;
@@ -64,6 +67,14 @@ public final class SafetensorsFile implements AutoCloseable {
     ByteBuffer length = ByteBuffer.allocate(Long.BYTES).order(ByteOrder.LITTLE_ENDIAN);
     read(channel, length, 0);
     long bytes = length.getLong(0);
+    if (bytes == LFS_POINTER) {
+      throw ModelFileException.of(
+          file,
+          null,
+          "a safetensors file",
+          "a Git LFS pointer to one, " + channel.bytes() + " bytes",
+          "Fetch the file itself, with: git lfs pull.");
+    }
     String found = Long.toUnsignedString(bytes) + " bytes";
     if (bytes < 2 || bytes > SafetensorsLimits.HARD_HEADER_BYTES) {
       throw ModelFileException.of(

@@ -30,6 +30,7 @@ import org.jspecify.annotations.Nullable;
 final class SafetensorsHeader {
   private static final String DAMAGED = "The file is damaged; fetch it again.";
   private static final int MAX_RANK = 8;
+  private static final int MAX_METADATA = 10_000;
 
   private final Path file;
   private final long dataStart;
@@ -102,12 +103,17 @@ final class SafetensorsHeader {
     while (parser.nextToken() == JsonToken.FIELD_NAME) {
       String key = parser.currentName();
       require(parser.nextToken() == JsonToken.VALUE_STRING, subject, "texts only", parser);
+      boolean fits = metadata.size() < MAX_METADATA;
+      require(fits, subject, "at most " + MAX_METADATA + " texts", parser);
       metadata.put(key, parser.getText());
     }
   }
 
   private void readTensor(String name, JsonParser parser) throws IOException {
     String subject = tensor(name);
+    if (!ModelFileException.isVisible(name)) {
+      throw refuse(subject, "a name of visible characters", "others", DAMAGED);
+    }
     require(parser.currentToken() == JsonToken.START_OBJECT, subject, "an object", parser);
     String type = null;
     long[] shape = null;
@@ -135,7 +141,10 @@ final class SafetensorsHeader {
           subject,
           "dtype, shape and two data_offsets",
           "dtype %s, shape %s, data_offsets %s"
-              .formatted(type, Arrays.toString(shape), Arrays.toString(place)),
+              .formatted(
+                  type == null ? null : ModelFileException.quote(type),
+                  Arrays.toString(shape),
+                  Arrays.toString(place)),
           DAMAGED);
     }
     regions.add(region(name, typeOf(subject, type), shape, place[0], place[1]));

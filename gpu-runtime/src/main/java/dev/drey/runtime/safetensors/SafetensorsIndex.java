@@ -5,6 +5,7 @@ import com.fasterxml.jackson.core.JsonToken;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.SortedSet;
@@ -18,7 +19,11 @@ import java.util.regex.Pattern;
 final class SafetensorsIndex {
   static final String FILE = "model.safetensors.index.json";
   private static final int MAX_BYTES = 32 << 20;
-  private static final int MAX_TENSORS = 1_000_000;
+
+  /** Over twice what the largest published checkpoints have. */
+  private static final int MAX_TENSORS = 500_000;
+
+  private static final int MAX_SHARDS = 10_000;
   private static final Pattern SHARD = Pattern.compile("model(-[0-9]+-of-[0-9]+)?\\.safetensors");
 
   private final Path file;
@@ -93,6 +98,7 @@ final class SafetensorsIndex {
   }
 
   private void readWeightMap(JsonParser parser) throws IOException {
+    Map<String, String> shards = new HashMap<>(); // one text per file instead of one per tensor
     while (parser.nextToken() == JsonToken.FIELD_NAME) {
       String tensor = parser.currentName();
       if (parser.nextToken() != JsonToken.VALUE_STRING) {
@@ -101,7 +107,10 @@ final class SafetensorsIndex {
       if (shardOfTensor.size() == MAX_TENSORS) {
         throw refuse("key 'weight_map'", "at most " + MAX_TENSORS + " tensors", "more");
       }
-      shardOfTensor.put(tensor, parser.getText());
+      shardOfTensor.put(tensor, shards.computeIfAbsent(parser.getText(), shard -> shard));
+      if (shards.size() > MAX_SHARDS) {
+        throw refuse("key 'weight_map'", "at most " + MAX_SHARDS + " files", "more");
+      }
     }
   }
 

@@ -1,12 +1,11 @@
 package dev.drey.runtime.safetensors;
 
 import java.io.IOException;
-import java.io.OutputStream;
+import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.DigestInputStream;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
@@ -15,6 +14,8 @@ import java.util.HexFormat;
  * SHA-256 over a sequence of named values, each with its length, so that no two sequences clash.
  */
 public final class Sha256 {
+  private static final int CHUNK_BYTES = 1 << 18;
+
   private final MessageDigest digest = start();
 
   private static MessageDigest start() {
@@ -48,14 +49,30 @@ public final class Sha256 {
    * @throws ModelFileException if the file cannot be read
    */
   public Sha256 add(String name, Path file) {
+    return add(name, contentOf(file));
+  }
+
+  /**
+   * Digest of a file's content, as 64 hexadecimal digits.
+   *
+   * @throws ModelFileException if the file cannot be read
+   */
+  static String ofFile(Path file) {
+    return HexFormat.of().formatHex(contentOf(file));
+  }
+
+  private static byte[] contentOf(Path file) {
     MessageDigest content = start();
-    try (DigestInputStream in = new DigestInputStream(Files.newInputStream(file), content)) {
-      in.transferTo(OutputStream.nullOutputStream());
+    try (InputStream in = Files.newInputStream(file)) {
+      byte[] chunk = new byte[CHUNK_BYTES];
+      for (int count = in.read(chunk); count >= 0; count = in.read(chunk)) {
+        content.update(chunk, 0, count);
+      }
+      return content.digest();
     } catch (IOException e) {
       throw ModelFileException.of(
           file, null, "a readable file", e.toString(), "Check the disk and permissions.", e);
     }
-    return add(name, content.digest());
   }
 
   private void addBytes(byte[] bytes) {

@@ -9,9 +9,11 @@ import java.nio.channels.ClosedByInterruptException;
 import java.nio.channels.ClosedChannelException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
+import java.nio.file.attribute.FileTime;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -22,6 +24,10 @@ import org.jspecify.annotations.Nullable;
  * interrupted reader fails; the others, and later reads, open the file again, after a check that it
  * is still the same one.
  *
+ * <p><b>Change.</b> After every read the file must be as large and as old as when it was opened:
+ * what is copied over a model in use would otherwise be mixed with it. A file that is gone or
+ * replaced by another of its name changes nothing, as the open one lives on.
+ *
  * <p><b>Locking.</b> Reads take no lock; opening and closing do.
  */
 final class ShardChannel implements AutoCloseable {
@@ -31,14 +37,16 @@ final class ShardChannel implements AutoCloseable {
   private final Path file;
   private final long bytes;
   private final @Nullable Object identity;
+  private final FileTime modified;
   private final Object lock = new Object();
   private volatile FileChannel channel;
   private volatile boolean closed;
 
-  private ShardChannel(Path file, long bytes, @Nullable Object identity, FileChannel channel) {
+  private ShardChannel(Path file, BasicFileAttributes attributes, FileChannel channel) {
     this.file = file;
-    this.bytes = bytes;
-    this.identity = identity;
+    this.bytes = attributes.size();
+    this.identity = attributes.fileKey();
+    this.modified = attributes.lastModifiedTime();
     this.channel = channel;
   }
 
@@ -49,13 +57,12 @@ final class ShardChannel implements AutoCloseable {
    */
   static ShardChannel open(Path file) {
     try {
-      BasicFileAttributes attributes = Files.readAttributes(file, BasicFileAttributes.class);
+      BasicFileAttributes attributes = attributes(file);
       if (!attributes.isRegularFile()) {
         throw ModelFileException.of(
             file, null, "a regular file", "a directory or device", "Fetch the file again.");
       }
-      FileChannel channel = FileChannel.open(file, StandardOpenOption.READ);
-      return new ShardChannel(file, channel.size(), attributes.fileKey(), channel);
+      return new ShardChannel(file, attributes, FileChannel.open(file, StandardOpenOption.READ));
     } catch (IOException e) {
       throw ModelFileException.of(
           file, null, "a readable file", e.toString(), "Fetch it, or check its permissions.", e);
@@ -69,6 +76,10 @@ final class ShardChannel implements AutoCloseable {
   /** Size when opened. */
   long bytes() {
     return bytes;
+  }
+
+  private static BasicFileAttributes attributes(Path file) throws IOException {
+    return Files.readAttributes(file, BasicFileAttributes.class);
   }
 
   /** Fills {@code dst} from this position of the file. */
@@ -96,6 +107,7 @@ final class ShardChannel implements AutoCloseable {
             e);
       }
     }
+    checkUnchanged();
   }
 
   private int readSome(ByteBuffer dst, long position) throws IOException {
@@ -111,9 +123,14 @@ final class ShardChannel implements AutoCloseable {
   }
 
   private void checkUnchanged() throws IOException {
-    long now = Files.size(file);
-    if (now < bytes) {
-      throw changed(now + " bytes");
+    BasicFileAttributes now;
+    try {
+      now = attributes(file);
+    } catch (NoSuchFileException e) {
+      return;
+    }
+    if (Objects.equals(now.fileKey(), identity) && differs(now)) {
+      throw changed(describe(now));
     }
   }
 
@@ -134,20 +151,37 @@ final class ShardChannel implements AutoCloseable {
   }
 
   private FileChannel reopen() throws IOException {
-    BasicFileAttributes attributes = Files.readAttributes(file, BasicFileAttributes.class);
-    if (attributes.size() != bytes || !Objects.equals(attributes.fileKey(), identity)) {
-      throw changed("another file of " + attributes.size() + " bytes");
+    FileChannel reopened = FileChannel.open(file, StandardOpenOption.READ);
+    try {
+      BasicFileAttributes now = attributes(file);
+      if (!Objects.equals(now.fileKey(), identity)) {
+        throw changed("another file, " + describe(now));
+      }
+      if (differs(now)) {
+        throw changed(describe(now));
+      }
+      return reopened;
+    } catch (IOException | RuntimeException e) {
+      reopened.close();
+      throw e;
     }
-    return FileChannel.open(file, StandardOpenOption.READ);
+  }
+
+  private boolean differs(BasicFileAttributes now) {
+    return now.size() != bytes || !now.lastModifiedTime().equals(modified);
   }
 
   private ModelFileException changed(String found) {
     return ModelFileException.of(
         file,
         null,
-        "the " + bytes + " bytes it had when it was opened",
+        "the " + bytes + " bytes modified at " + modified + " that it had when it was opened",
         found,
         "Something changed the file while it was in use; restore it and restart.");
+  }
+
+  private static String describe(BasicFileAttributes found) {
+    return found.size() + " bytes modified at " + found.lastModifiedTime();
   }
 
   @Override

@@ -5,12 +5,12 @@ import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.StreamReadFeature;
-import com.fasterxml.jackson.databind.DeserializationFeature;
-import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.core.TreeNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
-import java.nio.ByteBuffer;
+import java.io.InputStreamReader;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.CodingErrorAction;
 import java.nio.charset.StandardCharsets;
@@ -19,7 +19,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * JSON of model files, read so that damage shows: valid UTF-8, no key twice in one object, nothing
- * after the value, bounded nesting and numbers.
+ * after the value, bounded nesting, numbers and keys. Memory stays within a small multiple of the
+ * text: it is decoded piece by piece, and no table of names outlives a parse.
  */
 public final class StrictJson {
   private static final int MAX_DEPTH = 64;
@@ -32,12 +33,11 @@ public final class StrictJson {
                   .maxNestingDepth(MAX_DEPTH)
                   .maxNumberLength(MAX_NUMBER_CHARS)
                   .build())
+          .disable(JsonFactory.Feature.CANONICALIZE_FIELD_NAMES)
           .disable(JsonFactory.Feature.INTERN_FIELD_NAMES)
           .disable(StreamReadFeature.INCLUDE_SOURCE_IN_LOCATION)
-          .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
           .build();
-  private static final JsonMapper MAPPER =
-      JsonMapper.builder(FACTORY).enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS).build();
+  private static final JsonMapper MAPPER = new JsonMapper(FACTORY);
 
   private StrictJson() {}
 
@@ -55,7 +55,7 @@ public final class StrictJson {
    * @throws ModelFileException if the text is not strict JSON
    */
   public static <T> T read(Path file, String what, byte[] bytes, Reader<T> reader) {
-    try (JsonParser parser = FACTORY.createParser(text(file, what, bytes))) {
+    try (JsonParser parser = new DistinctNames(FACTORY.createParser(text(bytes)))) {
       T value = reader.read(parser);
       if (parser.nextToken() != null) {
         throw damaged(file, what, "more after its end, at character " + offset(parser), null);
@@ -72,28 +72,26 @@ public final class StrictJson {
    * @throws ModelFileException if it does not
    */
   public static ObjectNode object(Path file, byte[] bytes) {
-    try {
-      JsonNode node = MAPPER.readTree(text(file, "content", bytes));
-      if (node instanceof ObjectNode object) {
-        return object;
-      }
-      throw damaged(file, "content", "something else", null);
-    } catch (IOException e) {
-      throw damaged(file, "content", e);
-    }
+    return read(
+        file,
+        "content",
+        bytes,
+        parser -> {
+          TreeNode node = MAPPER.readTree(parser);
+          if (node instanceof ObjectNode object) {
+            return object;
+          }
+          throw damaged(file, "content", "something else", null);
+        });
   }
 
-  private static String text(Path file, String what, byte[] bytes) {
-    try {
-      return StandardCharsets.UTF_8
-          .newDecoder()
-          .onMalformedInput(CodingErrorAction.REPORT)
-          .onUnmappableCharacter(CodingErrorAction.REPORT)
-          .decode(ByteBuffer.wrap(bytes))
-          .toString();
-    } catch (CharacterCodingException e) {
-      throw damaged(file, what, "bytes that are not valid UTF-8", e);
-    }
+  private static InputStreamReader text(byte[] bytes) {
+    return new InputStreamReader(
+        new ByteArrayInputStream(bytes),
+        StandardCharsets.UTF_8
+            .newDecoder()
+            .onMalformedInput(CodingErrorAction.REPORT)
+            .onUnmappableCharacter(CodingErrorAction.REPORT));
   }
 
   private static long offset(JsonParser parser) {
@@ -107,7 +105,11 @@ public final class StrictJson {
       String problem = ModelFileException.quote(json.getOriginalMessage());
       return damaged(file, what, "invalid JSON" + place + ": " + problem, e);
     }
-    return damaged(file, what, "unreadable JSON: " + e, e);
+    String found =
+        e instanceof CharacterCodingException
+            ? "bytes that are not valid UTF-8"
+            : "unreadable JSON: " + e;
+    return damaged(file, what, found, e);
   }
 
   private static ModelFileException damaged(

@@ -12,7 +12,9 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -137,6 +139,15 @@ public final class TensorFiles implements AutoCloseable {
   /** Every tensor by its name, in the order of files and of places in them. */
   public Map<String, TensorRegion> regions() {
     return Collections.unmodifiableMap(regions);
+  }
+
+  /** Names of the weight files and of the index, if there is one. */
+  public Set<String> names() {
+    Set<String> names = new TreeSet<>(files.keySet());
+    if (index != null) {
+      names.add(SafetensorsIndex.FILE);
+    }
+    return names;
   }
 
   /** Number of weight files. */

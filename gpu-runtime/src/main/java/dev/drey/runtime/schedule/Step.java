@@ -60,6 +60,20 @@ public final class Step {
     return members.size();
   }
 
+  /**
+   * One of the sequences with rows in this step.
+   *
+   * @param index below {@link #sequences()}
+   */
+  public Sequence member(int index) {
+    return members.get(index);
+  }
+
+  /** How many rows it has in this step. */
+  public int memberRows(int index) {
+    return memberRows[index];
+  }
+
   /** Sequences with just one row left to compute, all of them in this step. */
   public int decodeSequences() {
     return decodeSequences;
@@ -141,14 +155,6 @@ public final class Step {
 
   void finished(long tookNanos) {
     nanos = tookNanos;
-  }
-
-  Sequence member(int index) {
-    return members.get(index);
-  }
-
-  int memberRows(int index) {
-    return memberRows[index];
   }
 
   /** The sequence that wants the logits of the given wanted row. */

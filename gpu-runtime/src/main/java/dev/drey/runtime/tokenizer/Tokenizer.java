@@ -16,7 +16,7 @@ import java.util.function.Function;
 /**
  * A model's tokenizer, from its {@code tokenizer.json}.
  *
- * <p>Encoding adds nothing to the text: no token in front, none behind, no truncation, no padding.
+ * <p>Encoding neither truncates nor pads, and adds tokens in front or behind only where asked to.
  * The text of a special token, as in {@code <|im_start|>}, becomes that token; whoever takes text
  * from strangers for part of a prompt must look for it.
  *
@@ -29,7 +29,7 @@ import java.util.function.Function;
  */
 public final class Tokenizer implements AutoCloseable {
   private static final String FILE = "tokenizer.json";
-  private static final int MAX_BYTES = 128 << 20;
+  private static final int MAX_BYTES = 64 << 20;
 
   private final TokenizerFile file;
   private final Path path;
@@ -78,14 +78,25 @@ public final class Tokenizer implements AutoCloseable {
   }
 
   /**
-   * The token ids of a text.
+   * The token ids of a text, with nothing added.
    *
    * @throws IllegalArgumentException if the text has half a surrogate pair, which no encoding of
    *     characters allows
    */
   public int[] encode(String text) {
+    return encode(text, false);
+  }
+
+  /**
+   * The token ids of a text.
+   *
+   * @param addSpecialTokens whether the tokens that the file's post-processor puts around a text,
+   *     such as one that begins it, are added
+   * @throws IllegalArgumentException if the text has half a surrogate pair
+   */
+  public int[] encode(String text, boolean addSpecialTokens) {
     requireWholeCharacters(text);
-    Encoding encoding = locked(tokenizer -> tokenizer.encode(text, false, false));
+    Encoding encoding = locked(tokenizer -> tokenizer.encode(text, addSpecialTokens, false));
     return Arrays.stream(encoding.getIds()).mapToInt(Math::toIntExact).toArray();
   }
 

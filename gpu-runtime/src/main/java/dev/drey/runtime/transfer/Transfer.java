@@ -25,7 +25,8 @@ public interface Transfer {
   int blockBytes(int block);
 
   /**
-   * Fills {@code staging} with a block. An {@link IOException} is retried.
+   * Fills {@code staging} with a block. An {@link IOException} is retried, and so is a read that
+   * leaves room.
    *
    * @param staging exactly {@link #blockBytes} bytes remain
    */

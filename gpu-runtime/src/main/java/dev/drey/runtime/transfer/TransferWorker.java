@@ -4,6 +4,7 @@ import dev.drey.runtime.device.CopyStream;
 import dev.drey.runtime.device.DeviceEvent;
 import dev.drey.runtime.device.HostBuffer;
 import dev.drey.runtime.transfer.TransferTicket.State;
+import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.Locale;
@@ -161,7 +162,13 @@ final class TransferWorker implements Runnable {
     for (int attempt = 1; ; attempt++) {
       doing(attempt == 1 ? "reading" : "reading again", ticket, block);
       try {
-        transfer.read(block, view.limit(offset + bytes).position(offset));
+        ByteBuffer target = view.limit(offset + bytes).position(offset);
+        transfer.read(block, target);
+        if (target.hasRemaining()) {
+          // What lies behind would be bytes of another transfer.
+          throw new EOFException(
+              "%d of %d bytes were read".formatted(bytes - target.remaining(), bytes));
+        }
         return;
       } catch (IOException e) {
         if (attempt == attempts || queue.isClosed()) {

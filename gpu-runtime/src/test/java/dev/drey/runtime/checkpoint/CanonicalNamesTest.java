@@ -1,8 +1,10 @@
 package dev.drey.runtime.checkpoint;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.drey.runtime.model.DType;
+import dev.drey.runtime.safetensors.ModelFileException;
 import dev.drey.runtime.safetensors.TensorRegion;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -58,5 +60,18 @@ class CanonicalNamesTest {
         .containsOnlyKeys(
             "model.embed_tokens.weight", "model.norm.weight", "model.visual.x", "lm_head.weight");
     assertThat(names.isOutside("model.visual.x")).isTrue();
+  }
+
+  @Test
+  void twoTensorsOfOneCanonicalNameAreRefused() {
+    assertThatThrownBy(
+            () ->
+                of(
+                    "language_model.model.embed_tokens.weight",
+                    "language_model.model.layers.0.x",
+                    "model.layers.0.x"))
+        .isInstanceOf(ModelFileException.class)
+        .hasMessageContaining("tensor 'model.layers.0.x': expected one tensor for")
+        .hasMessageContaining("found a second besides 'language_model.model.layers.0.x'");
   }
 }

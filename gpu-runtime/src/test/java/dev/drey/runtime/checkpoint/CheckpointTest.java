@@ -262,6 +262,24 @@ class CheckpointTest {
   }
 
   @Test
+  void generationDefaultsThatNoRequestCouldHaveAreRefused() throws IOException {
+    TestModel.write(dir, json -> {}, s -> s);
+    Path file = dir.resolve("generation_config.json");
+    Files.writeString(file, "{\"top_k\": -1, \"top_p\": 1, \"max_new_tokens\": 9}");
+    try (Checkpoint model = Checkpoint.open(dir)) {
+      assertThat(model.generationDefaults().topK()).hasValue(0);
+      assertThat(model.generationDefaults().topP()).hasValue(1);
+      assertThat(model.generationDefaults().maxNewTokens()).hasValue(9);
+    }
+    Files.writeString(file, "{\"top_p\": 0}");
+    assertRefused("key 'top_p': expected a number above 0, at most 1, found '0'");
+    Files.writeString(file, "{\"repetition_penalty\": 101}");
+    assertRefused("key 'repetition_penalty': expected a number from");
+    Files.writeString(file, "{\"max_new_tokens\": 0}");
+    assertRefused("key 'max_new_tokens': expected a whole number from 1");
+  }
+
+  @Test
   void closingTwiceIsHarmlessAndAClosedModelCannotBeRead() {
     Checkpoint model = Checkpoint.open(Fixtures.golden("qwen3_moe"));
     model.close();

@@ -98,7 +98,8 @@ class Qwen3MoeArchitectureTest {
           {'num_key_value_heads':3}                             | key 'num_key_value_heads'   | 3
           {'num_key_value_heads':64}                            | key 'num_key_value_heads'   | 64
           {'head_dim':33}                                       | key 'head_dim'              | 33
-          {'hidden_size':2047}                                  | key 'head_dim'              | no value
+          {'hidden_size':2052}                                  | key 'head_dim'              | no value
+          {'hidden_size':2050}                                  | key 'hidden_size'           | 2050
           {'hidden_size':-1}                                    | key 'hidden_size'           | -1
           {'hidden_size':99999999999}                           | key 'hidden_size'           | 99999999999
           {'hidden_size':2048.5}                                | key 'hidden_size'           | 2048.5

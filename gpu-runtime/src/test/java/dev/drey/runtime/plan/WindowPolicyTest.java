@@ -1,8 +1,10 @@
 package dev.drey.runtime.plan;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import dev.drey.runtime.cache.CacheShape;
 import dev.drey.runtime.cache.LruPolicy;
 import dev.drey.runtime.model.ExpertId;
 import java.util.ArrayList;
@@ -64,19 +66,19 @@ class WindowPolicyTest {
 
   private static double simulated(int slots, int tokens) {
     SplittableRandom random = new SplittableRandom(3);
-    LruPolicy policy = new LruPolicy();
+    LruPolicy policy = new LruPolicy(CacheShape.of(LAYERS, EXPERTS, slots));
     TreeSet<ExpertId> resident = new TreeSet<>();
     int missed = 0;
     int steps = 300;
     for (int step = 0; step < steps; step++) {
       for (int layer = 0; layer < LAYERS; layer++) {
         List<ExpertId> needed = draw(random, layer, tokens);
-        policy.onDemand(step, layer, needed);
+        policy.onDemand(step, layer, needed, new int[needed.size()]);
         for (ExpertId expert : needed) {
           if (!resident.contains(expert)) {
             missed += step < 20 ? 0 : 1;
             if (resident.size() == slots) {
-              ExpertId victim = policy.victim(resident);
+              ExpertId victim = requireNonNull(policy.victim(expert, resident, true));
               resident.remove(victim);
               policy.onEvict(victim);
             }

@@ -3,6 +3,8 @@ package dev.drey.runtime.residency;
 import dev.drey.runtime.cache.CachePolicy;
 import dev.drey.runtime.model.ExpertId;
 import java.util.Collection;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** Another policy, to be changed in one respect. */
 abstract class DelegatingPolicy implements CachePolicy {
@@ -18,8 +20,13 @@ abstract class DelegatingPolicy implements CachePolicy {
   }
 
   @Override
-  public void onDemand(long step, int layer, Collection<ExpertId> experts) {
-    other.onDemand(step, layer, experts);
+  public void onDemand(long step, int layer, List<ExpertId> experts, int[] tokens) {
+    other.onDemand(step, layer, experts, tokens);
+  }
+
+  @Override
+  public void onPrediction(long step, int issuedAtLayer, ExpertId expert, float score) {
+    other.onPrediction(step, issuedAtLayer, expert, score);
   }
 
   @Override
@@ -33,7 +40,8 @@ abstract class DelegatingPolicy implements CachePolicy {
   }
 
   @Override
-  public ExpertId victim(Collection<ExpertId> candidates) {
-    return other.victim(candidates);
+  public @Nullable ExpertId victim(
+      ExpertId incoming, Collection<ExpertId> candidates, boolean must) {
+    return other.victim(incoming, candidates, must);
   }
 }

@@ -12,6 +12,7 @@ import dev.drey.runtime.transfer.FakeDevice;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -288,7 +289,7 @@ class ResidencyDemandTest {
     }
 
     @Override
-    public void onDemand(long step, int layer, Collection<ExpertId> experts) {}
+    public void onDemand(long step, int layer, List<ExpertId> experts, int[] tokens) {}
 
     @Override
     public void onInsert(ExpertId expert) {}
@@ -297,8 +298,9 @@ class ResidencyDemandTest {
     public void onEvict(ExpertId expert) {}
 
     @Override
-    public ExpertId victim(Collection<ExpertId> candidates) {
-      return candidates.iterator().next();
+    public @Nullable ExpertId victim(
+        ExpertId incoming, Collection<ExpertId> candidates, boolean must) {
+      return candidates.isEmpty() ? null : candidates.iterator().next();
     }
   }
 }

@@ -3,14 +3,14 @@ package dev.drey.runtime.residency;
 import static dev.drey.runtime.residency.WindowRig.experts;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.drey.runtime.cache.CachePolicies;
+import dev.drey.runtime.cache.DropPolicy;
 import dev.drey.runtime.device.DeviceEvent;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 /** A window whose policy keeps nothing: load, use, drop. */
 class ResidencyDropTest {
-  private final WindowRig rig = new WindowRig(8, CachePolicies.named("cacheless.load-use-drop"));
+  private final WindowRig rig = new WindowRig(8, new DropPolicy());
 
   @AfterEach
   void nothingLeaks() {
@@ -41,7 +41,7 @@ class ResidencyDropTest {
   @Test
   void moreExpertsThanSlotsStreamThrough() {
     rig.close();
-    try (WindowRig small = new WindowRig(2, CachePolicies.named("cacheless.load-use-drop"))) {
+    try (WindowRig small = new WindowRig(2, new DropPolicy())) {
       small.use(0, 0, 0, 1, 2, 3, 4);
       assertThat(small.window.stats().misses()).isEqualTo(5);
       assertThat(small.window.stats().resident()).isZero();

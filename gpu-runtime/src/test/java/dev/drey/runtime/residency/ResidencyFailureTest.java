@@ -10,6 +10,7 @@ import dev.drey.runtime.device.DeviceEvent;
 import dev.drey.runtime.memory.MemoryBudget;
 import dev.drey.runtime.memory.MemoryBudgetExceededException;
 import dev.drey.runtime.model.ExpertId;
+import dev.drey.runtime.trace.TraceSink;
 import dev.drey.runtime.transfer.FakeDevice;
 import dev.drey.runtime.transfer.TransferConfig;
 import java.io.IOException;
@@ -157,11 +158,11 @@ class ResidencyFailureTest {
   @Test
   void aPolicyThatThrowsBreaksTheWindowWithThatCause() {
     IllegalStateException bug = new IllegalStateException("policy bug");
-    LruPolicy lru = new LruPolicy();
+    LruPolicy lru = new LruPolicy(WindowRig.SHAPE);
     DelegatingPolicy policy =
         new DelegatingPolicy(lru) {
           @Override
-          public ExpertId victim(Collection<ExpertId> candidates) {
+          public ExpertId victim(ExpertId incoming, Collection<ExpertId> candidates, boolean must) {
             throw bug;
           }
         };
@@ -179,7 +180,7 @@ class ResidencyFailureTest {
   void aPolicyThatThrowsOnAnIoThreadReachesTheTaskThread() {
     IllegalStateException bug = new IllegalStateException("policy bug");
     DelegatingPolicy policy =
-        new DelegatingPolicy(new LruPolicy()) {
+        new DelegatingPolicy(new LruPolicy(WindowRig.SHAPE)) {
           @Override
           public void onInsert(ExpertId expert) {
             throw bug;
@@ -198,9 +199,9 @@ class ResidencyFailureTest {
   @Test
   void aVictimThatIsNoCandidateIsRefused() {
     DelegatingPolicy policy =
-        new DelegatingPolicy(new LruPolicy()) {
+        new DelegatingPolicy(new LruPolicy(WindowRig.SHAPE)) {
           @Override
-          public ExpertId victim(Collection<ExpertId> candidates) {
+          public ExpertId victim(ExpertId incoming, Collection<ExpertId> candidates, boolean must) {
             return new ExpertId(3, 3);
           }
         };
@@ -261,7 +262,8 @@ class ResidencyFailureTest {
 
   @Test
   void closingEndsTheWaitOfATaskThread() throws Exception {
-    WindowRig rig = new WindowRig(2, new LruPolicy(), new TransferConfig(2, 0, PATIENT, 2));
+    WindowRig rig =
+        new WindowRig(2, new LruPolicy(WindowRig.SHAPE), new TransferConfig(2, 0, PATIENT, 2));
     LayerDemand demand = rig.demand(0, 0, 1);
     CompletableFuture<Throwable> ended = new CompletableFuture<>();
     Thread task =
@@ -320,7 +322,8 @@ class ResidencyFailureTest {
         slots,
         window,
         staging,
-        new LruPolicy(),
-        new TransferConfig(2, 0, deadline, 2));
+        new LruPolicy(WindowRig.SHAPE),
+        new TransferConfig(2, 0, deadline, 2),
+        TraceSink.NONE);
   }
 }

@@ -7,7 +7,6 @@ import dev.drey.runtime.cache.LruPolicy;
 import dev.drey.runtime.device.DeviceEvent;
 import dev.drey.runtime.model.ExpertId;
 import dev.drey.runtime.predict.Prediction;
-import java.util.Collection;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
@@ -350,7 +349,7 @@ class ResidencyPrefetchTest {
   @Test
   void thePolicyIsToldOfEveryArrivalAndDeparture() {
     Set<ExpertId> known = new TreeSet<>();
-    LruPolicy lru = new LruPolicy();
+    LruPolicy lru = new LruPolicy(WindowRig.SHAPE);
     reopen(
         new WindowRig(
             3,
@@ -411,12 +410,12 @@ class ResidencyPrefetchTest {
     Thread race = new Thread();
 
     RacingPolicy() {
-      super(new LruPolicy());
+      super(new LruPolicy(WindowRig.SHAPE));
     }
 
     @Override
-    public void onDemand(long step, int layer, Collection<ExpertId> experts) {
-      super.onDemand(step, layer, experts);
+    public void onDemand(long step, int layer, List<ExpertId> experts, int[] tokens) {
+      super.onDemand(step, layer, experts, tokens);
       race.start();
       while (race.getState() != Thread.State.WAITING) {
         Thread.onSpinWait();

@@ -2,6 +2,8 @@ package dev.drey.runtime.residency;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.drey.runtime.cache.CachePolicies;
+import dev.drey.runtime.cache.CacheShape;
 import dev.drey.runtime.device.DeviceEvent;
 import dev.drey.runtime.model.ExpertId;
 import java.util.ArrayList;
@@ -11,6 +13,7 @@ import java.util.Random;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
@@ -27,15 +30,48 @@ class ResidencyPropertyTest {
   void holdsForWindowsOfEverySize(int slots) {
     for (long seed = 0; seed < 3; seed++) {
       try (WindowRig rig = new WindowRig(slots)) {
-        Run run = new Run(rig, new Random(1000 * seed + slots));
-        for (int i = 0; i < OPERATIONS; i++) {
-          run.operate();
-          run.check();
-        }
-        run.finish();
-        assertThat(run.delivered).isGreaterThan(OPERATIONS / 20);
+        operate(rig, 1000 * seed + slots);
       }
     }
+  }
+
+  static Set<String> policies() {
+    return CachePolicies.names();
+  }
+
+  @ParameterizedTest
+  @MethodSource("policies")
+  void holdsForEveryPolicy(String name) {
+    for (int slots : new int[] {2, 5, 13, 24}) {
+      CacheShape shape = CacheShape.of(WindowRig.LAYERS, WindowRig.EXPERTS, slots);
+      try (WindowRig rig = new WindowRig(slots, CachePolicies.named(name, shape))) {
+        operate(rig, slots);
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {2, 3, 4, 7, 12, 20})
+  void holdsWhateverThePolicySpares(int slots) {
+    for (int period = 1; period <= 3; period++) {
+      int every = period;
+      SparingPolicy policy =
+          new SparingPolicy(
+              (resident, incoming) -> (resident.index() + incoming.index()) % every == 0);
+      try (WindowRig rig = new WindowRig(slots, policy)) {
+        operate(rig, slots);
+      }
+    }
+  }
+
+  private static void operate(WindowRig rig, long seed) {
+    Run run = new Run(rig, new Random(seed));
+    for (int i = 0; i < OPERATIONS; i++) {
+      run.operate();
+      run.check();
+    }
+    run.finish();
+    assertThat(run.delivered).isGreaterThan(OPERATIONS / 20);
   }
 
   private static final class Run {

@@ -2,6 +2,7 @@ package dev.drey.runtime.residency;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.drey.runtime.cache.CacheShape;
 import dev.drey.runtime.cache.LruPolicy;
 import dev.drey.runtime.device.DeviceEvent;
 import dev.drey.runtime.expertstore.ExpertSource;
@@ -10,6 +11,7 @@ import dev.drey.runtime.model.DType;
 import dev.drey.runtime.model.ExpertId;
 import dev.drey.runtime.model.NetworkPart;
 import dev.drey.runtime.predict.Prediction;
+import dev.drey.runtime.trace.TraceSink;
 import dev.drey.runtime.transfer.FakeDevice;
 import dev.drey.runtime.transfer.TransferConfig;
 import java.io.EOFException;
@@ -51,8 +53,9 @@ class ResidencyStressTest {
                 slots,
                 budget,
                 budget,
-                new LruPolicy(),
-                config)) {
+                new LruPolicy(CacheShape.of(LAYERS, EXPERTS, slots)),
+                config,
+                TraceSink.NONE)) {
       Thread predictor = new Thread(() -> predict(window, position, done));
       predictor.start();
       try {
@@ -78,7 +81,8 @@ class ResidencyStressTest {
         position.set((long) step * LAYERS + layer);
         int[] experts =
             random.ints(0, EXPERTS).limit(1 + random.nextInt(30)).sorted().distinct().toArray();
-        try (LayerDemand demand = window.demand(step, layer, experts, experts.length)) {
+        try (LayerDemand demand =
+            window.demand(step, layer, experts, new int[experts.length], experts.length)) {
           demanded += experts.length;
           int received = 0;
           int giveUpAfter = random.nextInt(20) == 0 ? random.nextInt(experts.length) : EXPERTS;

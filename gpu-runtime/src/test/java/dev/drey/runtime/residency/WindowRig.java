@@ -3,17 +3,20 @@ package dev.drey.runtime.residency;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.drey.runtime.cache.CachePolicy;
+import dev.drey.runtime.cache.CacheShape;
 import dev.drey.runtime.cache.LruPolicy;
 import dev.drey.runtime.device.DeviceEvent;
 import dev.drey.runtime.device.ExpertLayout;
 import dev.drey.runtime.memory.MemoryBudget;
 import dev.drey.runtime.model.ExpertId;
 import dev.drey.runtime.predict.Prediction;
+import dev.drey.runtime.trace.TraceSink;
 import dev.drey.runtime.transfer.FakeDevice;
 import dev.drey.runtime.transfer.SteppedEngine;
 import dev.drey.runtime.transfer.TransferConfig;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -28,6 +31,8 @@ final class WindowRig implements AutoCloseable {
   /** Blocks of one expert. */
   static final int BLOCKS = 8;
 
+  static final CacheShape SHAPE = CacheShape.of(LAYERS, EXPERTS, 4);
+
   private final MemoryBudget root = MemoryBudget.root("test", 1 << 24);
   private final MemoryBudget slots = root.child("slots");
   private final MemoryBudget staging = root.child("staging");
@@ -37,7 +42,7 @@ final class WindowRig implements AutoCloseable {
   private final SlotTable table;
 
   WindowRig(int count) {
-    this(count, new LruPolicy());
+    this(count, new LruPolicy(SHAPE));
   }
 
   WindowRig(int count, CachePolicy policy) {
@@ -45,6 +50,10 @@ final class WindowRig implements AutoCloseable {
   }
 
   WindowRig(int count, CachePolicy policy, TransferConfig config) {
+    this(count, policy, config, TraceSink.NONE);
+  }
+
+  WindowRig(int count, CachePolicy policy, TransferConfig config, TraceSink trace) {
     FakeDevice device = new FakeDevice(true);
     ExpertLayout layout = device.expertLayout(FakeExpertSource.SHAPE);
     table = SlotTable.allocate(device, layout, count, slots, LAYERS, EXPERTS);
@@ -52,11 +61,13 @@ final class WindowRig implements AutoCloseable {
     stepped = new SteppedEngine(device, staging, block, count, config);
     window =
         new ResidencyWindow(
-            table, stepped.engine, source, policy, config, stepped.ticker::nanoTime);
+            table, stepped.engine, source, policy, config, stepped.ticker::nanoTime, trace);
   }
 
   LayerDemand demand(long step, int layer, int... experts) {
-    return window.demand(step, layer, experts, experts.length);
+    int[] tokens = new int[experts.length];
+    Arrays.fill(tokens, 1);
+    return window.demand(step, layer, experts, tokens, experts.length);
   }
 
   boolean offer(long step, int layer, int expert) {

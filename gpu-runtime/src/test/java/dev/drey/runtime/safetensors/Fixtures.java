@@ -6,9 +6,11 @@ import java.io.UncheckedIOException;
 import java.net.URISyntaxException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -44,6 +46,32 @@ public final class Fixtures {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  /** Puts bytes in the place of others of a tensor, from this offset in it. */
+  public static void overwrite(TensorRegion tensor, long offset, int... bytes) {
+    ByteBuffer content = ByteBuffer.allocate(bytes.length);
+    for (int b : bytes) {
+      content.put((byte) b);
+    }
+    try (FileChannel file = FileChannel.open(tensor.file(), StandardOpenOption.WRITE)) {
+      file.write(content.flip(), tensor.offset() + offset);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** A file of this size without content, which takes no room on the disk. */
+  public static Path sparse(Path path, long bytes) throws IOException {
+    try (FileChannel file =
+        FileChannel.open(
+            path,
+            StandardOpenOption.WRITE,
+            StandardOpenOption.CREATE,
+            StandardOpenOption.TRUNCATE_EXISTING)) {
+      file.write(ByteBuffer.allocate(1), bytes - 1);
+    }
+    return path;
   }
 
   /** A safetensors file of this header and so many bytes of data. */

@@ -71,6 +71,8 @@ class HostileHeaderTest {
         Arguments.of("{\"__metadata__\":{},\"__metadata__\":{}," + OK + "}", "Duplicate"),
         Arguments.of("{\"__metadata__\":{\"a\":1}," + OK + "}", "texts only"),
         Arguments.of("{\"__metadata__\":[]," + OK + "}", "'__metadata__': expected an object"),
+        Arguments.of(
+            "{" + entry("\\u001b[2J", "U8", "[4]", "[0,4]") + "}", "a name of visible characters"),
         Arguments.of("{\"ok\":3}", "tensor 'ok': expected an object"),
         Arguments.of("{" + entry("x", "U8", "[4]", "[4,0]") + "}", "bytes 4 to 0"),
         Arguments.of("{" + entry("x", "U8", "[5]", "[0,5]") + "}", "bytes 0 to 5"),
@@ -136,7 +138,7 @@ class HostileHeaderTest {
 
   @Test
   void aHostileNameIsCutAndEscapedInTheMessage() throws IOException {
-    String name = "x\\n[ERROR] forged\\u001b[31m" + "y".repeat(40_000);
+    String name = "x\\n[ERROR] forged\\u001b[31m\\u202e" + "y".repeat(40_000);
     Path path =
         Fixtures.file(
             dir.resolve("a.safetensors"), "{" + entry(name, "U9", "[4]", "[0,4]") + "}", 4);
@@ -147,6 +149,7 @@ class HostileHeaderTest {
               assertThat(e.getMessage())
                   .hasSizeLessThan(800)
                   .contains("x\\u000a[ERROR]")
+                  .contains("\\u202e")
                   .doesNotContainPattern("\\p{Cntrl}");
             });
   }
@@ -161,6 +164,58 @@ class HostileHeaderTest {
     assertThatThrownBy(() -> SafetensorsFile.open(many, narrow))
         .isInstanceOf(ModelFileException.class)
         .hasMessageContaining("at most 99999 tensors");
+  }
+
+  @Test
+  void aMillionTensorsAreRefusedByTheHeadersLengthAndByTheirNumber() throws IOException {
+    Path million = Fixtures.file(dir.resolve("million.safetensors"), emptyTensors(1_000_000), 0);
+    assertRefused(million, "at most 16777216 bytes");
+    SafetensorsLimits wide = new SafetensorsLimits(SafetensorsLimits.HARD_HEADER_BYTES, 200_000);
+    assertThatThrownBy(() -> SafetensorsFile.open(million, wide))
+        .isInstanceOf(ModelFileException.class)
+        .hasMessageContaining("at most 200000 tensors");
+  }
+
+  @Test
+  void metadataOfMoreTextsThanAnybodyWritesIsRefused() throws IOException {
+    String texts =
+        IntStream.range(0, 10_001)
+            .mapToObj(i -> "\"%d\":\"\"".formatted(i))
+            .collect(Collectors.joining(",", "{\"__metadata__\":{", "}}"));
+    assertRefused(
+        Fixtures.file(dir.resolve("a.safetensors"), texts, 0),
+        "header key '__metadata__': expected at most 10000 texts");
+  }
+
+  @Test
+  void namesThatCollideInEveryHashAreReadAsFastAsOthers() throws IOException {
+    // Two pairs of letters of one hash, in all combinations: 32,768 names of one hash.
+    String header =
+        IntStream.range(0, 1 << 15)
+            .mapToObj(i -> entry(colliding(i, 15), "U8", "[0]", "[0,0]"))
+            .collect(Collectors.joining(",", "{", "}"));
+    assertThat(colliding(1, 15).hashCode()).isEqualTo(colliding(9999, 15).hashCode());
+    try (SafetensorsFile file =
+        SafetensorsFile.open(Fixtures.file(dir.resolve("a.safetensors"), header, 0))) {
+      assertThat(file.regions()).hasSize(1 << 15);
+    }
+  }
+
+  private static String colliding(int choice, int pairs) {
+    StringBuilder name = new StringBuilder();
+    for (int i = 0; i < pairs; i++) {
+      name.append((choice >> i & 1) == 0 ? "Aa" : "BB");
+    }
+    return name.toString();
+  }
+
+  @Test
+  void aGitLfsPointerInPlaceOfAFileIsCalledWhatItIs() throws IOException {
+    Path pointer =
+        Files.writeString(
+            dir.resolve("model.safetensors"),
+            "version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 7\n");
+    assertRefused(pointer, "found a Git LFS pointer to one, 64 bytes. Fetch the file itself");
   }
 
   private static String emptyTensors(int count) {

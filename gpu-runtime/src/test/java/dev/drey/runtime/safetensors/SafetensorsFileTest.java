@@ -12,6 +12,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileTime;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -77,13 +79,39 @@ class SafetensorsFileTest {
     Path path = Fixtures.counting(dir.resolve("a.safetensors"), Map.of("a", 4096));
     try (SafetensorsFile file = SafetensorsFile.open(path)) {
       truncate(path, file.bytes() - 1000);
+      for (int bytes : new int[] {4096, 8}) {
+        assertThatThrownBy(() -> read(file, file.regions().get(0), 0, bytes))
+            .isInstanceOf(ModelFileException.class)
+            .hasMessageContaining(path.toString())
+            .hasMessageContaining("expected the " + file.bytes() + " bytes modified at ")
+            .hasMessageContaining("found " + (file.bytes() - 1000) + " bytes modified at ");
+      }
+    }
+  }
+
+  @Test
+  void aFileThatIsWrittenOverWhileOpenIsNotMixedWithWhatItWas() throws IOException {
+    Path path = Fixtures.counting(dir.resolve("a.safetensors"), Map.of("a", 4096));
+    try (SafetensorsFile file = SafetensorsFile.open(path)) {
       TensorRegion region = file.regions().get(0);
-      assertThat(read(file, region, 0, 3096)).hasSize(3096);
-      assertThatThrownBy(() -> read(file, region, 0, 4096))
+      Fixtures.overwrite(region, 100, 1, 2, 3);
+      Files.setLastModifiedTime(path, FileTime.from(Instant.parse("2031-05-06T07:08:09Z")));
+      assertThatThrownBy(() -> read(file, region, 0, 8))
           .isInstanceOf(ModelFileException.class)
           .hasMessageContaining(path.toString())
-          .hasMessageContaining("the " + file.bytes() + " bytes it had")
-          .hasMessageContaining("found " + (file.bytes() - 1000) + " bytes");
+          .hasMessageContaining("modified at 2031-05-06T07:08:09Z");
+    }
+  }
+
+  @Test
+  void aFileThatIsReplacedOrDeletedWhileOpenIsReadAsItWas() throws IOException {
+    Path path = Fixtures.counting(dir.resolve("a.safetensors"), Map.of("a", 64));
+    Path other = Fixtures.file(dir.resolve("b.safetensors"), "{}", 0);
+    try (SafetensorsFile file = SafetensorsFile.open(path)) {
+      Files.move(other, path, StandardCopyOption.REPLACE_EXISTING);
+      assertThat(read(file, file.regions().get(0), 5, 2)).containsExactly(5, 6);
+      Files.delete(path);
+      assertThat(read(file, file.regions().get(0), 62, 2)).containsExactly(62, 63);
     }
   }
 

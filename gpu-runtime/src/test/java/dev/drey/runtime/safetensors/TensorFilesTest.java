@@ -10,6 +10,8 @@ import java.nio.file.Path;
 import java.util.Map;
 import java.util.Objects;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -92,6 +94,38 @@ class TensorFilesTest {
   }
 
   @Test
+  void aLinkToALinkOutOfTheDirectoryIsRefusedAndSoIsOneThatGoesInCircles() throws IOException {
+    Path outside = root.resolve("outside.safetensors");
+    Files.move(model.resolve(SECOND), outside);
+    Files.createSymbolicLink(model.resolve("step.bin"), outside);
+    Files.createSymbolicLink(model.resolve(SECOND), Path.of("step.bin"));
+    assertRefused("a link to " + outside.toRealPath());
+
+    Files.delete(model.resolve("step.bin"));
+    Files.createSymbolicLink(model.resolve("step.bin"), Path.of(SECOND));
+    assertRefused(SECOND + ": expected a file");
+  }
+
+  @Test
+  void anIndexThatIsALinkOutOfTheDirectoryIsRefused() throws IOException {
+    Path outside = root.resolve("index.json");
+    Files.move(model.resolve(SafetensorsIndex.FILE), outside);
+    Files.createSymbolicLink(model.resolve(SafetensorsIndex.FILE), outside);
+    assertRefused(SafetensorsIndex.FILE + ": expected a file inside the model's directory");
+  }
+
+  @Test
+  void aFolderOfBlobsThatIsItselfALinkOpensNoOtherFolder() throws IOException {
+    Path snapshot = Files.createDirectories(root.resolve("forged/snapshots/0"));
+    Files.createSymbolicLink(root.resolve("forged/blobs"), root);
+    Path outside = Fixtures.counting(root.resolve("outside.safetensors"), Map.of("a", 4));
+    Files.createSymbolicLink(snapshot.resolve("model.safetensors"), outside);
+    assertThatThrownBy(() -> TensorFiles.open(ModelDirectory.open(snapshot)))
+        .isInstanceOf(ModelFileException.class)
+        .hasMessageContaining("a link to " + outside.toRealPath());
+  }
+
+  @Test
   void theLinksOfADownloadCacheAreFollowedIntoItsBlobsOnly() throws IOException {
     Path blobs = Files.createDirectories(root.resolve("cache/models--x/blobs"));
     Path snapshot = Files.createDirectories(root.resolve("cache/models--x/snapshots/0123abcd"));
@@ -171,6 +205,23 @@ class TensorFilesTest {
   void aHugeIndexIsRefusedWithoutReadingAllOfIt() throws IOException {
     Files.writeString(model.resolve(SafetensorsIndex.FILE), " ".repeat((32 << 20) + 1));
     assertRefused("at most 33554432 bytes");
+  }
+
+  @Test
+  void anIndexOfMoreTensorsFilesOrOtherKeysThanAnyModelHasIsRefused() throws IOException {
+    Path index = model.resolve(SafetensorsIndex.FILE);
+    Files.writeString(index, object("{\"weight_map\":", 500_001, "\"%d\":\"a\""));
+    assertRefused("key 'weight_map': expected at most 500000 tensors, found more");
+    Files.writeString(index, object("{\"weight_map\":", 10_001, "\"%1$d\":\"f%1$d\""));
+    assertRefused("key 'weight_map': expected at most 10000 files, found more");
+    Files.writeString(index, object("{\"metadata\":", (1 << 20) + 1, "\"%d\":0"));
+    assertRefused("More than 1048576 names in one object");
+  }
+
+  private static String object(String before, int entries, String entry) {
+    return IntStream.range(0, entries)
+        .mapToObj(entry::formatted)
+        .collect(Collectors.joining(",", before + "{", "}}"));
   }
 
   @Test

@@ -13,8 +13,8 @@ import java.util.stream.StreamSupport;
 /** A tokenizer with what the reference implementation makes of texts and ids. */
 record GoldenTokenizer(Path directory, int vocabulary, List<Encoded> encode, List<Decoded> decode) {
 
-  /** A text and its ids, and what they decode to. */
-  record Encoded(String text, int[] ids, String decoded) {}
+  /** A text, its ids without and with the tokens put around it, and what the former decode to. */
+  record Encoded(String text, int[] ids, int[] idsWithSpecial, String decoded) {}
 
   /** Ids and their text with and without special tokens. */
   record Decoded(int[] ids, String text, String textWithoutSpecial) {}
@@ -26,13 +26,14 @@ record GoldenTokenizer(Path directory, int vocabulary, List<Encoded> encode, Lis
       List<Encoded> encode = new ArrayList<>();
       List<Decoded> decode = new ArrayList<>();
       for (JsonNode c : json.required("encode")) {
-        int[] ids = ids(c.required("ids"));
-        encode.add(new Encoded(c.required("text").asText(), ids, c.required("decoded").asText()));
-        decode.add(
-            new Decoded(
-                ids(c.required("ids_with_special")),
-                "",
-                c.required("decoded_skip_special").asText()));
+        int[] withSpecial = ids(c.required("ids_with_special"));
+        encode.add(
+            new Encoded(
+                c.required("text").asText(),
+                ids(c.required("ids")),
+                withSpecial,
+                c.required("decoded").asText()));
+        decode.add(new Decoded(withSpecial, "", c.required("decoded_skip_special").asText()));
       }
       for (JsonNode c : json.required("decode")) {
         decode.add(

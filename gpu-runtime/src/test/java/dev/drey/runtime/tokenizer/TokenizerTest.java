@@ -39,6 +39,7 @@ class TokenizerTest {
       assertThat(tokenizer.vocabulary()).isEqualTo(golden.vocabulary());
       for (GoldenTokenizer.Encoded c : golden.encode()) {
         assertThat(tokenizer.encode(c.text())).as(c.text()).isEqualTo(c.ids());
+        assertThat(tokenizer.encode(c.text(), true)).as(c.text()).isEqualTo(c.idsWithSpecial());
         assertThat(tokenizer.decode(c.ids(), false)).isEqualTo(c.decoded());
       }
       for (GoldenTokenizer.Decoded c : golden.decode()) {
@@ -65,6 +66,20 @@ class TokenizerTest {
       assertThatThrownBy(() -> tokenizer.requireWithin(4095))
           .isInstanceOf(ModelFileException.class)
           .hasMessageContaining("vocabulary of 4095, found ids up to 4095");
+    }
+  }
+
+  @Test
+  void tokensAreAddedAroundATextOnlyWhereTheTokenizerHasSomeAndTheyAreAskedFor() {
+    Path golden = Fixtures.golden("tokenizers/spm_bpe_byte_fallback");
+    try (Tokenizer tokenizer = Tokenizer.open(golden)) {
+      int[] plain = tokenizer.encode("mat");
+      int[] begun = tokenizer.encode("mat", true);
+      assertThat(begun).startsWith(1).hasSize(plain.length + 1).endsWith(plain);
+      assertThat(tokenizer.encode("", true)).containsExactly(1);
+    }
+    try (Tokenizer tokenizer = Tokenizer.open(Fixtures.sampleModel())) {
+      assertThat(tokenizer.encode("Hello", true)).isEqualTo(tokenizer.encode("Hello"));
     }
   }
 

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.drey.runtime.device.DeviceBuffer;
 import dev.drey.runtime.memory.MemoryBudget;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -72,6 +73,26 @@ class TransferEngineTest {
     submit(transfer("e", 1), DEMAND);
     stepped.drain(0);
     assertThat(log).containsExactly("d0", "d completed", "e0", "e completed", "p0", "p completed");
+  }
+
+  @Test
+  void aReadThatLeavesRoomIsTriedAgainAndThenFailsInsteadOfMovingWhatWasThereBefore() {
+    RecordedTransfer a = transfer("a", 2);
+    RecordedTransfer b = transfer("b", 1);
+    Transfer shortRead =
+        new DelegatingTransfer(b) {
+          @Override
+          public void read(int block, ByteBuffer staging) {
+            staging.put((byte) 1);
+          }
+        };
+    submit(a, DEMAND);
+    submit(shortRead, DEMAND);
+    stepped.drain(0);
+    assertThat(log).containsExactly("a0", "a1", "a completed", "b failed");
+    assertThat(b.failures.get(0))
+        .hasMessage("b: block 0 of 1 could not be read in 3 attempts: 1 of 64 bytes were read");
+    assertThat(bytesOf(1)).containsOnly(0);
   }
 
   @Test

@@ -13,6 +13,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -23,21 +25,34 @@ import org.junit.jupiter.params.provider.MethodSource;
  * continuations and likelihoods in a mixed batch, with half of the experts in memory.
  */
 class GoldenModelTest {
-  private static final Path MODELS = Path.of("src/test/resources/golden");
+  static final Path MODELS = Path.of("src/test/resources/golden");
+  private static final SupportMatrix MATRIX = new SupportMatrix();
+
+  /** What ran, as the table of {@code docs/models.md}. */
+  @AfterAll
+  static void writeTheSupportMatrix() throws IOException {
+    Files.writeString(Path.of("target/models.md"), MATRIX.table());
+  }
+
+  @Test
+  void theSupportMatrixListsWhatIsTested() throws IOException {
+    assertThat(SupportMatrix.modelsOf(Files.readString(Path.of("../docs/models.md"))))
+        .containsExactlyElementsOf(models());
+  }
+
+  static List<String> models() throws IOException {
+    try (Stream<Path> entries = Files.list(MODELS)) {
+      return entries
+          .filter(entry -> Files.exists(entry.resolve("config.json")))
+          .map(entry -> entry.getFileName().toString())
+          .sorted()
+          .toList();
+    }
+  }
 
   static Stream<Arguments> cases() throws IOException {
-    List<String> models;
-    try (Stream<Path> entries = Files.list(MODELS)) {
-      models =
-          entries
-              .filter(entry -> Files.exists(entry.resolve("golden.json")))
-              .filter(entry -> Files.exists(entry.resolve("config.json")))
-              .map(entry -> entry.getFileName().toString())
-              .sorted()
-              .toList();
-    }
-    assertThat(models).hasSize(17);
-    return models.stream()
+    assertThat(models()).hasSize(17);
+    return models().stream()
         .flatMap(model -> Stream.of("reference", "cpu").map(device -> Arguments.of(model, device)));
   }
 
@@ -56,7 +71,9 @@ class GoldenModelTest {
   static VerifyReport verify(String model, String device, ComputeType compute) throws IOException {
     try (MoeEngine engine = open(MODELS.resolve(model), device, compute)) {
       GoldenFile golden = GoldenFile.read(MODELS.resolve(model).resolve("golden.json"));
-      return new Verification(engine, golden).run();
+      VerifyReport report = new Verification(engine, golden).run();
+      MATRIX.add(model, device, report);
+      return report;
     }
   }
 

@@ -21,7 +21,8 @@ public final class Artifacts {
 
   private Artifacts() {}
 
-  private static Path root() {
+  /** The root of the checkout. */
+  static Path root() {
     return Path.of(System.getProperty("drey.root", "..")).toAbsolutePath().normalize();
   }
 
@@ -63,7 +64,8 @@ public final class Artifacts {
     return root().resolve("it/src/test/resources/forked-log4j2.properties");
   }
 
-  private static List<String> own() {
+  /** What the launcher puts on the class path, and what only tests need. */
+  static List<String> own() {
     return List.of(System.getProperty("java.class.path").split(File.pathSeparator));
   }
 

@@ -50,7 +50,15 @@ public final class BadRecords {
     bad.json("half a surrogate pair", "{\"prompt\": \"\\ud83d\"}");
     bad.json("no input", "{\"max_tokens\": 4}");
     bad.json("two inputs", "{" + PROMPT + ", \"prompt_token_ids\": [5]}");
-    bad.json("chat messages", "{\"messages\": [{\"role\": \"user\", \"content\": \"hi\"}]}");
+    bad.json("prompt and messages", "{" + PROMPT + ", \"messages\": []}");
+    bad.json("no messages", "{\"messages\": []}");
+    bad.json("a message without role", "{\"messages\": [{\"content\": \"" + CANARY + "\"}]}");
+    bad.json(
+        "a message that the template cannot render",
+        "{\"messages\": [{\"role\": \"user\", \"content\": null, \"name\": \"" + CANARY + "\"}]}");
+    bad.json(
+        "a template of its own",
+        "{\"messages\": [{\"role\": \"u\"}], \"chat_template\": \"" + CANARY + "\"}");
     bad.json("a prompt of the wrong type", "{\"prompt\": 5}");
     for (String parameter :
         List.of(

@@ -3,6 +3,7 @@ package dev.drey.it.testing;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -34,7 +35,7 @@ public final class ForkedJvm implements AutoCloseable {
    *
    * @param name for messages and the log file
    * @param directory gets the log and is the working directory
-   * @param options of the virtual machine
+   * @param options of the virtual machine; one given twice counts as given last
    * @param classPath entries
    * @param main class with the main method
    * @param arguments of the main method
@@ -53,8 +54,8 @@ public final class ForkedJvm implements AutoCloseable {
   public static ForkedJvm start(Command command) throws IOException {
     List<String> line = new ArrayList<>();
     line.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    line.addAll(command.options());
     line.add("-Dlog4j2.configurationFile=" + Artifacts.forkedLogging());
+    line.addAll(command.options());
     line.add("-cp");
     line.add(String.join(":", command.classPath()));
     line.add(command.main());
@@ -96,6 +97,24 @@ public final class ForkedJvm implements AutoCloseable {
                   process.exitValue(),
                   output.substring(Math.max(0, output.length() - TAIL_CHARS))));
     }
+  }
+
+  /**
+   * Ctrl-C.
+   *
+   * @return the exit status
+   */
+  public int interrupt(Duration limit) throws IOException, InterruptedException {
+    new ProcessBuilder("kill", "-INT", String.valueOf(pid())).start().waitFor();
+    return awaitExit(limit);
+  }
+
+  /** Waits for its end; returns the exit status. */
+  public int awaitExit(Duration limit) throws InterruptedException {
+    if (!process.waitFor(limit.toMillis(), TimeUnit.MILLISECONDS)) {
+      throw new AssertionError("%s still runs after %d s".formatted(this, limit.toSeconds()));
+    }
+    return process.exitValue();
   }
 
   /** SIGKILL; returns when the process is gone. */

@@ -17,7 +17,8 @@ import java.util.TreeMap;
 public record ResultFile(List<String> results, List<String> deadLetters) {
   private static final ObjectMapper JSON = new ObjectMapper();
 
-  static ResultFile read(Path directory) throws IOException {
+  /** Reads the two files of an output directory. */
+  public static ResultFile read(Path directory) throws IOException {
     return new ResultFile(
         Files.readAllLines(directory.resolve("results.jsonl")),
         Files.readAllLines(directory.resolve("dead-letters.jsonl")));

@@ -117,6 +117,7 @@ public final class FlinkComparison {
 
   private static Side side(EngineStats stats, List<List<Integer>> ids) {
     return new Side(
+        stats.steps(),
         stats.rows(),
         stats.rows() * 1e9 / stats.spanNanos(),
         1 - (double) stats.stepNanos() / stats.spanNanos(),
@@ -144,8 +145,7 @@ public final class FlinkComparison {
 
   private TaskProfile profile() throws Exception {
     try (TaskSampler sampler = new TaskSampler(FlinkComparison::isStepping)) {
-      flink();
-      return sampler.finish();
+      return sampler.finish(flink().steps());
     }
   }
 

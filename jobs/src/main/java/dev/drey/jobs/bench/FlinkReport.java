@@ -14,6 +14,8 @@ import java.util.Locale;
  * @param expertMemory the residency window
  * @param records records per run
  * @param tokens tokens computed per run, prompts included
+ * @param bareSteps steps in which the bare engine computed them, in the first pair
+ * @param flinkSteps steps of the job
  * @param bare tokens per second of the bare engine, over all runs
  * @param flink tokens per second of the job
  * @param ratio job over bare engine, pair by pair
@@ -25,6 +27,8 @@ public record FlinkReport(
     String expertMemory,
     int records,
     long tokens,
+    long bareSteps,
+    long flinkSteps,
     Spread bare,
     Spread flink,
     Spread ratio,
@@ -42,7 +46,12 @@ public record FlinkReport(
   public static final double MOST_FLINK = 0.02;
 
   /** One side of one pair. */
-  record Side(long tokens, double tokensPerSecond, double betweenSteps, List<List<Integer>> ids) {}
+  record Side(
+      long steps,
+      long tokens,
+      double tokensPerSecond,
+      double betweenSteps,
+      List<List<Integer>> ids) {}
 
   /** Whether the job gives the same tokens, fast enough and with little time in Flink. */
   public boolean holds() {
@@ -61,6 +70,8 @@ public record FlinkReport(
         expertMemory,
         records,
         bare.get(0).tokens(),
+        bare.get(0).steps(),
+        flink.get(0).steps(),
         Spread.of(bare.stream().mapToDouble(Side::tokensPerSecond).toArray()),
         Spread.of(flink.stream().mapToDouble(Side::tokensPerSecond).toArray()),
         Spread.of(ratios),
@@ -75,12 +86,13 @@ public record FlinkReport(
         Locale.ROOT,
         """
         experts in %s of their size, %d records, %d tokens computed per run, %s
-          bare engine  %.1f tokens/s (%.1f-%.1f)
-          Flink job    %.1f tokens/s (%.1f-%.1f), %.2f %% of the time between steps
+          bare engine  %.1f tokens/s (%.1f-%.1f), %d steps
+          Flink job    %.1f tokens/s (%.1f-%.1f), %d steps, %.2f %% of the time between them
           ratio        %.1f %% (%.1f-%.1f), should be at least %.0f %%
-          profile      %d samples of the task's thread: %.2f %% Flink (should be below %.0f %%), %.2f %% operators, %.2f %% engine
+          profile      %d samples of the task's processor time: %.2f %% Flink (should be below %.0f %%), %.2f %% operators, %.2f %% engine
           in Flink     %s
           CPU          %s
+          heap         %.1f KB per step allocated by the task's thread
         """,
         expertMemory,
         records,
@@ -89,9 +101,11 @@ public record FlinkReport(
         bare.median(),
         bare.min(),
         bare.max(),
+        bareSteps,
         flink.median(),
         flink.min(),
         flink.max(),
+        flinkSteps,
         100 * betweenSteps.median(),
         100 * ratio.median(),
         100 * ratio.min(),
@@ -103,7 +117,8 @@ public record FlinkReport(
         100 * profile.operatorShare(),
         100 * profile.engineShare(),
         profile.flinkText(),
-        profile.cpuText());
+        profile.threadText(),
+        profile.allocatedPerStep() / 1e3);
   }
 
   /** For machines. */

@@ -2,39 +2,116 @@ package dev.drey.jobs.bench;
 
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 
 /**
- * Where the thread of the replica's task was seen while steps ran. A sample counts for the first of
+ * What the thread of the replica's task computed while steps ran. A sample counts for the first of
  * its frames, from the top, that is Flink's or ours: whoever called into the JDK or a native
  * library answers for the time there.
  *
- * @param samples how often it was looked at
+ * @param samples of the task's thread
  * @param engine of these, in the engine
  * @param operators in our operators
  * @param flink in Flink, by class and method
- * @param cpuNanos processor time of the process meanwhile, by kind of thread
+ * @param threads samples of all threads, by kind of thread
+ * @param allocatedPerStep heap bytes the task's thread allocated per step
  */
 public record TaskProfile(
     int samples,
     int engine,
     int operators,
     Map<String, Integer> flink,
-    Map<String, Long> cpuNanos) {
-  private static final String FLINK = "org.apache.flink.";
-  private static final String OURS = "dev.drey.";
-  private static final String ENGINE = "dev.drey.runtime.";
+    Map<String, Integer> threads,
+    long allocatedPerStep) {
+  private static final String TASK = "Source: source";
+  private static final String FLINK = "org/apache/flink/";
+  private static final String OURS = "dev/drey/";
+  private static final String ENGINE = "dev/drey/runtime/";
   private static final int SHOWN = 5;
 
   /** Nothing seen. */
-  static final TaskProfile EMPTY = new TaskProfile(0, 0, 0, Map.of(), Map.of());
+  static final TaskProfile EMPTY = new TaskProfile(0, 0, 0, Map.of(), Map.of(), 0);
 
   public TaskProfile {
     flink = Map.copyOf(flink);
-    cpuNanos = Map.copyOf(cpuNanos);
+    threads = Map.copyOf(threads);
+  }
+
+  /**
+   * Counts stacks as async-profiler prints them: one a line, frames from the bottom to the top with
+   * a semicolon between, the thread's name in brackets before them, and the number of samples.
+   *
+   * @param allocatedPerStep heap bytes the task's thread allocated per step
+   */
+  static TaskProfile of(List<String> stacks, long allocatedPerStep) {
+    Counts counts = new Counts();
+    for (String stack : stacks) {
+      int end = stack.lastIndexOf(' ');
+      if (stack.startsWith("[") && end > 0) {
+        counts.add(stack.substring(0, end).split(";"), Integer.parseInt(stack.substring(end + 1)));
+      }
+    }
+    return new TaskProfile(
+        counts.samples,
+        counts.engine,
+        counts.operators,
+        counts.flink,
+        counts.threads,
+        allocatedPerStep);
+  }
+
+  private static final class Counts {
+    private final Map<String, Integer> flink = new HashMap<>();
+    private final Map<String, Integer> threads = new HashMap<>();
+    private int samples;
+    private int engine;
+    private int operators;
+
+    void add(String[] frames, int count) {
+      String thread = frames[0].substring(1);
+      threads.merge(kind(thread), count, Integer::sum);
+      if (isTask(thread)) {
+        samples += count;
+        attribute(frames, count);
+      }
+    }
+
+    private void attribute(String[] frames, int count) {
+      for (int i = frames.length - 1; i > 0; i--) {
+        String frame = frames[i];
+        if (frame.startsWith(FLINK)) {
+          flink.merge(frame.substring(frame.lastIndexOf('/') + 1), count, Integer::sum);
+          return;
+        }
+        if (frame.startsWith(OURS)) {
+          if (frame.startsWith(ENGINE)) {
+            engine += count;
+          } else {
+            operators += count;
+          }
+          return;
+        }
+      }
+    }
+  }
+
+  /** Whether a thread of this name runs the task of a replica. */
+  static boolean isTask(String thread) {
+    return thread.startsWith(TASK);
+  }
+
+  private static String kind(String thread) {
+    if (isTask(thread)) {
+      return "task";
+    }
+    if (thread.startsWith("drey-")) {
+      return "engine threads";
+    }
+    return thread.startsWith("prefetch") ? "prefetch task" : "all other threads";
   }
 
   /** Share of samples in Flink, from 0 to 1. */
@@ -56,31 +133,7 @@ public record TaskProfile(
     return samples == 0 ? 0 : (double) count / samples;
   }
 
-  /** Counts one stack. */
-  TaskProfile plus(StackTraceElement[] stack) {
-    for (StackTraceElement frame : stack) {
-      String type = frame.getClassName();
-      if (type.startsWith(FLINK)) {
-        Map<String, Integer> more = new HashMap<>(flink);
-        String name = type.substring(type.lastIndexOf('.') + 1) + "." + frame.getMethodName();
-        more.merge(name, 1, Integer::sum);
-        return new TaskProfile(samples + 1, engine, operators, more, cpuNanos);
-      }
-      if (type.startsWith(ENGINE)) {
-        return new TaskProfile(samples + 1, engine + 1, operators, flink, cpuNanos);
-      }
-      if (type.startsWith(OURS)) {
-        return new TaskProfile(samples + 1, engine, operators + 1, flink, cpuNanos);
-      }
-    }
-    return new TaskProfile(samples + 1, engine, operators, flink, cpuNanos);
-  }
-
-  TaskProfile withCpu(Map<String, Long> nanos) {
-    return new TaskProfile(samples, engine, operators, flink, nanos);
-  }
-
-  /** Where in Flink most samples were, with their share of all samples. */
+  /** Where in Flink most samples were, with their share of the task's samples. */
   String flinkText() {
     return flink.entrySet().stream()
         .sorted(
@@ -92,9 +145,9 @@ public record TaskProfile(
   }
 
   /** Whose processor time it was. */
-  String cpuText() {
-    double all = cpuNanos.values().stream().mapToLong(Long::longValue).sum();
-    return new TreeMap<>(cpuNanos)
+  String threadText() {
+    double all = threads.values().stream().mapToInt(Integer::intValue).sum();
+    return new TreeMap<>(threads)
         .entrySet().stream()
             .map(entry -> percent(entry.getKey(), entry.getValue() / all))
             .collect(Collectors.joining(", "));

@@ -1,110 +1,103 @@
 package dev.drey.jobs.bench;
 
+import com.sun.management.ThreadMXBean;
+import java.io.IOException;
 import java.lang.management.ManagementFactory;
-import java.lang.management.ThreadInfo;
-import java.lang.management.ThreadMXBean;
-import java.util.HashMap;
-import java.util.Map;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
+import one.profiler.AsyncProfiler;
+import one.profiler.Counter;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Looks at the thread of a replica's task every few milliseconds, on a thread of its own, while
- * steps run. Samples are taken where the JVM can stop a thread, which names classes rightly but not
- * lines; classes are all that is asked for.
+ * Profiles a replica's task from its first step until its thread ends, with async-profiler, which
+ * Flink brings along.
+ *
+ * <p>Samples follow the processor time of the process, one per millisecond: a thread that waits, or
+ * that another one has pushed off its core, is not seen. Where a thread stands when somebody else
+ * uses its core would otherwise count for the call that woke that somebody.
  */
 final class TaskSampler implements AutoCloseable {
-  private static final long PERIOD_NANOS = 5_000_000;
-  private static final String TASK_PREFIX = "Source: source";
+  private static final long POLL_NANOS = 5_000_000;
+  private static final String START = "start,event=itimer,interval=1000000,threads";
 
-  private final ThreadMXBean threads = ManagementFactory.getThreadMXBean();
+  private final ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+  private final AsyncProfiler profiler = AsyncProfiler.getInstance();
   private final BooleanSupplier stepping;
-  private final Thread sampler;
-  private final Map<Long, Long> cpuBefore = new HashMap<>();
-  private final Map<Long, Long> cpuLast = new HashMap<>();
-  private final Map<Long, String> kinds = new HashMap<>();
+  private final Thread watcher;
   private volatile boolean stopped;
-  private TaskProfile profile = TaskProfile.EMPTY;
+  private volatile @Nullable String stacks;
+  private volatile long allocated;
 
   /**
    * @param stepping whether the engine has begun its first step
    */
   TaskSampler(BooleanSupplier stepping) {
     this.stepping = stepping;
-    this.sampler = new Thread(this::run, "drey-bench-sampler");
-    sampler.setDaemon(true);
-    sampler.start();
+    this.watcher = new Thread(this::run, "profile watcher");
+    watcher.setDaemon(true);
+    watcher.start();
   }
 
   private void run() {
-    @Nullable Thread task = null;
-    while (!stopped && (task == null || task.isAlive())) {
-      LockSupport.parkNanos(PERIOD_NANOS);
-      if (task == null) {
-        task = stepping.getAsBoolean() ? findTask() : null;
+    Thread task = awaitTask();
+    if (task == null) {
+      return;
+    }
+    try {
+      profiler.execute(START);
+    } catch (IOException e) {
+      throw new IllegalStateException("cannot profile: " + e.getMessage(), e);
+    }
+    long before = threads.getThreadAllocatedBytes(task.getId());
+    while (!stopped && task.isAlive()) {
+      // negative once the thread has ended
+      allocated = Math.max(allocated, threads.getThreadAllocatedBytes(task.getId()) - before);
+      LockSupport.parkNanos(POLL_NANOS);
+    }
+    profiler.stop();
+    stacks = profiler.dumpCollapsed(Counter.SAMPLES);
+  }
+
+  private @Nullable Thread awaitTask() {
+    while (!stopped) {
+      if (stepping.getAsBoolean()) {
+        Thread task = findTask();
         if (task != null) {
-          readCpu(cpuBefore);
-        }
-      } else {
-        StackTraceElement[] stack = task.getStackTrace();
-        if (stack.length > 0) {
-          profile = profile.plus(stack);
-        }
-        if (profile.samples() % 50 == 0) {
-          readCpu(cpuLast);
+          return task;
         }
       }
+      LockSupport.parkNanos(POLL_NANOS);
     }
+    return null;
   }
 
   private static @Nullable Thread findTask() {
     return Thread.getAllStackTraces().keySet().stream()
-        .filter(thread -> thread.getName().startsWith(TASK_PREFIX))
+        .filter(thread -> TaskProfile.isTask(thread.getName()))
         .findFirst()
         .orElse(null);
   }
 
-  private void readCpu(Map<Long, Long> into) {
-    for (ThreadInfo thread : threads.getThreadInfo(threads.getAllThreadIds())) {
-      if (thread != null) {
-        long id = thread.getThreadId();
-        kinds.putIfAbsent(id, kind(thread.getThreadName()));
-        into.put(id, Math.max(0, threads.getThreadCpuTime(id)));
-      }
-    }
-  }
-
-  private static String kind(String thread) {
-    if (thread.startsWith(TASK_PREFIX)) {
-      return "task";
-    }
-    if (thread.startsWith("drey-bench")) {
-      return "sampler";
-    }
-    if (thread.startsWith("drey-")) {
-      return "engine threads";
-    }
-    return thread.startsWith("prefetch") ? "prefetch task" : "all other threads";
-  }
-
-  /** Ends sampling and says what was seen. */
-  TaskProfile finish() throws InterruptedException {
+  /**
+   * Ends sampling and says what was seen.
+   *
+   * @param steps steps of the run
+   * @throws IllegalStateException if no task was seen, or none could be profiled
+   */
+  TaskProfile finish(long steps) throws InterruptedException {
     close();
-    sampler.join();
-    Map<String, Long> cpu = new HashMap<>();
-    cpuLast.forEach(
-        (id, nanos) ->
-            cpu.merge(
-                kinds.getOrDefault(id, "all other threads"),
-                nanos - cpuBefore.getOrDefault(id, 0L),
-                Long::sum));
-    return profile.withCpu(cpu);
+    watcher.join();
+    String seen = stacks;
+    if (seen == null) {
+      throw new IllegalStateException("no profile: the task's thread was not seen while steps ran");
+    }
+    return TaskProfile.of(seen.lines().toList(), allocated / steps);
   }
 
   @Override
   public void close() {
     stopped = true;
-    LockSupport.unpark(sampler);
+    LockSupport.unpark(watcher);
   }
 }

@@ -7,7 +7,6 @@ import dev.drey.jobs.bench.FlinkReport;
 import dev.drey.jobs.options.EngineSettings;
 import dev.drey.jobs.options.RefusedException;
 import dev.drey.jobs.options.Section;
-import dev.drey.jobs.options.Settings;
 import dev.drey.runtime.EngineConfig;
 import dev.drey.runtime.EnginePlanner;
 import dev.drey.runtime.bench.BenchJson;
@@ -126,22 +125,13 @@ final class BenchCommand implements CliCommand {
 
   @Override
   public int run(Invocation invocation) throws Exception {
-    requireNoSettings(invocation.settings());
+    invocation.refuseSettings("bench");
     Consumer<String> progress = line -> invocation.console().err().println("drey: " + line);
     if (isPlanned()) {
       plan(progress);
     }
     BenchOptions options = options();
     return flink ? compare(options, invocation, progress) : measure(options, invocation, progress);
-  }
-
-  private static void requireNoSettings(Configuration settings) {
-    for (String key : settings.keySet()) {
-      if (key.startsWith(Settings.PREFIX)) {
-        throw new RefusedException(
-            key + ": bench is set by its flags alone, so that its report says everything");
-      }
-    }
   }
 
   private boolean isPlanned() {

@@ -12,10 +12,13 @@ public final class Commands {
         new DemoCommand(),
         new GenerateCommand(),
         new ScoreCommand(),
+        new JoinCommand(),
         new InspectCommand(),
         new PlanCommand(),
         new VerifyCommand(),
         new BenchCommand(),
+        new SimulateCommand(),
+        new ReportCommand(),
         new SynthCommand());
   }
 }

@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
 import org.apache.flink.configuration.Configuration;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -19,6 +20,7 @@ public final class DreyCli {
   private final List<CliCommand> commands;
   private final Console console;
   private final Configuration cluster;
+  private @Nullable Exception failure;
 
   /**
    * @param commands the subcommands
@@ -67,6 +69,11 @@ public final class DreyCli {
     return execute(parsed.subcommand());
   }
 
+  /** What made the command fail, for whoever submitted it from afar; null if it ran to its end. */
+  public @Nullable Exception failure() {
+    return failure;
+  }
+
   private CommandLine build() {
     CommandLine root = new CommandLine(new Root());
     for (CliCommand command : commands) {
@@ -89,6 +96,7 @@ public final class DreyCli {
       Map<String, String> flags = SettingFlags.values(parsed, command.sections());
       return command.run(new Invocation(common.merge(cluster, flags), console, common.json));
     } catch (Exception e) {
+      failure = e;
       return FailureReport.print(e, console.err(), common.verbose);
     } finally {
       console.out().flush();

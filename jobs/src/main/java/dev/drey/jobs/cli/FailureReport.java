@@ -5,6 +5,7 @@ import dev.drey.jobs.local.JobFailedException;
 import dev.drey.jobs.options.RefusedException;
 import dev.drey.runtime.plan.InsufficientMemoryException;
 import dev.drey.runtime.safetensors.ModelFileException;
+import dev.drey.runtime.trace.TraceFileException;
 import java.io.PrintWriter;
 import java.util.List;
 import java.util.Optional;
@@ -13,7 +14,11 @@ import org.jspecify.annotations.Nullable;
 /** Turns a failure into a message somebody can act on, and an exit code. */
 final class FailureReport {
   private static final List<Class<? extends Throwable>> REFUSALS =
-      List.of(RefusedException.class, ModelFileException.class, InsufficientMemoryException.class);
+      List.of(
+          RefusedException.class,
+          ModelFileException.class,
+          TraceFileException.class,
+          InsufficientMemoryException.class);
 
   private FailureReport() {}
 

@@ -8,6 +8,7 @@ import dev.drey.jobs.options.Section;
 import dev.drey.jobs.options.Validator;
 import dev.drey.runtime.checkpoint.Checkpoint;
 import dev.drey.runtime.checkpoint.CheckpointSummary;
+import dev.drey.runtime.checkpoint.ModelChecks;
 import dev.drey.runtime.model.AttentionConfig;
 import dev.drey.runtime.model.GatedDeltaRule;
 import dev.drey.runtime.model.GroupedQueryAttention;
@@ -44,9 +45,18 @@ final class InspectCommand implements CliCommand {
 
   @Override
   public int run(Invocation invocation) throws Exception {
-    Validator.check(invocation.settings(), List.of(EngineSettings.MODEL));
+    Validator.check(
+        invocation.settings(),
+        List.of(
+            EngineSettings.MODEL,
+            EngineSettings.REFUSE_NON_FINITE,
+            EngineSettings.VERIFY_CHECKSUMS));
+    ModelChecks checks = EngineSettings.modelChecks(invocation.settings());
     Path directory = Path.of(EngineSettings.MODEL.in(invocation.settings()));
-    try (Checkpoint checkpoint = Checkpoint.open(directory)) {
+    try (Checkpoint checkpoint = Checkpoint.open(directory, checks)) {
+      if (checks.finite()) {
+        checkpoint.readChecked();
+      }
       if (invocation.json()) {
         invocation
             .console()

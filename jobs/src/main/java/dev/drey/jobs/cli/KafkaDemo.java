@@ -4,9 +4,11 @@ import dev.drey.jobs.files.AtomicFile;
 import dev.drey.jobs.files.ResultJoin;
 import dev.drey.jobs.kafka.DemoTopics;
 import dev.drey.jobs.kafka.EmbeddedBroker;
+import dev.drey.jobs.local.JobFailedException;
 import dev.drey.jobs.options.JobSettings;
 import dev.drey.jobs.options.KafkaSettings;
 import dev.drey.jobs.run.EnginePipeline;
+import dev.drey.jobs.run.MemoryCheck;
 import dev.drey.jobs.run.ModelIdentity;
 import dev.drey.jobs.run.RunRequest;
 import dev.drey.jobs.run.RunSummary;
@@ -53,6 +55,7 @@ final class KafkaDemo {
       RunRequest request = new RunRequest("demo", settings, true);
       request.validate();
       ModelIdentity model = ModelIdentity.read(request.model());
+      MemoryCheck.here(settings);
       topics.create(Math.max(2, JobSettings.REPLICAS.in(settings)));
       List<String> identities = topics.send(prompts);
       progress.note(
@@ -67,10 +70,23 @@ final class KafkaDemo {
               progress);
       if (keepRunning) {
         watch(topics, prompts, identities);
+        return runUntilInterrupted(run);
       }
-      RunSummary summary = run.run(keepRunning ? -1 : prompts.size());
-      return finish(topics, prompts, identities, summary);
+      return finish(topics, prompts, identities, run.run(prompts.size()));
     }
+  }
+
+  /** The input has no end: being cancelled is how the job is meant to end. */
+  private int runUntilInterrupted(TopicRun run) throws Exception {
+    try {
+      InferenceCommand.report(run.run(-1), invocation);
+    } catch (JobFailedException end) {
+      if (!end.isCancelled()) {
+        throw end;
+      }
+      progress.note("the job was cancelled; closing the broker");
+    }
+    return ExitCode.DONE;
   }
 
   private Configuration settings(DemoTopics topics) {

@@ -3,6 +3,7 @@ package dev.drey.jobs.cli;
 import dev.drey.jobs.run.EngineTotals;
 import dev.drey.jobs.run.JobCounts;
 import dev.drey.jobs.run.RunSummary;
+import dev.drey.runtime.trace.TraceStats;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
@@ -83,5 +84,17 @@ final class SummaryTable {
                 SizeText.bytes(engines.budgetBytes()),
                 SizeText.bytes(engines.peakBytes()),
                 engines.slots()));
+    int number = 1;
+    for (TraceStats trace : engines.traces()) {
+      rows.put(engines.traces().size() == 1 ? "trace" : "trace " + number++, text(trace));
+    }
+  }
+
+  private static String text(TraceStats trace) {
+    return trace.failure() == null
+        ? "%s, %s events, %s dropped"
+            .formatted(
+                trace.file(), SizeText.count(trace.events()), SizeText.count(trace.dropped()))
+        : "%s cannot be written: %s".formatted(trace.file(), trace.failure());
   }
 }

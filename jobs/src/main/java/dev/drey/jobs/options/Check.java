@@ -2,8 +2,11 @@ package dev.drey.jobs.options;
 
 import dev.drey.runtime.memory.MemorySize;
 import java.time.Duration;
+import java.time.LocalDate;
+import java.time.LocalDateTime;
+import java.time.format.DateTimeParseException;
 import java.util.Arrays;
-import java.util.List;
+import java.util.Collection;
 import java.util.Optional;
 
 /**
@@ -47,12 +50,36 @@ public interface Check<T> {
 
   /** Accepts the given words only. */
   static Check<String> oneOf(String... words) {
-    List<String> known = Arrays.asList(words);
+    return oneOf(Arrays.asList(words));
+  }
+
+  /** Accepts the given names only. */
+  static Check<String> oneOf(Collection<String> known) {
     return value ->
         known.contains(value)
             ? Optional.empty()
             : Optional.of(
                 "expected one of %s, found '%s'".formatted(String.join(", ", known), value));
+  }
+
+  /** Accepts dates and points in time as ISO 8601 writes them, without a zone. */
+  static Check<String> dateTime() {
+    return value -> {
+      try {
+        parseDateTime(value);
+        return Optional.empty();
+      } catch (DateTimeParseException e) {
+        return Optional.of(
+            "expected a date as 2026-11-22 or 2026-11-22T09:30, found '" + value + "'");
+      }
+    };
+  }
+
+  /** The value of a setting that {@link #dateTime} accepts; a date is its first moment. */
+  static LocalDateTime parseDateTime(String value) {
+    return value.indexOf('T') < 0
+        ? LocalDate.parse(value).atStartOfDay()
+        : LocalDateTime.parse(value);
   }
 
   /** Accepts bytes with an optional unit, or a percentage. */

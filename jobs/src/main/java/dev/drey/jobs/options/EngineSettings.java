@@ -4,8 +4,11 @@ import static dev.drey.jobs.options.Section.ENGINE;
 import static org.apache.flink.configuration.ConfigOptions.key;
 
 import dev.drey.runtime.EngineConfig;
+import dev.drey.runtime.cache.CachePolicies;
+import dev.drey.runtime.checkpoint.ModelChecks;
 import dev.drey.runtime.memory.MemorySize;
 import dev.drey.runtime.model.ComputeType;
+import dev.drey.runtime.predict.Predictors;
 import dev.drey.runtime.schedule.ScheduleConfig;
 import dev.drey.runtime.transfer.TransferConfig;
 import java.time.Duration;
@@ -27,6 +30,28 @@ public final class EngineSettings {
               Check.any(),
               "Model directory in the Hugging Face layout; the same path on every machine.")
           .flag("--model", "DIR");
+
+  /** Whether weights must be finite. */
+  public static final Setting<Boolean> REFUSE_NON_FINITE =
+      Setting.of(
+              ENGINE,
+              key("drey.model.refuse-non-finite").booleanType().defaultValue(false),
+              Check.any(),
+              "Refuse a model with a weight that is NaN or infinite, as the weights are read: those"
+                  + " that are always resident before the first record, experts when they arrive."
+                  + " drey inspect reads all of them.")
+          .toggle("--refuse-non-finite");
+
+  /** Whether files must have the checksums beside them. */
+  public static final Setting<Boolean> VERIFY_CHECKSUMS =
+      Setting.of(
+              ENGINE,
+              key("drey.model.verify-checksums").booleanType().defaultValue(false),
+              Check.any(),
+              "Read all files of the model before the first record and compare them with the"
+                  + " SHA256SUMS in its directory, as sha256sum writes it; a model without one is"
+                  + " then refused.")
+          .toggle("--verify-checksums");
 
   /** Where the computing happens. */
   public static final Setting<String> DEVICE =
@@ -93,7 +118,7 @@ public final class EngineSettings {
       Setting.of(
               ENGINE,
               key("drey.residency.policy").stringType().defaultValue("classic.lru"),
-              Check.any(),
+              Check.oneOf(CachePolicies.names()),
               "Cache policy that picks the expert to evict.")
           .flag("--policy", "NAME");
 
@@ -102,7 +127,7 @@ public final class EngineSettings {
       Setting.of(
               ENGINE,
               key("drey.prediction.predictor").stringType().defaultValue("gate.next-layer"),
-              Check.any(),
+              Check.oneOf(Predictors.names()),
               "Predictor that decides what is fetched ahead of the router; none turns prefetching"
                   + " off.")
           .flag("--predictor", "NAME");
@@ -205,11 +230,24 @@ public final class EngineSettings {
           "How long a slot keeps its engine open after the last task has left, so that a restart"
               + " need not load the weights again.");
 
+  /** Record of what happens. */
+  public static final Setting<String> TRACE =
+      Setting.of(
+              ENGINE,
+              key("drey.trace.file").stringType().noDefaultValue(),
+              Check.any(),
+              "File that each slot's engine records a trace to, for drey report and drey simulate."
+                  + " A name that is taken gets a number; nothing is overwritten. Unset: no"
+                  + " trace.")
+          .flag("--trace", "FILE");
+
   private EngineSettings() {}
 
   static List<Setting<?>> all() {
     return List.of(
         MODEL,
+        REFUSE_NON_FINITE,
+        VERIFY_CHECKSUMS,
         DEVICE,
         DEVICE_MEMORY,
         EXPERT_MEMORY,
@@ -228,7 +266,8 @@ public final class EngineSettings {
         TRANSFER_PACE,
         TRANSFER_DEADLINE,
         TRANSFER_ATTEMPTS,
-        LINGER);
+        LINGER,
+        TRACE);
   }
 
   /** How to open the engine in each slot; the configuration must have passed the validator. */
@@ -255,7 +294,14 @@ public final class EngineSettings {
             TRANSFER_THREADS.in(c),
             TRANSFER_PACE.in(c),
             TRANSFER_DEADLINE.in(c),
-            TRANSFER_ATTEMPTS.in(c)));
+            TRANSFER_ATTEMPTS.in(c)))
+        .withChecks(modelChecks(c))
+        .tracedTo(TRACE.find(c).orElse(null));
+  }
+
+  /** Checks of the model's files, besides those that are always made. */
+  public static ModelChecks modelChecks(ReadableConfig c) {
+    return new ModelChecks(REFUSE_NON_FINITE.in(c), VERIFY_CHECKSUMS.in(c));
   }
 
   private static ScheduleConfig schedule(ReadableConfig c) {

@@ -6,9 +6,12 @@ import static org.apache.flink.configuration.ConfigOptions.key;
 import dev.drey.operators.pipeline.BreakerLimits;
 import dev.drey.operators.pipeline.PipelineOptions;
 import dev.drey.operators.pipeline.RequestLimits;
+import dev.drey.operators.pipeline.RequestTime;
 import dev.drey.operators.slot.SlotEngines;
 import dev.drey.schemas.format.WireFormat;
 import java.time.Duration;
+import java.time.LocalDate;
+import java.time.ZoneOffset;
 import java.util.List;
 import java.util.Set;
 import org.apache.flink.configuration.ReadableConfig;
@@ -91,9 +94,20 @@ public final class JobSettings {
   public static final Setting<Integer> DEFAULT_MAX_TOKENS =
       Setting.of(
           JOB,
-          key("drey.request.default-max-tokens").intType().defaultValue(LIMITS.defaultMaxTokens()),
+          key("drey.request.default-max-tokens").intType().noDefaultValue(),
           Check.atLeast(1),
-          "Tokens generated for a request that does not say max_tokens.");
+          "Tokens generated for a request that does not say max_tokens; unset: max_new_tokens of"
+              + " the model's generation_config.json, else 16.");
+
+  /** What chat templates are told. */
+  public static final Setting<String> DATE =
+      Setting.of(
+          JOB,
+          key("drey.request.date").stringType().noDefaultValue(),
+          Check.dateTime(),
+          "Date, or date and time, told to chat templates that ask for it, as 2026-11-22 or"
+              + " 2026-11-22T09:30; unset: the Kafka record's own time (UTC), for files the day on"
+              + " which the job is submitted.");
 
   /** Cap on one record. */
   public static final Setting<Integer> MAX_RECORD_BYTES =
@@ -179,6 +193,7 @@ public final class JobSettings {
         ALLOW_STATE_MISMATCH,
         MAX_TOKENS,
         DEFAULT_MAX_TOKENS,
+        DATE,
         MAX_RECORD_BYTES,
         MAX_PROMPT_BYTES,
         MODEL_NAMES,
@@ -200,7 +215,7 @@ public final class JobSettings {
         new RequestLimits(
             MAX_RECORD_BYTES.in(c),
             MAX_PROMPT_BYTES.in(c),
-            DEFAULT_MAX_TOKENS.in(c),
+            DEFAULT_MAX_TOKENS.find(c).orElse(RequestLimits.MODEL_DEFAULT),
             MAX_TOKENS.in(c),
             LIMITS.maxStops(),
             LIMITS.maxStopBytes());
@@ -213,6 +228,9 @@ public final class JobSettings {
         new BreakerLimits(ERROR_WINDOW.in(c), ERROR_SHARE.in(c), ERROR_COUNT.in(c)),
         MODEL_NAMES.find(c).map(Set::copyOf).orElse(Set.of()),
         SEED.in(c),
+        new RequestTime(
+            DATE.find(c).map(Check::parseDateTime).orElse(null),
+            LocalDate.now(ZoneOffset.UTC).atStartOfDay()),
         ALLOW_STATE_MISMATCH.in(c),
         signalEndAfterRestore);
   }

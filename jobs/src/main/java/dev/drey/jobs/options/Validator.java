@@ -136,7 +136,7 @@ public final class Validator {
               + " %d ms".formatted(step.toMillis()));
     }
     int most = JobSettings.MAX_TOKENS.in(c);
-    int usual = JobSettings.DEFAULT_MAX_TOKENS.in(c);
+    int usual = JobSettings.DEFAULT_MAX_TOKENS.find(c).orElse(1);
     if (usual > most) {
       problems.add(
           "%s: expected at most %s = %d, found %d"

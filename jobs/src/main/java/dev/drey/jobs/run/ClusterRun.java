@@ -7,19 +7,14 @@ import dev.drey.jobs.files.InputFile;
 import dev.drey.jobs.files.InputFiles;
 import dev.drey.jobs.files.ResultJoin;
 import dev.drey.jobs.options.FileSettings;
-import dev.drey.jobs.options.RefusedException;
 import dev.drey.jobs.topology.Count;
 import dev.drey.jobs.topology.InferenceJob;
 import dev.drey.jobs.topology.RecordPipeline;
-import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.Comparator;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.Stream;
 import org.apache.flink.api.common.JobExecutionResult;
 import org.apache.flink.configuration.StateRecoveryOptions;
 import org.apache.flink.streaming.api.environment.LocalStreamEnvironment;
@@ -31,8 +26,6 @@ import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
  * mean the same on all its machines and here.
  */
 public final class ClusterRun {
-  private static final String PARTS = ".drey-parts";
-
   private final RunRequest request;
   private final RecordPipeline pipeline;
   private final Progress progress;
@@ -55,6 +48,7 @@ public final class ClusterRun {
 
   /** Submits, waits for the end if the submission is attached, and joins the output. */
   public void run() throws Exception {
+    MemoryCheck.forCluster(request.settings(), progress);
     StreamExecutionEnvironment environment = InferenceJob.environment(request.settings());
     if (request.usesTopics()) {
       InferenceJob.topics(
@@ -68,21 +62,22 @@ public final class ClusterRun {
   private void runFiles(StreamExecutionEnvironment environment) throws Exception {
     List<InputFile> inputs = InputFiles.resolve(FileSettings.INPUT.in(request.settings()));
     Path output = Path.of(FileSettings.OUTPUT.in(request.settings())).toAbsolutePath().normalize();
-    Path parts = output.resolve(PARTS);
-    prepare(parts, environment);
-    InferenceJob.files(environment, request.settings(), pipeline, inputs, parts);
+    PartsFolder parts = PartsFolder.in(output);
+    parts.prepare(request.fresh(), restores(environment));
+    SubmittedRun.of(request, inputs).write(parts);
+    InferenceJob.files(environment, request.settings(), pipeline, inputs, parts.path());
     JobExecutionResult result = environment.execute(request.jobName());
     if (!result.isJobExecutionResult()) {
       progress.note(
-          "submitted detached: outcomes stay in parts under %s; submit attached to have them joined"
-              .formatted(parts));
+          "submitted detached: once the job has finished, drey join --output %s makes %s of its parts"
+              .formatted(output, ResultJoin.RESULTS));
       return;
     }
-    ResultJoin.Counts counts = ResultJoin.join(inputs, parts, output);
+    ResultJoin.Counts counts = ResultJoin.join(inputs, parts.path(), output);
     AtomicFile.write(
         output.resolve(FileRun.MANIFEST),
         (SummaryJson.write(summary(result, counts), request.settings()) + "\n").getBytes(UTF_8));
-    delete(parts);
+    parts.delete();
     progress.note(
         "%d records, %d results, %d dead letters in %s"
             .formatted(counts.records(), counts.results(), counts.deadLetters(), output));
@@ -109,34 +104,10 @@ public final class ClusterRun {
         false);
   }
 
-  private void prepare(Path parts, StreamExecutionEnvironment environment) throws IOException {
-    boolean restores =
-        environment.getConfiguration().getOptional(StateRecoveryOptions.SAVEPOINT_PATH).isPresent();
-    if (request.fresh()) {
-      delete(parts);
-    } else if (!restores && Files.isDirectory(parts) && !isEmpty(parts)) {
-      throw new RefusedException(
-          ("%s holds outcomes of an earlier run, and this one starts without its state: restore it"
-                  + " with flink run -s CHECKPOINT, or start over with --fresh")
-              .formatted(parts));
-    }
-    Files.createDirectories(parts);
-  }
-
-  private static boolean isEmpty(Path directory) throws IOException {
-    try (Stream<Path> entries = Files.list(directory)) {
-      return entries.findAny().isEmpty();
-    }
-  }
-
-  private static void delete(Path directory) throws IOException {
-    if (!Files.exists(directory)) {
-      return;
-    }
-    try (Stream<Path> files = Files.walk(directory)) {
-      for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-        Files.delete(file);
-      }
-    }
+  private static boolean restores(StreamExecutionEnvironment environment) {
+    return environment
+        .getConfiguration()
+        .getOptional(StateRecoveryOptions.SAVEPOINT_PATH)
+        .isPresent();
   }
 }

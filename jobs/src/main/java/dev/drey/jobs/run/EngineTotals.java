@@ -1,5 +1,9 @@
 package dev.drey.jobs.run;
 
+import dev.drey.runtime.trace.TraceStats;
+import java.util.List;
+import java.util.stream.Stream;
+
 /**
  * What the engines of a run did together. Times and counters are sums over the slots; the budget
  * and the peak are those of all slots.
@@ -22,6 +26,7 @@ package dev.drey.jobs.run;
  * @param stallTransferNanos waited for the transfer itself
  * @param budgetBytes hard total
  * @param peakBytes most ever reserved
+ * @param traces traces being recorded
  */
 public record EngineTotals(
     int slots,
@@ -41,10 +46,15 @@ public record EngineTotals(
     long stallQueueNanos,
     long stallTransferNanos,
     long budgetBytes,
-    long peakBytes) {
+    long peakBytes,
+    List<TraceStats> traces) {
   /** No engine was seen. */
   public static final EngineTotals NONE =
-      new EngineTotals(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
+      new EngineTotals(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, List.of());
+
+  public EngineTotals {
+    traces = List.copyOf(traces);
+  }
 
   /** Both together. */
   public EngineTotals plus(EngineTotals other) {
@@ -66,7 +76,8 @@ public record EngineTotals(
         stallQueueNanos + other.stallQueueNanos,
         stallTransferNanos + other.stallTransferNanos,
         budgetBytes + other.budgetBytes,
-        peakBytes + other.peakBytes);
+        peakBytes + other.peakBytes,
+        Stream.concat(traces.stream(), other.traces.stream()).toList());
   }
 
   /** Share of demanded experts that were resident, from 0 to 1; 1 if none was demanded. */

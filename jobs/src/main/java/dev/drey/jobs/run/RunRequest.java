@@ -26,6 +26,7 @@ public record RunRequest(String command, Configuration settings, boolean fresh) 
           JobSettings.SEED,
           JobSettings.MAX_TOKENS,
           JobSettings.DEFAULT_MAX_TOKENS,
+          JobSettings.DATE,
           JobSettings.MAX_RECORD_BYTES,
           JobSettings.MAX_PROMPT_BYTES,
           JobSettings.MODEL_NAMES);

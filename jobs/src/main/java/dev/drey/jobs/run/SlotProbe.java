@@ -5,6 +5,7 @@ import dev.drey.runtime.MoeEngine;
 import dev.drey.runtime.residency.ResidencyStats;
 import dev.drey.runtime.slot.SlotKey;
 import dev.drey.runtime.slot.SlotRuntimes;
+import java.util.List;
 import java.util.Map;
 
 /** Looks at the slots' engines through the registry of this process. */
@@ -40,7 +41,8 @@ public final class SlotProbe implements EngineProbe {
         experts.stall().queueNanos(),
         experts.stall().transferNanos(),
         stats.budgetBytes(),
-        stats.peakBytes());
+        stats.peakBytes(),
+        stats.trace() == null ? List.of() : List.of(stats.trace()));
   }
 
   @Override

@@ -3,6 +3,7 @@ package dev.drey.jobs.run;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.drey.runtime.trace.TraceStats;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import org.apache.flink.configuration.Configuration;
@@ -59,6 +60,14 @@ public final class SummaryJson {
     stall.put("queue", engines.stallQueueNanos() / 1e6);
     stall.put("transfer", engines.stallTransferNanos() / 1e6);
     stall.put("share_of_step_time", engines.stallShare());
+    for (TraceStats trace : engines.traces()) {
+      root.withArray("traces")
+          .addObject()
+          .put("file", trace.file().toString())
+          .put("events", trace.events())
+          .put("dropped", trace.dropped())
+          .put("failure", trace.failure());
+    }
     ObjectNode device = root.putObject("memory").putObject("device");
     device.put("slots", engines.slots());
     device.put("budget_bytes", engines.budgetBytes());

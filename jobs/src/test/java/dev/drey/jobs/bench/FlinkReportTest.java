@@ -11,7 +11,7 @@ class FlinkReportTest {
   private static final List<List<Integer>> IDS = List.of(List.of(1, 2), List.of(3));
 
   private static Side side(double tokensPerSecond) {
-    return new Side(100, tokensPerSecond, 0.01, IDS);
+    return new Side(10, 100, tokensPerSecond, 0.01, IDS);
   }
 
   private static FlinkReport report(List<Side> bare, List<Side> flink) {
@@ -27,13 +27,15 @@ class FlinkReportTest {
     assertThat(report.bare().median()).isEqualTo(100);
     assertThat(report.flink().median()).isEqualTo(90);
     assertThat(report.holds()).isTrue();
-    assertThat(report.text()).contains("98.0 % (90.0-100.0)").contains("same token ids");
+    assertThat(report.text())
+        .contains("98.0 % (90.0-100.0)")
+        .contains("same token ids", "10 steps");
   }
 
   @Test
   void aJobThatIsTooSlowOrWritesOtherTokensDoesNotHold() {
     assertThat(report(List.of(side(100)), List.of(side(94))).holds()).isFalse();
-    Side other = new Side(100, 100, 0, List.of(List.of(1, 2), List.of(4)));
+    Side other = new Side(10, 100, 100, 0, List.of(List.of(1, 2), List.of(4)));
     FlinkReport different = report(List.of(side(100)), List.of(other));
     assertThat(different.identical()).isFalse();
     assertThat(different.holds()).isFalse();

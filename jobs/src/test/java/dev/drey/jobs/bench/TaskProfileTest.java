@@ -2,63 +2,65 @@ package dev.drey.jobs.bench;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 class TaskProfileTest {
-  private static StackTraceElement[] stack(String... frames) {
-    return Arrays.stream(frames)
-        .map(
-            frame -> {
-              int dot = frame.lastIndexOf('.');
-              return new StackTraceElement(
-                  frame.substring(0, dot), frame.substring(dot + 1), "File.java", 1);
-            })
-        .toArray(StackTraceElement[]::new);
-  }
+  private static final String TASK = "[Source: source -> parse -> head (1/1)#0 tid=7];";
+  private static final String INVOKE =
+      TASK + "java/lang/Thread.run;org/apache/flink/streaming/runtime/tasks/StreamTask.invoke;";
 
   @Test
-  void aSampleCountsForTheFirstFrameThatIsFlinksOrOurs() {
+  void aSampleCountsForTheTopmostFrameThatIsFlinksOrOurs() {
     TaskProfile profile =
-        TaskProfile.EMPTY
-            .plus(
-                stack(
-                    "jdk.internal.misc.Unsafe.unpark",
-                    "org.apache.flink.runtime.Mailbox.put",
-                    "dev.drey.operators.pipeline.LayerStage.accept",
-                    "dev.drey.runtime.MoeEngine.runLayers"))
-            .plus(
-                stack(
-                    "org.bytedeco.dnnl.global.dnnl.dnnl_primitive_execute",
-                    "dev.drey.runtime.device.cpu.MatmulCall.run",
-                    "org.apache.flink.streaming.runtime.tasks.StreamTask.invoke"))
-            .plus(
-                stack(
-                    "dev.drey.operators.pipeline.Results.of", "dev.drey.runtime.MoeEngine.sample"))
-            .plus(stack("java.lang.Thread.run"));
+        TaskProfile.of(
+            List.of(
+                INVOKE
+                    + "dev/drey/runtime/MoeEngine.runLayers;"
+                    + "dev/drey/operators/pipeline/LayerStage$Range.accept;"
+                    + "org/apache/flink/runtime/Mailbox.put;jdk/internal/misc/Unsafe.unpark 2",
+                INVOKE + "dev/drey/runtime/device/cpu/MatmulCall.run;dnnl_primitive_execute 5",
+                INVOKE + "dev/drey/operators/pipeline/Results.of 1",
+                TASK + "java/lang/Thread.run 2"),
+            4096);
 
-    assertThat(profile.samples()).isEqualTo(4);
-    assertThat(profile.flink()).isEqualTo(Map.of("Mailbox.put", 1));
-    assertThat(profile.flinkShare()).isEqualTo(0.25);
-    assertThat(profile.engineShare()).isEqualTo(0.25);
-    assertThat(profile.operatorShare()).isEqualTo(0.25);
+    assertThat(profile.samples()).isEqualTo(10);
+    assertThat(profile.flink()).isEqualTo(Map.of("Mailbox.put", 2));
+    assertThat(profile.flinkShare()).isEqualTo(0.2);
+    assertThat(profile.engineShare()).isEqualTo(0.5);
+    assertThat(profile.operatorShare()).isEqualTo(0.1);
+    assertThat(profile.allocatedPerStep()).isEqualTo(4096);
   }
 
   @Test
-  void theMostFrequentPlacesInFlinkComeFirstWithTheirShareOfAllSamples() {
-    TaskProfile profile = TaskProfile.EMPTY;
-    for (int i = 0; i < 3; i++) {
-      profile = profile.plus(stack("org.apache.flink.B.often"));
-    }
-    profile = profile.plus(stack("org.apache.flink.A.once")).plus(stack("dev.drey.runtime.X.y"));
+  void theMostFrequentPlacesInFlinkComeFirstWithTheirShareOfTheTasksSamples() {
+    TaskProfile profile =
+        TaskProfile.of(
+            List.of(
+                TASK + "org/apache/flink/B.often 3",
+                TASK + "org/apache/flink/A.once 1",
+                TASK + "dev/drey/runtime/X.y 1"),
+            0);
 
     assertThat(profile.flinkText()).isEqualTo("B.often 60.0 %, A.once 20.0 %");
   }
 
   @Test
   void processorTimeIsSharedByKindOfThread() {
-    assertThat(TaskProfile.EMPTY.withCpu(Map.of("task", 30L, "engine threads", 10L)).cpuText())
-        .isEqualTo("engine threads 25.0 %, task 75.0 %");
+    TaskProfile profile =
+        TaskProfile.of(
+            List.of(
+                TASK + "dev/drey/runtime/X.y 5",
+                "[drey-compute-1 tid=9];java/lang/Thread.run 2",
+                "[prefetch (1/1)#0 tid=10];java/lang/Thread.run 1",
+                "[C1 CompilerThre tid=11];start_thread 2",
+                ""),
+            0);
+
+    assertThat(profile.samples()).isEqualTo(5);
+    assertThat(profile.threadText())
+        .isEqualTo(
+            "all other threads 20.0 %, engine threads 20.0 %, prefetch task 10.0 %, task 50.0 %");
   }
 }

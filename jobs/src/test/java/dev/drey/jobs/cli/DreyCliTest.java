@@ -2,17 +2,24 @@ package dev.drey.jobs.cli;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.drey.jobs.options.RefusedException;
 import dev.drey.jobs.options.Section;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
@@ -180,6 +187,64 @@ class DreyCliTest {
   }
 
   @Test
+  void anInspectionReadsEveryWeightIfThatIsAskedFor() throws IOException {
+    Path model = Files.createDirectory(directory.resolve("model"));
+    for (String name : List.of("config.json", "model.safetensors")) {
+      Files.copy(Path.of(MODEL, name), model.resolve(name));
+    }
+    assertThat(drey("inspect", "--model", model.toString(), "--refuse-non-finite")).isEqualTo(0);
+
+    Path weights = model.resolve("model.safetensors");
+    try (FileChannel file = FileChannel.open(weights, StandardOpenOption.WRITE)) {
+      file.write(ByteBuffer.wrap(new byte[] {(byte) 0x80, 0x7f}), file.size() - 2);
+    }
+    assertThat(drey("inspect", "--model", model.toString())).isEqualTo(0);
+    assertThat(drey("inspect", "--model", model.toString(), "--refuse-non-finite")).isEqualTo(2);
+    assertThat(err.toString())
+        .contains(weights + ": tensor '", "finite numbers, found Infinity at");
+
+    assertThat(drey("inspect", "--model", model.toString(), "--verify-checksums")).isEqualTo(2);
+    assertThat(err.toString()).contains("SHA256SUMS: expected a file, found none");
+  }
+
+  @Test
+  void aModelIsVerifiedAgainstAGoldenFileAndADifferenceIsAFailure() throws IOException {
+    Path golden = Path.of("../gpu-runtime/src/test/resources/golden/qwen3_moe");
+    String[] verify = {
+      "verify", "--model", golden.toString(), "--compute", "f32", "--json", "--golden"
+    };
+    assertThat(drey(with(verify, golden.resolve("golden.json")))).isEqualTo(0);
+    JsonNode report = new ObjectMapper().readTree(out.toString());
+    assertThat(report.at("/passed").asBoolean()).isTrue();
+    assertThat(report.at("/prompts")).hasSize(8);
+    assertThat(report.at("/largest_logit_difference").asDouble()).isBetween(1e-9, 5e-4);
+
+    ObjectNode changed =
+        (ObjectNode) new ObjectMapper().readTree(golden.resolve("golden.json").toFile());
+    ((ArrayNode) changed.at("/prompts/1/logits/2")).set(3, 100);
+    ((ArrayNode) changed.at("/greedy/0/new_ids")).set(5, 7);
+    Path other = directory.resolve("golden.json");
+    new ObjectMapper().writeValue(other.toFile(), changed);
+    out.getBuffer().setLength(0);
+    assertThat(drey(with(verify, other))).isEqualTo(1);
+    report = new ObjectMapper().readTree(out.toString());
+    assertThat(report.at("/passed").asBoolean()).isFalse();
+    assertThat(report.at("/failures").toString())
+        .contains("len7: logits at position 2 differ by")
+        .contains("greedy 0: ");
+
+    Files.writeString(other, "{}");
+    assertThat(drey(with(verify, other))).isEqualTo(2);
+    assertThat(err.toString()).contains("expected a golden file, found no key 'format_version'");
+  }
+
+  private static String[] with(String[] arguments, Path last) {
+    String[] all = Arrays.copyOf(arguments, arguments.length + 1);
+    all[arguments.length] = last.toString();
+    return all;
+  }
+
+  @Test
   void promptsAreAnsweredFromFileToFile() throws IOException {
     Path input =
         Files.writeString(
@@ -220,8 +285,15 @@ class DreyCliTest {
   }
 
   @Test
-  void aWindowTooSmallForTheModelIsRefusedWithWhatWouldDo() throws IOException {
-    Path input = Files.writeString(directory.resolve("in.jsonl"), "{\"prompt\": \"a\"}\n");
+  void aConversationIsAnsweredLikeThePromptItBecomes() throws IOException {
+    Path input =
+        Files.writeString(
+            directory.resolve("in.jsonl"),
+            """
+            {"custom_id": "chat", "max_tokens": 6, "messages": [{"role": "user", "content": "What is a heron?"}]}
+            {"custom_id": "text", "max_tokens": 6, "prompt": "<|im_start|>user\\nWhat is a heron?<|im_end|>\\n<|im_start|>assistant\\n"}
+            {"custom_id": "none", "max_tokens": 6, "messages": [{"role": "user"}]}
+            """);
 
     int code =
         drey(
@@ -231,11 +303,99 @@ class DreyCliTest {
             "--input",
             input.toString(),
             "--output",
-            directory.resolve("out").toString(),
-            "--expert-memory",
-            "1000");
+            directory.resolve("out").toString());
 
-    assertThat(code).isEqualTo(2);
+    assertThat(err.toString()).doesNotContain("Exception");
+    assertThat(code).isEqualTo(0);
+    List<JsonNode> results = new ArrayList<>();
+    for (String line : Files.readAllLines(directory.resolve("out/results.jsonl"))) {
+      results.add(new ObjectMapper().readTree(line));
+    }
+    assertThat(results).hasSize(2);
+    for (String field : List.of("text", "token_ids", "finish_reason", "usage")) {
+      assertThat(results.get(0).required(field)).isEqualTo(results.get(1).required(field));
+    }
+    assertThat(results.get(0).required("custom_id").asText()).isEqualTo("chat");
+    assertThat(results.get(0).at("/sampling/temperature").asDouble())
+        .as("the model's authors want greedy decoding")
+        .isZero();
+    assertThat(Files.readAllLines(directory.resolve("out/dead-letters.jsonl")))
+        .singleElement()
+        .asString()
+        .contains("request.chat_template_failed", "chat template, line 1: + is not supported");
+  }
+
+  @Test
+  void aWindowTooSmallForTheModelIsRefusedBeforeAnythingStarts() throws IOException {
+    assertThat(generate("--expert-memory", "1000")).isEqualTo(2);
     assertThat(err.toString()).contains("expert memory of 1000 bytes is too small");
+    assertNothingStarted();
+  }
+
+  @Test
+  void aTotalTooSmallForTheModelIsRefusedBeforeAnythingStarts() throws IOException {
+    assertThat(generate("--device-memory", "8m")).isEqualTo(2);
+    assertThat(err.toString())
+        .containsPattern("8388608 bytes is too small: the smallest that works is [0-9]{8} bytes");
+    assertNothingStarted();
+  }
+
+  private int generate(String... flags) throws IOException {
+    Path input = Files.writeString(directory.resolve("in.jsonl"), "{\"prompt\": \"a\"}\n");
+    List<String> arguments = new ArrayList<>(List.of("generate", "--model", MODEL));
+    arguments.addAll(List.of("--input", input.toString()));
+    arguments.addAll(List.of("--output", directory.resolve("out").toString()));
+    arguments.addAll(List.of(flags));
+    return drey(arguments.toArray(String[]::new));
+  }
+
+  /** Neither a cluster, which says where it is, nor a run's folder. */
+  private void assertNothingStarted() {
+    assertThat(err.toString()).doesNotContain("web interface");
+    assertThat(directory.resolve("out")).doesNotExist();
+  }
+
+  @Test
+  void passagesAreScoredAsTheReferenceScoresThem() throws IOException {
+    ObjectMapper json = new ObjectMapper();
+    Path input = directory.resolve("in.jsonl");
+    List<String> passages = Files.readAllLines(EXAMPLES.resolve("sample-eval.jsonl"));
+    JsonNode reference =
+        json.readTree(EXAMPLES.resolve("reference/eval_logprobs.json").toFile()).get("passages");
+    Files.write(input, passages.subList(0, reference.size()));
+
+    int code =
+        drey(
+            "score",
+            "--model",
+            MODEL,
+            "--input",
+            input.toString(),
+            "--output",
+            directory.resolve("out").toString(),
+            "--compute",
+            "f32",
+            "--expert-memory",
+            "25%");
+
+    assertThat(code).as(err.toString()).isEqualTo(0);
+    List<String> results = Files.readAllLines(directory.resolve("out/results.jsonl"));
+    assertThat(results).hasSize(reference.size());
+    for (int i = 0; i < results.size(); i++) {
+      JsonNode result = json.readTree(results.get(i));
+      JsonNode expected = reference.get(i);
+      String name = expected.path("id").asText();
+      assertThat(result.path("custom_id").asText()).isEqualTo(name);
+      assertThat(result.path("loglikelihood").asDouble())
+          .as(name)
+          .isCloseTo(expected.path("total_logprob").asDouble(), within(1e-2));
+      JsonNode logprobs = result.path("token_logprobs");
+      assertThat(logprobs).as(name).hasSize(expected.path("token_logprobs").size());
+      for (int token = 0; token < logprobs.size(); token++) {
+        assertThat(logprobs.path(token).asDouble())
+            .as("%s, token %d", name, token)
+            .isCloseTo(expected.path("token_logprobs").path(token).asDouble(), within(1e-2));
+      }
+    }
   }
 }

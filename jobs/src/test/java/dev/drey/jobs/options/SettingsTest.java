@@ -3,12 +3,17 @@ package dev.drey.jobs.options;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.drey.operators.pipeline.PipelineOptions;
+import dev.drey.operators.pipeline.RequestLimits;
+import dev.drey.operators.slot.SlotEngines;
 import dev.drey.runtime.EngineConfig;
 import dev.drey.runtime.memory.MemorySize;
 import dev.drey.runtime.model.ComputeType;
+import dev.drey.schemas.format.WireFormat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.LocalDateTime;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -66,6 +71,29 @@ class SettingsTest {
     assertThat(engine.predictor()).isEqualTo("none");
     assertThat(engine.transfer().maxBytesPerSecond()).isEqualTo(1000);
     assertThat(engine.schedule().stepNanos()).isEqualTo(100_000_000L);
+  }
+
+  @Test
+  void theDateAndTheNumberOfTokensReachTheRequests() {
+    Configuration settings = Configuration.fromMap(Map.of("drey.model.path", "m"));
+    assertThat(pipeline(settings).limits()).isEqualTo(RequestLimits.DEFAULT);
+    assertThat(pipeline(settings).time().fixed()).isNull();
+    settings.setString("drey.request.date", "2026-11-22");
+    settings.setString("drey.request.default-max-tokens", "9");
+    assertThat(pipeline(settings).time().fixed()).isEqualTo(LocalDateTime.of(2026, 11, 22, 0, 0));
+    assertThat(pipeline(settings).limits().defaultMaxTokens()).isEqualTo(9);
+    settings.setString("drey.request.date", "2026-11-22T09:30");
+    assertThat(pipeline(settings).time().fixed()).isEqualTo(LocalDateTime.of(2026, 11, 22, 9, 30));
+    assertThat(JobSettings.DATE.check().problem("22.11.2026"))
+        .contains("expected a date as 2026-11-22 or 2026-11-22T09:30, found '22.11.2026'");
+  }
+
+  private static PipelineOptions pipeline(Configuration settings) {
+    SlotEngines none =
+        slot -> {
+          throw new IllegalStateException("no engine is wanted here");
+        };
+    return JobSettings.pipeline(settings, none, WireFormat.JSON, false);
   }
 
   @Test

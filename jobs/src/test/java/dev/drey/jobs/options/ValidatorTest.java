@@ -74,6 +74,20 @@ class ValidatorTest {
   }
 
   @Test
+  void aPolicyOrPredictorNobodyKnowsIsRefusedWithTheKnownNames() {
+    assertThat(
+            problems(Map.of("drey.residency.policy", "lru", "drey.prediction.predictor", "oracle")))
+        .satisfiesExactlyInAnyOrder(
+            policy ->
+                assertThat(policy)
+                    .contains("drey.residency.policy (--policy)", "classic.lru", "found 'lru'"),
+            predictor ->
+                assertThat(predictor)
+                    .contains("drey.prediction.predictor (--predictor)")
+                    .contains("gate.next-layer, none", "found 'oracle'"));
+  }
+
+  @Test
   void propertiesOfKafkasClientsPassAsTheyAre() {
     assertThat(problems(Map.of("drey.kafka.properties.security.protocol", "SSL"))).isEmpty();
   }

@@ -31,8 +31,9 @@ import org.jspecify.annotations.Nullable;
  * when the number of replicas changes; and, known to every replica, the identity of the engine that
  * made the progress. Keys and values are not state: they are computed again.
  *
- * <p><b>Restore.</b> State of another model, compute type or numeric fingerprint is refused with
- * both values, because what it would produce is neither the old result nor the new one.
+ * <p><b>Restore.</b> State of another model, compute type or numeric fingerprint, or with another
+ * prompt for the same record, is refused, because what it would produce is neither the old result
+ * nor the new one.
  */
 final class DecodeHead implements StepLoop<Admission, Step> {
   /** Results and dead letters. */
@@ -116,8 +117,23 @@ final class DecodeHead implements StepLoop<Admission, Step> {
       keepProgress &= identity.modelDigest().equals(held().identity().modelDigest());
     }
     for (StoredSequence sequence : stored().sequences().get()) {
-      held().table().restore(sequence, keepProgress);
+      restore(sequence, keepProgress);
     }
+  }
+
+  private void restore(StoredSequence sequence, boolean keepProgress) {
+    if (held().table().restore(sequence, keepProgress)) {
+      return;
+    }
+    if (!options.allowStateMismatch()) {
+      throw UnrecoverableFailure.of(
+          new StateMismatchException(
+              List.of(
+                  "prompt of record %s: this job makes other tokens of it than the one before, by"
+                          .formatted(sequence.record().identity())
+                      + " another chat template, tokenizer or drey.request.date")));
+    }
+    held().table().restore(sequence, false);
   }
 
   @Override

@@ -16,6 +16,8 @@ import org.jspecify.annotations.Nullable;
  * vLLM's defaults. Every value is checked; nothing is ignored, clamped or rounded.
  */
 final class ParameterRules {
+  private static final int DEFAULT_MAX_TOKENS = 16;
+
   private final RequestLimits limits;
   private final EngineFacts facts;
   private final long jobSeed;
@@ -76,7 +78,16 @@ final class ParameterRules {
           "prompt of %d tokens + max_tokens %d: expected at most the %d the model supports"
               .formatted(prompt, needed, context));
     }
-    return asked != null ? asked : Math.min(limits.defaultMaxTokens(), context - prompt);
+    return asked != null ? asked : Math.min(defaultMaxTokens(), context - prompt);
+  }
+
+  /** The job's own, else the model's, else vLLM's; never more than a request may ask for. */
+  private int defaultMaxTokens() {
+    int wanted =
+        limits.defaultMaxTokens() != RequestLimits.MODEL_DEFAULT
+            ? limits.defaultMaxTokens()
+            : facts.sampling().maxTokens().orElse(DEFAULT_MAX_TOKENS);
+    return Math.min(wanted, limits.maxTokens());
   }
 
   private Set<Integer> stopTokenIds(@Nullable List<Integer> given) throws RefusedRequestException {

@@ -4,6 +4,7 @@ import dev.drey.operators.slot.SlotEngine;
 import dev.drey.operators.slot.SlotEngines;
 import dev.drey.schemas.format.WireFormat;
 import java.io.Serializable;
+import java.time.LocalDateTime;
 import java.util.Set;
 
 /**
@@ -17,6 +18,7 @@ import java.util.Set;
  * @param breaker when too many bad records stop the job
  * @param modelNames names requests may give the model, besides the engine's own
  * @param jobSeed goes into the seeds of requests that bring none
+ * @param time the time that chat templates are told
  * @param allowStateMismatch whether state of another model, compute type or numeric fingerprint is
  *     taken all the same; sequences of another model then start again
  * @param signalEndAfterRestore whether a bounded source's enumerator has to be helped to announce
@@ -31,6 +33,7 @@ public record PipelineOptions(
     BreakerLimits breaker,
     Set<String> modelNames,
     long jobSeed,
+    RequestTime time,
     boolean allowStateMismatch,
     boolean signalEndAfterRestore)
     implements Serializable {
@@ -59,6 +62,7 @@ public record PipelineOptions(
         .breaker(breaker)
         .modelNames(modelNames)
         .jobSeed(jobSeed)
+        .time(time)
         .allowStateMismatch(allowStateMismatch)
         .signalEndAfterRestore(signalEndAfterRestore);
   }
@@ -73,6 +77,7 @@ public record PipelineOptions(
     private BreakerLimits breaker = BreakerLimits.NONE;
     private Set<String> modelNames = Set.of();
     private long jobSeed;
+    private RequestTime time = new RequestTime(null, LocalDateTime.of(1970, 1, 1, 0, 0));
     private boolean allowStateMismatch;
     private boolean signalEndAfterRestore;
 
@@ -128,6 +133,12 @@ public record PipelineOptions(
       return this;
     }
 
+    /** The time that chat templates are told; unset: the record's, or 1970. */
+    public Builder time(RequestTime value) {
+      time = value;
+      return this;
+    }
+
     /** Whether state of another engine is taken. */
     public Builder allowStateMismatch(boolean value) {
       allowStateMismatch = value;
@@ -151,6 +162,7 @@ public record PipelineOptions(
           breaker,
           modelNames,
           jobSeed,
+          time,
           allowStateMismatch,
           signalEndAfterRestore);
     }
@@ -163,6 +175,6 @@ public record PipelineOptions(
 
   RequestReader reader(SlotEngine engine) {
     return new RequestReader(
-        format.requests(limits.maxRecordBytes()), limits, modelNames, jobSeed, engine);
+        format.requests(limits.maxRecordBytes()), limits, modelNames, jobSeed, time, engine);
   }
 }

@@ -28,7 +28,13 @@ enum RequestProblem {
   /** Text for a model that takes token ids only. */
   NO_TOKENIZER(false),
   /** The tokenizer cannot read the text. */
-  TOKENIZER_FAILED(false);
+  TOKENIZER_FAILED(false),
+  /** A conversation for a model without a chat template. */
+  NO_CHAT_TEMPLATE(false),
+  /** The model's chat template raised an exception for this conversation. */
+  CONVERSATION_REFUSED(false),
+  /** The model's chat template cannot be read, fails on this conversation, or takes too long. */
+  CHAT_TEMPLATE_FAILED(false);
 
   private final boolean retriable;
 

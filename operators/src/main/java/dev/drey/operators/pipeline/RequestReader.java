@@ -4,6 +4,10 @@ import dev.drey.operators.pipeline.PromptText.Pair;
 import dev.drey.operators.records.SourceRecord;
 import dev.drey.operators.slot.EngineFacts;
 import dev.drey.operators.slot.SlotEngine;
+import dev.drey.runtime.chat.ChatTemplates;
+import dev.drey.runtime.chat.Conversation;
+import dev.drey.runtime.jinja.JinjaException;
+import dev.drey.runtime.jinja.JinjaException.Problem;
 import dev.drey.runtime.sampling.SamplingParams;
 import dev.drey.runtime.schedule.SequenceRequest;
 import dev.drey.schemas.InferenceRequest;
@@ -29,22 +33,26 @@ final class RequestReader {
   private final EngineFacts facts;
   private final SlotEngine engine;
   private final Function<String, int[]> encoder;
+  private final RequestTime time;
 
   /**
    * @param modelNames names a request may give the model, besides the engine's own
+   * @param time the time that chat templates are told
    */
   RequestReader(
       RecordCodec<InferenceRequest> codec,
       RequestLimits limits,
       Set<String> modelNames,
       long jobSeed,
+      RequestTime time,
       SlotEngine engine) {
     this.codec = codec;
     this.limits = limits;
     this.modelNames = modelNames;
     this.facts = engine.facts();
     this.engine = engine;
-    this.encoder = engine::encode;
+    this.encoder = text -> engine.encode(text, false);
+    this.time = time;
     this.parameters = new ParameterRules(limits, facts, jobSeed);
   }
 
@@ -80,7 +88,9 @@ final class RequestReader {
     }
     SequenceRequest request =
         switch (RequestKind.of(wire)) {
-          case GENERATE -> generate(record, wire);
+          case GENERATE ->
+              generate(record, wire, promptIds(wire.getPrompt(), wire.getPromptTokenIds()));
+          case CHAT -> generate(record, wire, chatIds(record, wire));
           case SCORE -> score(record, wire.getContext(), wire.getContinuation());
           case SCORE_ROLLING -> scoreWhole(record, wire.getText());
         };
@@ -88,9 +98,9 @@ final class RequestReader {
     return request;
   }
 
-  private SequenceRequest generate(SourceRecord record, InferenceRequest wire)
+  private SequenceRequest generate(SourceRecord record, InferenceRequest wire, int[] prompt)
       throws RefusedRequestException {
-    int[] prompt = promptIds(wire.getPrompt(), wire.getPromptTokenIds());
+    requirePrompt(prompt);
     String customId = wire.getCustomId();
     String name = customId != null ? customId : record.identity();
     SamplingParams sampling = parameters.resolve(wire, prompt, name);
@@ -101,12 +111,39 @@ final class RequestReader {
       throws RefusedRequestException {
     int[] ids;
     if (prompt != null) {
-      ids = encode(prompt);
+      ids = encode(prompt, true);
     } else if (given != null) {
       ids = given.stream().mapToInt(Integer::intValue).toArray();
     } else {
       throw new IllegalStateException("a request to generate has a prompt or token ids");
     }
+    return ids;
+  }
+
+  /** The template has put special tokens where the model wants them; no more are added. */
+  private int[] chatIds(SourceRecord record, InferenceRequest wire) throws RefusedRequestException {
+    ChatTemplates templates =
+        engine
+            .chatTemplates()
+            .orElseThrow(
+                () ->
+                    new RefusedRequestException(
+                        RequestProblem.NO_CHAT_TEMPLATE,
+                        "the model has no chat template: send prompt, or add chat_template.jinja"
+                            + " to its directory"));
+    Conversation conversation = Conversations.of(wire);
+    try {
+      return encode(templates.render(conversation, time.of(record)), false);
+    } catch (JinjaException e) {
+      throw e.problem() == Problem.RAISED
+          ? new RefusedRequestException(
+              RequestProblem.CONVERSATION_REFUSED, "the chat template says: " + e.getMessage())
+          : new RefusedRequestException(
+              RequestProblem.CHAT_TEMPLATE_FAILED, "chat template, " + e.getMessage());
+    }
+  }
+
+  private void requirePrompt(int[] ids) throws RefusedRequestException {
     if (ids.length == 0) {
       throw new RefusedRequestException(
           RequestProblem.EMPTY_PROMPT, "the prompt is empty; expected at least one token");
@@ -119,7 +156,6 @@ final class RequestReader {
           "token id %d at index %d: expected 0 to %d"
               .formatted(ids[outside], outside, vocabulary - 1));
     }
-    return ids;
   }
 
   private SequenceRequest score(SourceRecord record, String context, String continuation)
@@ -143,7 +179,7 @@ final class RequestReader {
 
   private SequenceRequest scoreWhole(SourceRecord record, String text)
       throws RefusedRequestException {
-    return scoring(record, encode(text), 1);
+    return scoring(record, encode(text, false), 1);
   }
 
   private SequenceRequest scoring(SourceRecord record, int[] ids, int scoreFrom)
@@ -163,9 +199,9 @@ final class RequestReader {
     return SequenceRequest.score(record.identity(), ids, scoreFrom, 0);
   }
 
-  private int[] encode(String text) throws RefusedRequestException {
+  private int[] encode(String text, boolean addSpecialTokens) throws RefusedRequestException {
     requireText(text);
-    return tokenized(() -> encoder.apply(text));
+    return tokenized(() -> engine.encode(text, addSpecialTokens));
   }
 
   private void requireText(String text) throws RefusedRequestException {

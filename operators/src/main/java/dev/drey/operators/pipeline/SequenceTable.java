@@ -41,7 +41,11 @@ final class SequenceTable implements AutoCloseable {
   private final Step step;
   private final Map<Sequence, Row> rows = new HashMap<>();
 
-  private record Row(SourceRecord record, @Nullable String customId, HeadMetrics.Timing timing) {}
+  private record Row(
+      SourceRecord record,
+      @Nullable String customId,
+      long promptDigest,
+      HeadMetrics.Timing timing) {}
 
   SequenceTable(
       SlotEngine engine,
@@ -61,12 +65,28 @@ final class SequenceTable implements AutoCloseable {
     metrics.watch(engine);
   }
 
-  /** Takes a sequence back from a checkpoint. */
-  void restore(StoredSequence stored, boolean keepProgress) {
+  /**
+   * Takes a sequence back from a checkpoint.
+   *
+   * @param keepProgress whether it goes on where it was; otherwise it starts again
+   * @return false if it cannot go on, because its record becomes another prompt than before; then
+   *     nothing is taken
+   */
+  boolean restore(StoredSequence stored, boolean keepProgress) {
     Admission admission = reader.read(stored.record());
+    if (keepProgress && hasOtherPrompt(stored, admission.request())) {
+      return false;
+    }
     SequenceProgress progress = keepProgress ? stored.progress() : SequenceProgress.START;
     metrics.restored(progress.outputIds().length);
     add(admission, progress);
+    return true;
+  }
+
+  private static boolean hasOtherPrompt(StoredSequence stored, @Nullable SequenceRequest request) {
+    return request != null
+        && stored.promptDigest() != StoredSequence.UNKNOWN_PROMPT
+        && stored.promptDigest() != PromptDigest.of(request.promptIds());
   }
 
   /** Takes a record: a request goes into the table, a dead letter straight out. */
@@ -95,6 +115,7 @@ final class SequenceTable implements AutoCloseable {
         new Row(
             admission.record(),
             admission.customId(),
+            PromptDigest.of(request.promptIds()),
             metrics.admitted(request, progress.outputIds().length)));
   }
 
@@ -150,7 +171,8 @@ final class SequenceTable implements AutoCloseable {
   List<StoredSequence> snapshot() {
     List<StoredSequence> stored = new ArrayList<>();
     for (Sequence sequence : scheduler.sequences()) {
-      stored.add(new StoredSequence(row(sequence).record(), sequence.progress()));
+      Row row = row(sequence);
+      stored.add(new StoredSequence(row.record(), row.promptDigest(), sequence.progress()));
     }
     return stored;
   }

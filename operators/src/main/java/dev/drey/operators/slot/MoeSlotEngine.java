@@ -2,11 +2,13 @@ package dev.drey.operators.slot;
 
 import dev.drey.runtime.EngineInfo;
 import dev.drey.runtime.MoeEngine;
+import dev.drey.runtime.chat.ChatTemplates;
 import dev.drey.runtime.checkpoint.GenerationDefaults;
 import dev.drey.runtime.predict.Prediction;
 import dev.drey.runtime.residency.ResidencyStats;
 import dev.drey.runtime.schedule.Step;
 import dev.drey.runtime.schedule.StepScheduler;
+import java.util.Optional;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 
@@ -39,7 +41,8 @@ final class MoeSlotEngine implements SlotEngine {
             defaults.topP().orElse(neutral.topP()),
             defaults.topK().orElse(neutral.topK()),
             defaults.minP().orElse(neutral.minP()),
-            defaults.repetitionPenalty().orElse(neutral.repetitionPenalty()));
+            defaults.repetitionPenalty().orElse(neutral.repetitionPenalty()),
+            defaults.maxNewTokens());
     return defaults.doSample().orElse(true) ? configured : configured.greedy();
   }
 
@@ -54,7 +57,7 @@ final class MoeSlotEngine implements SlotEngine {
   }
 
   @Override
-  public int[] encode(String text) {
+  public int[] encode(String text, boolean addSpecialTokens) {
     return engine
         .tokenizer()
         .orElseThrow(
@@ -62,7 +65,12 @@ final class MoeSlotEngine implements SlotEngine {
                 new IllegalStateException(
                     "model '%s' has no tokenizer.json: send prompt_token_ids"
                         .formatted(facts.identity().model())))
-        .encode(text);
+        .encode(text, addSpecialTokens);
+  }
+
+  @Override
+  public Optional<ChatTemplates> chatTemplates() {
+    return engine.chatTemplates();
   }
 
   @Override

@@ -1,8 +1,10 @@
 package dev.drey.operators.slot;
 
+import dev.drey.runtime.chat.ChatTemplates;
 import dev.drey.runtime.predict.Prediction;
 import dev.drey.runtime.schedule.Step;
 import dev.drey.runtime.schedule.StepScheduler;
+import java.util.Optional;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 
@@ -10,7 +12,7 @@ import java.util.function.Consumer;
  * What the operators need of the engine of their slot.
  *
  * <p><b>Threading.</b> One task, the pipeline's, schedules and runs steps. {@link #encode}, {@link
- * #prefetch}, progress and statistics may be called from any thread.
+ * #chatTemplates}, {@link #prefetch}, progress and statistics may be called from any thread.
  */
 public interface SlotEngine {
   /** What it serves. */
@@ -19,8 +21,15 @@ public interface SlotEngine {
   /** Whether the model has a tokenizer; without one only token ids can be served. */
   boolean hasTokenizer();
 
-  /** Token ids of a text, without special tokens; only with a tokenizer. */
-  int[] encode(String text);
+  /**
+   * Token ids of a text; only with a tokenizer.
+   *
+   * @param addSpecialTokens whether the tokens that the model puts around a text are added
+   */
+  int[] encode(String text, boolean addSpecialTokens);
+
+  /** How conversations become prompts; absent if the model has no chat template. */
+  Optional<ChatTemplates> chatTemplates();
 
   /** A scheduler over the engine's pool; the caller closes it. One at a time. */
   StepScheduler newScheduler();

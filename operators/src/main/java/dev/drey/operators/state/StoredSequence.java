@@ -10,9 +10,14 @@ import org.apache.flink.api.common.typeinfo.TypeInformation;
  * again after a restart.
  *
  * @param record the input, from which the request is read again
+ * @param promptDigest of the prompt that the record became, which it must become again; {@link
+ *     #UNKNOWN_PROMPT} in state of format version 1
  * @param progress tokens decided so far
  */
-public record StoredSequence(SourceRecord record, SequenceProgress progress) {
+public record StoredSequence(SourceRecord record, long promptDigest, SequenceProgress progress) {
+  /** No digest was stored. */
+  public static final long UNKNOWN_PROMPT = 0;
+
   /** The type, with a serializer of its own. */
   public static final TypeInformation<StoredSequence> TYPE =
       ValueType.of(StoredSequence.class, new StoredSequenceSerializer());

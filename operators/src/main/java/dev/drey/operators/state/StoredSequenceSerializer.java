@@ -13,20 +13,23 @@ import org.apache.flink.core.memory.DataInputView;
 import org.apache.flink.core.memory.DataOutputView;
 
 /**
- * A stored sequence as bytes. Version 1: the version (int), the source record, output ids,
- * log-probabilities, ids and log-probabilities of the alternatives (each an int count and that many
- * four-byte values), greedy (byte), computed tokens (int), the four counters (long).
+ * A stored sequence as bytes. Version 2: the version (int), the source record, the prompt's digest
+ * (long, absent in version 1), output ids, log-probabilities, ids and log-probabilities of the
+ * alternatives (each an int count and that many four-byte values), greedy (byte), computed tokens
+ * (int), the four counters (long).
  *
  * <p>Every value carries the version, so that a later format can read what this one wrote.
  */
 public final class StoredSequenceSerializer extends ValueSerializer<StoredSequence> {
-  private static final int VERSION = 1;
+  private static final int VERSION = 2;
+  private static final int WITHOUT_DIGEST = 1;
   private static final SourceRecordSerializer RECORDS = new SourceRecordSerializer();
 
   @Override
   public void serialize(StoredSequence value, DataOutputView target) throws IOException {
     target.writeInt(VERSION);
     RECORDS.serialize(value.record(), target);
+    target.writeLong(value.promptDigest());
     SequenceProgress progress = value.progress();
     BinaryFields.writeInts(progress.outputIds(), target);
     BinaryFields.writeFloats(progress.logprobs(), target);
@@ -44,15 +47,16 @@ public final class StoredSequenceSerializer extends ValueSerializer<StoredSequen
   @Override
   public StoredSequence deserialize(DataInputView source) throws IOException {
     int version = source.readInt();
-    if (version != VERSION) {
+    if (version < WITHOUT_DIGEST || version > VERSION) {
       throw new IOException(
-          "stored sequence: expected format version %d, found %d; restore with the software that"
-                  .formatted(VERSION, version)
+          "stored sequence: expected format version %d to %d, found %d; restore with the software that"
+                  .formatted(WITHOUT_DIGEST, VERSION, version)
               + " wrote it");
     }
     SourceRecord record = RECORDS.deserialize(source);
     return new StoredSequence(
         record,
+        version == WITHOUT_DIGEST ? StoredSequence.UNKNOWN_PROMPT : source.readLong(),
         new SequenceProgress(
             BinaryFields.readInts(source),
             BinaryFields.readFloats(source),

@@ -3,6 +3,7 @@ package dev.drey.operators.pipeline;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.drey.operators.records.SourceRecord;
+import dev.drey.operators.slot.SamplingDefaults;
 import dev.drey.operators.testing.ToyWorld;
 import dev.drey.runtime.sampling.SamplingParams;
 import dev.drey.runtime.schedule.SequenceRequest;
@@ -11,7 +12,9 @@ import dev.drey.schemas.DeadLetter;
 import dev.drey.schemas.InferenceRequest;
 import dev.drey.schemas.format.WireFormat;
 import java.nio.charset.StandardCharsets;
+import java.time.LocalDateTime;
 import java.util.List;
+import java.util.OptionalInt;
 import java.util.Set;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -139,6 +142,198 @@ class RequestReaderTest {
     assertThat(letter.getValue().array()).isEqualTo(json.getBytes(StandardCharsets.UTF_8));
     assertThat(letter.getId()).isEqualTo("topic-3-41");
     assertThat(letter.getRetriable()).isEqualTo(errorClass.equals("request.pool_exceeded"));
+  }
+
+  private static final String TEMPLATE =
+      """
+      {%- for m in messages -%}
+        {%- if m.role == 'villain' %}{{ raise_exception('no ' + m.role + 's') }}{% endif -%}
+        <{{ m.role }}>{{ m.content if m.content is not none else m.tool_calls|tojson }}
+      {%- endfor -%}
+      {%- if tools %}{{ tools|tojson }}{% endif -%}
+      {%- if mood is defined %}({{ mood }}){% endif -%}
+      {%- if add_generation_prompt %}<assistant>{% endif -%}""";
+
+  private String prompt(String json) {
+    StringBuilder text = new StringBuilder();
+    for (int id : accepted(json).promptIds()) {
+      text.append((char) id);
+    }
+    return text.toString();
+  }
+
+  private DeadLetter refused(String json) {
+    DeadLetter letter = read(json).deadLetter();
+    if (letter == null) {
+      throw new AssertionError("expected a dead letter");
+    }
+    return letter;
+  }
+
+  @Test
+  void aConversationBecomesAPromptByTheModelsTemplate() {
+    world.chatTemplate(TEMPLATE);
+    String hi = "{\"messages\":[{\"role\":\"user\",\"content\":\"Hi\"}]";
+    assertThat(prompt(hi + "}")).isEqualTo("<user>Hi<assistant>");
+    assertThat(prompt(hi + ",\"add_generation_prompt\":false}")).isEqualTo("<user>Hi");
+    assertThat(prompt(hi + ",\"chat_template_kwargs\":{\"mood\":[1,null]}}"))
+        .isEqualTo("<user>Hi([1, None])<assistant>");
+    assertThat(prompt(hi + ",\"tools\":[{\"name\":\"f\"}],\"add_generation_prompt\":false}"))
+        .isEqualTo("<user>Hi[{\"name\": \"f\"}]");
+  }
+
+  @Test
+  void theArgumentsOfACallAreAnObjectForTheTemplateHoweverTheyAreWritten() {
+    world.chatTemplate(TEMPLATE);
+    String call =
+        "{\"messages\":[{\"role\":\"a\",\"tool_calls\":[{\"id\":\"1\",\"type\":\"function\","
+            + "\"function\":{\"name\":\"f\",\"arguments\":%s}}]}],\"add_generation_prompt\":false}";
+    String expected =
+        "<a>[{\"id\": \"1\", \"type\": \"function\", "
+            + "\"function\": {\"name\": \"f\", \"arguments\": %s}}]";
+    assertThat(prompt(call.formatted("{\"x\":[1,2.50]}")))
+        .isEqualTo(expected.formatted("{\"x\": [1, 2.5]}"))
+        .isEqualTo(prompt(call.formatted("\"{\\\"x\\\": [1, 2.50]}\"")));
+    assertThat(prompt(call.formatted("\"\""))).isEqualTo(expected.formatted("{}"));
+    DeadLetter letter = refused(call.formatted("\"" + CANARY + "\""));
+    assertThat(letter.getErrorClass()).isEqualTo("request.invalid_parameter");
+    assertThat(letter.getMessage())
+        .startsWith("messages[0].tool_calls[0].function.arguments: expected the text of a JSON")
+        .doesNotContain(CANARY);
+  }
+
+  @Test
+  void specialTokensAreAddedToPromptsButNotToConversationsAndScores() {
+    world.chatTemplate(TEMPLATE);
+    world.specialTokens("^");
+    assertThat(prompt("{\"prompt\":\"Hi\"}")).isEqualTo("^Hi");
+    assertThat(prompt("{\"messages\":[{\"role\":\"u\",\"content\":\"Hi\"}]}"))
+        .isEqualTo("<u>Hi<assistant>");
+    assertThat(prompt("{\"context\":\"a\",\"continuation\":\"b\"}")).isEqualTo("ab");
+    assertThat(prompt("{\"text\":\"ab\"}")).isEqualTo("ab");
+  }
+
+  @Test
+  void aConversationThatTheTemplateRefusesIsADeadLetterWithItsMessage() {
+    world.chatTemplate(TEMPLATE);
+    DeadLetter letter = refused("{\"messages\":[{\"role\":\"villain\",\"content\":\"x\"}]}");
+    assertThat(letter.getErrorClass()).isEqualTo("request.conversation_refused");
+    assertThat(letter.getMessage()).isEqualTo("the chat template says: no villains");
+    assertThat(letter.getRetriable()).isFalse();
+  }
+
+  static Stream<Arguments> failingTemplates() {
+    return Stream.of(
+        Arguments.of(
+            "a\n{{ messages[0].content + 1 }}", "chat template, line 2: + is not supported"),
+        Arguments.of("{% include 'x' %}", "chat template, line 1: the tag 'include' is not"),
+        Arguments.of("{{ ''.__class__ }}", "chat template, line 1: access to '__class__'"),
+        Arguments.of(
+            "{% for i in range(99999) %}{% for j in range(99999) %}{% endfor %}{% endfor %}",
+            "chat template, line 1: more than"));
+  }
+
+  @ParameterizedTest
+  @MethodSource("failingTemplates")
+  void aTemplateThatFailsIsADeadLetterThatQuotesNoPrompt(String template, String message) {
+    world.chatTemplate(template);
+    DeadLetter letter = refused("{\"messages\":[{\"role\":\"u\",\"content\":\"" + CANARY + "\"}]}");
+    assertThat(letter.getErrorClass()).isEqualTo("request.chat_template_failed");
+    assertThat(letter.getMessage()).startsWith(message).doesNotContain(CANARY);
+  }
+
+  @Test
+  void aConversationNeedsATemplateAMessageAndRoom() {
+    String hi = "{\"messages\":[{\"role\":\"u\",\"content\":\"Hi\"}]}";
+    DeadLetter letter = refused(hi);
+    assertThat(letter.getErrorClass()).isEqualTo("request.no_chat_template");
+    assertThat(letter.getMessage()).contains("add chat_template.jinja");
+    world.chatTemplate("{{ 'x' * 3001 }}");
+    assertThat(refused(hi).getErrorClass()).isEqualTo("request.prompt_too_large");
+    world.chatTemplate(" ");
+    assertThat(refused("{\"messages\":[]}").getErrorClass()).isEqualTo("request.invalid_parameter");
+    world.chatTemplate("");
+    assertThat(refused(hi).getErrorClass()).isEqualTo("request.empty_prompt");
+    world.chatTemplate(TEMPLATE);
+    assertThat(
+            refused(hi.replace("]}", "],\"chat_template_kwargs\":{\"messages\":[]}}")).getMessage())
+        .isEqualTo("chat_template_kwargs.messages: expected no value for it, found one");
+  }
+
+  @Test
+  void theTimeInAPromptIsTheRecordsOrTheJobsNeverTheClocks() {
+    world.chatTemplate("{{ strftime_now('%Y-%m-%d %H:%M:%S') }}");
+    String hi = "{\"messages\":[{\"role\":\"u\",\"content\":\"Hi\"}]}";
+    byte[] value = hi.getBytes(StandardCharsets.UTF_8);
+    SourceRecord timed = new SourceRecord(null, value, List.of(), "t", 0, 0, 1_767_225_599_999L);
+    SourceRecord untimed = SourceRecord.of(value, "file", 0, 0);
+    LocalDateTime day = LocalDateTime.of(2026, 11, 22, 0, 0);
+    RequestTime own = new RequestTime(null, day);
+    RequestTime fixed = new RequestTime(LocalDateTime.of(2020, 2, 3, 4, 5), day);
+    assertThat(textOf(own, timed)).isEqualTo("2025-12-31 23:59:59");
+    assertThat(textOf(own, untimed)).isEqualTo("2026-11-22 00:00:00");
+    assertThat(textOf(fixed, timed)).isEqualTo("2020-02-03 04:05:00");
+  }
+
+  private String textOf(RequestTime time, SourceRecord record) {
+    RequestReader reader =
+        PipelineOptions.builder(world.engines())
+            .time(time)
+            .build()
+            .reader(world.engines().single());
+    SequenceRequest request = reader.read(record).request();
+    StringBuilder text = new StringBuilder();
+    for (int id : request == null ? new int[0] : request.promptIds()) {
+      text.append((char) id);
+    }
+    return text.toString();
+  }
+
+  @Test
+  void whatIsLeftOpenGetsWhatTheModelsAuthorsWant() {
+    world.defaults(new SamplingDefaults(0.6, 0.95, 20, 0.05, 1.1, OptionalInt.of(70)));
+    SamplingParams params = acceptedByJobWithoutNumber("{\"prompt\":\"abc\"}");
+    assertThat(params)
+        .isEqualTo(
+            new SamplingParams(
+                70,
+                0.6,
+                20,
+                0.95,
+                0.05,
+                1.1,
+                0,
+                0,
+                params.seed(),
+                Set.of(),
+                List.of(),
+                false,
+                0,
+                -1));
+    assertThat(acceptedByJobWithoutNumber("{\"prompt\":\"abc\",\"temperature\":0}").topK())
+        .isEqualTo(20);
+    assertThat(acceptedByJobWithoutNumber("{\"prompt\":\"abc\",\"max_tokens\":3}").maxTokens())
+        .isEqualTo(3);
+    assertThat(accepted("{\"prompt\":\"abc\"}").sampling().maxTokens())
+        .as("the job's own number")
+        .isEqualTo(16);
+    world.defaults(new SamplingDefaults(1, 1, 0, 0, 1, OptionalInt.of(100_000)));
+    assertThat(acceptedByJobWithoutNumber("{\"prompt\":\"abc\"}").maxTokens())
+        .as("no more than a request may ask for")
+        .isEqualTo(400);
+  }
+
+  private SamplingParams acceptedByJobWithoutNumber(String json) {
+    RequestReader reader =
+        PipelineOptions.builder(world.engines())
+            .limits(new RequestLimits(8000, 3000, RequestLimits.MODEL_DEFAULT, 400, 4, 20))
+            .build()
+            .reader(world.engines().single());
+    SequenceRequest request = reader.read(record(json.getBytes(StandardCharsets.UTF_8))).request();
+    if (request == null) {
+      throw new AssertionError("expected a request");
+    }
+    return request.sampling();
   }
 
   @Test

@@ -120,6 +120,26 @@ class SequenceTableTest {
   }
 
   @Test
+  void aSequenceWhoseRecordBecomesAnotherPromptDoesNotGoOn() {
+    String chat = "{\"messages\":[{\"role\":\"u\",\"content\":\"abc\"}],\"max_tokens\":9}";
+    world.chatTemplate("{{ messages[0].content }}");
+    table.admit(reader.read(record(0, chat)));
+    table.step();
+    table.step();
+    StoredSequence stored = table.snapshot().get(0);
+    StoredSequence old = new StoredSequence(stored.record(), 0, stored.progress());
+    drain();
+    world.chatTemplate("{{ messages[0].content }}!");
+    assertThat(table.restore(stored, true)).isFalse();
+    assertThat(table.isEmpty()).isTrue();
+    assertThat(table.restore(old, true)).as("nobody knows").isTrue();
+    drain();
+    assertThat(table.restore(stored, false)).as("it starts again").isTrue();
+    drain();
+    assertThat(outcomes).hasSize(3);
+  }
+
+  @Test
   void whatIsStoredBetweenTwoStepsGoesOnElsewhereWithTheSameResult() {
     String sampled =
         "{\"custom_id\":\"s\",\"prompt\":\"abc\",\"max_tokens\":40,\"temperature\":1.0,"
@@ -138,6 +158,7 @@ class SequenceTableTest {
     stored.forEach(sequence -> table.restore(sequence, true));
     drain();
     assertThat(outcomes).isEqualTo(undisturbed);
+    assertThat(stored).extracting(StoredSequence::promptDigest).doesNotContain(0L);
     assertThat(metrics.value("moe.restored_sequences_total")).isEqualTo(2L);
     assertThat((Long) metrics.value("moe.re_prefilled_tokens_total")).isPositive();
   }

@@ -17,7 +17,9 @@ import org.apache.flink.core.memory.DataInputDeserializer;
 import org.apache.flink.core.memory.DataOutputSerializer;
 import org.junit.jupiter.api.Test;
 
-/** The stored samples are what version 1 of each format wrote; they must stay readable for ever. */
+/**
+ * The stored samples are what each version of each format wrote; they must stay readable for ever.
+ */
 class StoredSequenceTest {
   private static final StoredSequence SEQUENCE =
       new StoredSequence(
@@ -29,6 +31,7 @@ class StoredSequenceTest {
               2,
               1L << 33,
               1_700_000_000_000L),
+          0x0123456789abcdefL,
           new SequenceProgress(
               new int[] {5, 6, 7},
               new float[] {-0.5f, -1.25f, -2f},
@@ -45,15 +48,19 @@ class StoredSequenceTest {
     StoredSequence read =
         new StoredSequenceSerializer().deserialize(sample("stored-sequence.v1.hex"));
     assertThat(read.record()).isEqualTo(SEQUENCE.record());
+    assertThat(read.promptDigest()).isEqualTo(StoredSequence.UNKNOWN_PROMPT);
     assertThat(read.progress()).usingRecursiveComparison().isEqualTo(SEQUENCE.progress());
   }
 
   @Test
-  void sequenceIsWrittenAsVersionOne() throws IOException {
+  void sequenceOfVersionTwoIsReadAndWritten() throws IOException {
+    StoredSequence read =
+        new StoredSequenceSerializer().deserialize(sample("stored-sequence.v2.hex"));
+    assertThat(read).usingRecursiveComparison().isEqualTo(SEQUENCE);
     DataOutputSerializer out = new DataOutputSerializer(64);
     new StoredSequenceSerializer().serialize(SEQUENCE, out);
     assertThat(HexFormat.of().formatHex(out.getCopyOfBuffer()))
-        .isEqualTo(text("stored-sequence.v1.hex"));
+        .isEqualTo(text("stored-sequence.v2.hex"));
   }
 
   @Test
@@ -70,7 +77,7 @@ class StoredSequenceTest {
   void anUnknownVersionIsRefusedWithBothNumbers() {
     DataInputDeserializer future = new DataInputDeserializer(new byte[] {0, 0, 0, 9});
     assertThatThrownBy(() -> new StoredSequenceSerializer().deserialize(future))
-        .hasMessageContaining("expected format version 1, found 9");
+        .hasMessageContaining("expected format version 1 to 2, found 9");
   }
 
   @Test

@@ -2,8 +2,8 @@ package dev.drey.operators.testing;
 
 import dev.drey.operators.slot.EngineFacts;
 import dev.drey.operators.slot.EngineStats;
-import dev.drey.operators.slot.SamplingDefaults;
 import dev.drey.operators.slot.SlotEngine;
+import dev.drey.runtime.chat.ChatTemplates;
 import dev.drey.runtime.device.AttentionBatch.Span;
 import dev.drey.runtime.device.KvShape;
 import dev.drey.runtime.device.KvStore;
@@ -19,6 +19,7 @@ import dev.drey.runtime.schedule.StepSampler;
 import dev.drey.runtime.schedule.StepScheduler;
 import java.nio.FloatBuffer;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.concurrent.CancellationException;
@@ -64,7 +65,7 @@ final class ToyEngine implements SlotEngine {
             new ModelLimits(ToyModel.VOCABULARY, 2000, Set.of(ToyModel.END_TOKEN)),
             pool.capacityTokens(),
             OptionalInt.of(ToyModel.BEGIN_TOKEN),
-            SamplingDefaults.NEUTRAL.greedy());
+            world.defaults());
   }
 
   private record ToyStore(int blocks) implements KvStore {
@@ -101,9 +102,14 @@ final class ToyEngine implements SlotEngine {
   }
 
   @Override
-  public int[] encode(String text) {
+  public int[] encode(String text, boolean addSpecialTokens) {
     world.checkTokenizer(text);
-    return ToyModel.encode(text);
+    return ToyModel.encode(addSpecialTokens ? world.specialTokens() + text : text);
+  }
+
+  @Override
+  public Optional<ChatTemplates> chatTemplates() {
+    return world.chatTemplate().map(ChatTemplates::of);
   }
 
   @Override

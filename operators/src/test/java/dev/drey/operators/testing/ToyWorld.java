@@ -1,6 +1,7 @@
 package dev.drey.operators.testing;
 
 import dev.drey.operators.records.Outcome;
+import dev.drey.operators.slot.SamplingDefaults;
 import dev.drey.operators.slot.SlotKey;
 import dev.drey.runtime.predict.Prediction;
 import java.time.Duration;
@@ -9,6 +10,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -37,6 +39,9 @@ public final class ToyWorld implements AutoCloseable {
   private boolean failNextStep;
   private boolean tokenizerBroken;
   private boolean cancellationIgnored;
+  private SamplingDefaults defaults = SamplingDefaults.NEUTRAL.greedy();
+  private Optional<String> chatTemplate = Optional.empty();
+  private String specialTokens = "";
 
   private ToyWorld() {}
 
@@ -202,6 +207,33 @@ public final class ToyWorld implements AutoCloseable {
       throw new IllegalStateException("injected failure");
     }
     return stepNanos;
+  }
+
+  /** What the model's authors want, from the next engine on. */
+  public synchronized void defaults(SamplingDefaults wanted) {
+    defaults = wanted;
+  }
+
+  synchronized SamplingDefaults defaults() {
+    return defaults;
+  }
+
+  /** Gives the model a chat template. */
+  public synchronized void chatTemplate(String source) {
+    chatTemplate = Optional.of(source);
+  }
+
+  synchronized Optional<String> chatTemplate() {
+    return chatTemplate;
+  }
+
+  /** What the tokenizer puts in front of a text when it adds special tokens. */
+  public synchronized void specialTokens(String text) {
+    specialTokens = text;
+  }
+
+  synchronized String specialTokens() {
+    return specialTokens;
   }
 
   synchronized void checkTokenizer(String text) {

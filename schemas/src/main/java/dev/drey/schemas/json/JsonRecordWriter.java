@@ -58,7 +58,7 @@ final class JsonRecordWriter {
       throw new IllegalArgumentException(where + ": expected a value, found null");
     }
     switch (schema.getType()) {
-      case STRING -> out.writeString(wellFormed(value.toString(), where));
+      case STRING -> TextForm.of(schema).write(out, wellFormed(value.toString(), where), where);
       case INT -> out.writeNumber((int) value);
       case LONG -> out.writeNumber((long) value);
       case FLOAT -> out.writeNumber((float) finite((Float) value, where));

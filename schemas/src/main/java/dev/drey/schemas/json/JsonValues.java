@@ -29,7 +29,7 @@ final class JsonValues {
         Schema present = present(schema);
         yield parser.currentToken() == JsonToken.VALUE_NULL ? null : read(parser, present, where);
       }
-      case STRING -> string(parser, where);
+      case STRING -> TextForm.of(schema).read(parser, where);
       case INT -> (int) integer(parser, where, Integer.MIN_VALUE, Integer.MAX_VALUE);
       case LONG -> integer(parser, where, Long.MIN_VALUE, Long.MAX_VALUE);
       case FLOAT -> {

@@ -9,11 +9,13 @@ import org.jspecify.annotations.Nullable;
 /**
  * Requests as JSON lines, in either of two forms: the fields of {@link InferenceRequest} at top
  * level, or the OpenAI batch line {@code {"custom_id", "method": "POST", "url": "/v1/completions",
- * "body": {…}}} with all but {@code custom_id} in the body.
+ * "body": {…}}} with all but {@code custom_id} in the body; with messages the URL is {@code
+ * /v1/chat/completions}.
  *
  * <p>Beyond the schema, {@code max_completion_tokens} and {@code max_new_tokens} are read as {@code
- * max_tokens}, {@code stop} may be one string, and {@code n} may be 1. Names that the OpenAI and
- * vLLM interfaces have and Drey has not are refused as unsupported, whatever their value: a
+ * max_tokens}, {@code stop} may be one string, and {@code n} may be 1. A message's {@code content}
+ * may be a list of text parts, {@code arguments} of a call may be an object. Names that the OpenAI
+ * and vLLM interfaces have and Drey has not are refused as unsupported, whatever their value: a
  * parameter without effect would be a wrong answer. Ranges of values are not checked here.
  */
 public final class RequestJsonCodec implements RecordCodec<InferenceRequest> {

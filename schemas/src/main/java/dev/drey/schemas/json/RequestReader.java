@@ -15,7 +15,8 @@ import org.jspecify.annotations.Nullable;
 /** One request object, in either form of {@link RequestJsonCodec}. */
 final class RequestReader {
   private static final Schema SCHEMA = InferenceRequest.getClassSchema();
-  private static final String URL = "/v1/completions";
+  private static final String PROMPT_URL = "/v1/completions";
+  private static final String CHAT_URL = "/v1/chat/completions";
   private static final List<String> ENVELOPE = List.of("method", "url", "body");
   private static final Map<String, String> ALIASES =
       Map.of("max_completion_tokens", "max_tokens", "max_new_tokens", "max_tokens");
@@ -29,6 +30,7 @@ final class RequestReader {
   private final FieldNames envelope = new FieldNames();
   private @Nullable String outside;
   private boolean enveloped;
+  private String url = PROMPT_URL;
 
   private RequestReader(JsonParser parser) {
     this.parser = parser;
@@ -63,19 +65,18 @@ final class RequestReader {
   private void envelope(String name) throws IOException, RecordFormatException {
     switch (name) {
       case "method" -> literal(name, "POST");
-      case "url" -> literal(name, URL);
+      case "url" -> url = literal(name, PROMPT_URL, CHAT_URL);
       default -> body();
     }
   }
 
-  private void literal(String name, String only) throws IOException, RecordFormatException {
+  private String literal(String name, String... allowed) throws IOException, RecordFormatException {
     String value = JsonValues.string(parser, name);
-    if (!value.equals(only)) {
-      String advice =
-          value.endsWith("/chat/completions") ? " (" + UnsupportedFields.NO_CHAT + ")" : "";
+    if (!List.of(allowed).contains(value)) {
       throw new RecordFormatException(
-          Problem.UNSUPPORTED_FIELD, name, only, JsonValues.shown(value) + advice);
+          Problem.UNSUPPORTED_FIELD, name, String.join(" or ", allowed), JsonValues.shown(value));
     }
+    return value;
   }
 
   private void body() throws IOException, RecordFormatException {
@@ -103,6 +104,11 @@ final class RequestReader {
     if (outside != null) {
       throw new RecordFormatException(
           Problem.CONFLICTING_FIELDS, outside, "it in body, as there is one", "it beside body");
+    }
+    String wanted = request.getMessages() != null ? CHAT_URL : PROMPT_URL;
+    if (!url.equals(wanted)) {
+      throw new RecordFormatException(
+          Problem.CONFLICTING_FIELDS, "url", wanted + " for this body", url);
     }
   }
 

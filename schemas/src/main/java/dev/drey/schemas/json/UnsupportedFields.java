@@ -7,15 +7,14 @@ import java.util.Set;
 
 /** Names that the OpenAI and vLLM interfaces have and Drey has not. */
 final class UnsupportedFields {
-  static final String NO_CHAT = "chat templates are not supported yet: send prompt";
-
   private static final String LEAVE_OUT = "it is not supported: leave it out";
   private static final String ONE_PER_RECORD =
       "it is not supported: send one record per completion";
 
   private static final Map<String, String> ADVICE =
       Map.of(
-          "messages", NO_CHAT,
+          "chat_template", "it is not supported: the model's own template is used",
+          "reasoning_effort", "it is not supported: put it into chat_template_kwargs",
           "best_of", ONE_PER_RECORD,
           "n", ONE_PER_RECORD,
           "stream", "it is not supported: a result is one record",
@@ -29,7 +28,6 @@ final class UnsupportedFields {
           "suffix",
           "user",
           "stream_options",
-          "tools",
           "tool_choice",
           "parallel_tool_calls",
           "functions",
@@ -41,7 +39,6 @@ final class UnsupportedFields {
           "modalities",
           "audio",
           "prediction",
-          "reasoning_effort",
           "verbosity",
           "prompt_cache_key",
           "safety_identifier",
@@ -76,9 +73,6 @@ final class UnsupportedFields {
           "vllm_xargs",
           "early_stopping",
           "detokenize",
-          "chat_template",
-          "chat_template_kwargs",
-          "add_generation_prompt",
           "continue_final_message",
           "documents",
           "mm_processor_kwargs",

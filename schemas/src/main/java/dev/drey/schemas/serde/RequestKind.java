@@ -9,26 +9,32 @@ import java.util.List;
 public enum RequestKind {
   /** Continue {@code prompt} or {@code prompt_token_ids}. */
   GENERATE,
+  /** Continue a conversation, {@code messages}. */
+  CHAT,
   /** Log-likelihood of {@code continuation} after {@code context}. */
   SCORE,
   /** Log-likelihood of {@code text} as a whole. */
   SCORE_ROLLING;
 
   private static final List<String> INPUTS =
-      List.of("prompt", "prompt_token_ids", "context", "continuation", "text");
+      List.of("prompt", "prompt_token_ids", "messages", "context", "continuation", "text");
+
+  /** Fields that say something about a conversation. */
+  private static final List<String> CHAT_ONLY =
+      List.of("tools", "chat_template_kwargs", "add_generation_prompt");
 
   /** Fields a scoring request may have besides its input; every other is about generation. */
   private static final List<String> COMMON = List.of("custom_id", "model", "deadline_ms");
 
   private static final String WANTED =
-      "exactly one of prompt, prompt_token_ids, context with continuation, text";
+      "exactly one of prompt, prompt_token_ids, messages, context with continuation, text";
 
   /**
    * The kind of a request.
    *
    * @throws RecordFormatException if the input is absent, incomplete or given twice, or if a
-   *     scoring request has a parameter of generation, which would have no effect; it carries the
-   *     {@code custom_id}
+   *     scoring request has a parameter of generation, or one without messages has one of
+   *     conversations, which would have no effect; it carries the {@code custom_id}
    */
   public static RequestKind of(InferenceRequest request) throws RecordFormatException {
     List<String> inputs = new ArrayList<>(INPUTS);
@@ -36,6 +42,7 @@ public enum RequestKind {
     RequestKind kind =
         switch (String.join("+", inputs)) {
           case "prompt", "prompt_token_ids" -> GENERATE;
+          case "messages" -> CHAT;
           case "context+continuation" -> SCORE;
           case "text" -> SCORE_ROLLING;
           case "context", "continuation" -> throw missing(request, inputs.get(0));
@@ -45,8 +52,11 @@ public enum RequestKind {
                       Problem.CONFLICTING_FIELDS, "input", WANTED, String.join(" and ", inputs))
                   .of(request.getCustomId());
         };
-    if (kind != GENERATE) {
+    if (kind == SCORE || kind == SCORE_ROLLING) {
       refuseGenerationParameters(request, inputs);
+    }
+    if (kind == GENERATE) {
+      refuseChatParameters(request);
     }
     return kind;
   }
@@ -71,6 +81,16 @@ public enum RequestKind {
                 "no parameter of generation in a record that scores "
                     + String.join(" and ", inputs),
                 "one")
+            .of(request.getCustomId());
+      }
+    }
+  }
+
+  private static void refuseChatParameters(InferenceRequest request) throws RecordFormatException {
+    for (String name : CHAT_ONLY) {
+      if (value(request, name) != null) {
+        throw new RecordFormatException(
+                Problem.UNSUPPORTED_FIELD, name, "it beside messages only", "it without them")
             .of(request.getCustomId());
       }
     }

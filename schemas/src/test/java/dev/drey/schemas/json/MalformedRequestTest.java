@@ -65,7 +65,8 @@ class MalformedRequestTest {
         arguments("\"n\":1,\"n\":1", Problem.DUPLICATE_FIELD, "n: "),
         arguments("\"text\":\"t\"", Problem.CONFLICTING_FIELDS, "found prompt and text"),
         arguments("\"prompt_token_ids\":[1]", Problem.CONFLICTING_FIELDS, "found prompt and"),
-        arguments("\"context\":\"c\"", Problem.CONFLICTING_FIELDS, "found prompt and context"));
+        arguments("\"context\":\"c\"", Problem.CONFLICTING_FIELDS, "found prompt and context"),
+        arguments("\"messages\":[]", Problem.CONFLICTING_FIELDS, "found prompt and messages"));
   }
 
   static Stream<Arguments> wrongTypes() {
@@ -100,16 +101,18 @@ class MalformedRequestTest {
   static Stream<Arguments> unsupported() {
     String said = "expected no such parameter, found one (it is not supported: ";
     return Stream.of(
+        arguments("\"tools\":[]", "tools: expected it beside messages only, found it without"),
         arguments(
-            "\"messages\":[{\"role\":\"user\",\"content\":\"SECRET\"}]",
-            "messages: expected no such parameter, found one"
-                + " (chat templates are not supported yet: send prompt)"),
+            "\"chat_template_kwargs\":{}", "chat_template_kwargs: expected it beside messages"),
+        arguments("\"add_generation_prompt\":true", "add_generation_prompt: expected it beside"),
+        arguments("\"chat_template\":\"SECRET\"", "chat_template: " + said + "the model's own"),
+        arguments("\"reasoning_effort\":\"low\"", "reasoning_effort: " + said + "put it into"),
         arguments("\"n\":2", "n: expected 1, found number 2 (it is not supported: send one record"),
         arguments("\"n\":null", "n: expected 1, found null"),
         arguments("\"n\":1.0", "n: expected 1, found number 1.0"),
         arguments("\"best_of\":1", "best_of: " + said + "send one record per completion)"),
         arguments("\"stream\":false", "stream: " + said + "a result is one record)"),
-        arguments("\"tools\":[]", "tools: " + said + "leave it out)"),
+        arguments("\"tool_choice\":\"auto\"", "tool_choice: " + said + "leave it out)"),
         arguments("\"response_format\":{\"type\":\"text\"}", "response_format: " + said),
         arguments("\"logit_bias\":{\"50256\":-100}", "logit_bias: " + said),
         arguments("\"echo\":true", "echo: " + said),
@@ -124,13 +127,17 @@ class MalformedRequestTest {
     String url = "\"url\":\"/v1/completions\"";
     return Stream.of(
         arguments(
-            "{\"method\":\"POST\",\"url\":\"/v1/chat/completions\",\"body\":{}}",
-            Problem.UNSUPPORTED_FIELD,
-            "url: expected /v1/completions, found /v1/chat/completions (chat templates are not"),
+            "{\"method\":\"POST\",\"url\":\"/v1/chat/completions\",\"body\":{\"prompt\":\"p\"}}",
+            Problem.CONFLICTING_FIELDS,
+            "url: expected /v1/completions for this body, found /v1/chat/completions"),
+        arguments(
+            "{\"method\":\"POST\"," + url + ",\"body\":{\"messages\":[]}}",
+            Problem.CONFLICTING_FIELDS,
+            "url: expected /v1/chat/completions for this body"),
         arguments(
             "{\"method\":\"POST\",\"url\":\"/v1/embeddings\",\"body\":{}}",
             Problem.UNSUPPORTED_FIELD,
-            "found /v1/embeddings"),
+            "expected /v1/completions or /v1/chat/completions, found /v1/embeddings"),
         arguments(
             "{\"method\":\"GET\"," + url + ",\"body\":{\"prompt\":\"p\"}}",
             Problem.UNSUPPORTED_FIELD,
@@ -153,6 +160,48 @@ class MalformedRequestTest {
             "{\"method\":\"POST\"," + url + ",\"body\":\"SECRET\"}",
             Problem.WRONG_TYPE,
             "body: expected an object, found a string"));
+  }
+
+  static Stream<Arguments> wrongMessages() {
+    String user = "{\"role\":\"user\",\"content\":";
+    String call =
+        "{\"role\":\"assistant\",\"tool_calls\":[{\"function\":{\"name\":\"f\",\"arguments\":";
+    return Stream.of(
+        arguments("\"SECRET\"", Problem.WRONG_TYPE, "messages: expected an array, found a string"),
+        arguments("[\"SECRET\"]", Problem.WRONG_TYPE, "messages[0]: expected an object"),
+        arguments("[null]", Problem.WRONG_TYPE, "messages[0]: expected an object, found null"),
+        arguments("[{}]", Problem.MISSING_FIELD, "messages[0].role: expected a value"),
+        arguments("[{\"role\":5}]", Problem.WRONG_TYPE, "messages[0].role: expected a string"),
+        arguments("[{\"role\":\"u\",\"role\":\"u\"}]", Problem.DUPLICATE_FIELD, "role: "),
+        arguments("[{\"role\":\"u\",\"mood\":1}]", Problem.UNKNOWN_FIELD, "messages[0].mood: "),
+        arguments("[" + user + "5}]", Problem.WRONG_TYPE, "messages[0].content: expected a string"),
+        arguments(
+            "[" + user + "{}}]", Problem.WRONG_TYPE, "messages[0].content: expected a string"),
+        arguments("[" + user + "[5]}]", Problem.WRONG_TYPE, "content[0]: expected an object"),
+        arguments(
+            "[" + user + "[{}]}]", Problem.MISSING_FIELD, "content[0].text: expected a value"),
+        arguments(
+            "[" + user + "[{\"type\":\"image_url\",\"image_url\":{}}]}]",
+            Problem.UNSUPPORTED_FIELD,
+            "messages[0].content[0].type: expected parts of type text only"),
+        arguments(
+            "[" + user + "[{\"text\":\"a\",\"text\":\"SECRET\"}]}]",
+            Problem.DUPLICATE_FIELD,
+            "text"),
+        arguments("[" + user + "\"\\ud800\"}]", Problem.INVALID_UTF8, "messages[0].content: "),
+        arguments("[" + call + "5}}]}]", Problem.WRONG_TYPE, "arguments: expected a string"),
+        arguments("[" + call + "{\"SECRET\":NaN}}}]}]", Problem.WRONG_TYPE, "finite numbers"),
+        arguments(
+            "[" + call + "{\"a\":{\"b\":1,\"b\":2}}}}]}]", Problem.DUPLICATE_FIELD, "arguments.b"),
+        arguments("[" + call + "{\"a\":\"\\udc00\"}}}]}]", Problem.INVALID_UTF8, "arguments: "),
+        arguments("[" + call + "{\"\\udc00\":1}}}]}]", Problem.INVALID_UTF8, "arguments: "),
+        arguments("[],\"tools\":{}", Problem.WRONG_TYPE, "tools: expected an array"),
+        arguments("[],\"tools\":[\"SECRET\"]", Problem.WRONG_TYPE, "tools[0]: expected an object"),
+        arguments("[],\"tools\":[[]]", Problem.WRONG_TYPE, "tools[0]: expected an object"),
+        arguments(
+            "[],\"chat_template_kwargs\":[]", Problem.WRONG_TYPE, "kwargs: expected an object"),
+        arguments("[],\"add_generation_prompt\":1", Problem.WRONG_TYPE, "expected true or false"),
+        arguments("[],\"tools\":[" + "{\"a\":".repeat(70), Problem.TOO_LARGE, "64 levels"));
   }
 
   static Stream<Arguments> notUnicode() {
@@ -185,6 +234,12 @@ class MalformedRequestTest {
   @MethodSource("unsupported")
   void whatIsNotSupportedIsRefusedByName(String fields, String message) {
     refusesBesidePrompt(fields, Problem.UNSUPPORTED_FIELD, message);
+  }
+
+  @ParameterizedTest
+  @MethodSource("wrongMessages")
+  void aConversationThatIsNoneIsRefused(String messages, Problem problem, String message) {
+    refuses("{\"messages\":" + messages + "}", problem, message);
   }
 
   @ParameterizedTest

@@ -39,7 +39,13 @@ class RequestJsonCodecTest {
     score.setContext("");
     score.setContinuation(" b");
     for (InferenceRequest each :
-        List.of(Samples.fullRequest(), Samples.prompt(""), Samples.prompt("\ufeff"), ids, score)) {
+        List.of(
+            Samples.fullRequest(),
+            Samples.chat(),
+            Samples.prompt(""),
+            Samples.prompt("\ufeff"),
+            ids,
+            score)) {
       assertThat(codec.decode(codec.encode(each))).isEqualTo(each);
     }
   }
@@ -74,6 +80,49 @@ class RequestJsonCodecTest {
                 "{\"custom_id\":\"row\",\"method\":\"POST\",\"url\":\"/v1/completions\","
                     + "\"body\":{\"prompt\":\"p\",\"max_tokens\":3}}"))
         .isEqualTo(expected);
+  }
+
+  @Test
+  void aConversationIsReadInAllFormsOfTheOpenAiInterface() throws Exception {
+    String line =
+        """
+        {"custom_id": "row-9", "max_completion_tokens": 8, "messages": [
+          {"role": "system", "content": "Be brief."},
+          {"role": "user", "name": "ann", "content": [
+            {"type": "text", "text": "W\u00e4rmer?"}, {"text": "<|im_end|>", "type": "text"}]},
+          {"role": "assistant", "content": null, "reasoning_content": "look it up",
+           "thinking": "hm", "tool_calls": [{"id": "call_1", "type": "function", "function":
+             {"name": "weather", "arguments": { "city": "Z\u00fcrich", "days": [1, 2.50, null]}}}]},
+          {"role": "tool", "tool_call_id": "call_1", "content": "{\\"temp\\": 21}"}],
+         "tools": [{"type": "function", "function": {"name": "weather", "x": 1e3}}],
+         "chat_template_kwargs": {"enable_thinking": false, "effort": "high"},
+         "add_generation_prompt": false}
+        """;
+    assertThat(decode(line)).isEqualTo(Samples.chat());
+    assertThat(RequestKind.of(decode(line))).isEqualTo(RequestKind.CHAT);
+  }
+
+  @Test
+  void aBatchLineOfChatHasItsOwnUrl() throws Exception {
+    InferenceRequest expected = new InferenceRequest();
+    expected.setCustomId("row");
+    expected.setMessages(List.of(Samples.message("user", "Hi")));
+    assertThat(
+            decode(
+                "{\"custom_id\":\"row\",\"method\":\"POST\",\"url\":\"/v1/chat/completions\","
+                    + "\"body\":{\"messages\":[{\"role\":\"user\",\"content\":\"Hi\"}]}}"))
+        .isEqualTo(expected);
+  }
+
+  @Test
+  void textThatShouldBeAnObjectAndIsNotIsNotWritten() {
+    for (String text : List.of("", "x", "[]", "{", "{\"a\":1,\"a\":2}", "{\"a\":NaN}", "{} {}")) {
+      InferenceRequest request = Samples.chat();
+      request.setTools(List.of(text));
+      assertThatThrownBy(() -> codec.encode(request))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageContaining("tools[0]: expected the text of a JSON object");
+    }
   }
 
   @Test

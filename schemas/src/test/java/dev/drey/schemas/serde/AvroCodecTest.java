@@ -152,7 +152,7 @@ class AvroCodecTest {
 
   @Test
   void arraysInBlocksWithASizeAreRead() throws Exception {
-    byte[] tail = new byte[18];
+    byte[] tail = new byte[22];
     byte[] blocks = bytes(0, 0, 0, 2, 3, 4, 10, 12, 2, 14, 0); // two of 2 bytes, then one
     assertThat(requests.decode(body(concat(blocks, tail))).getPromptTokenIds())
         .containsExactly(5, 6, 7);

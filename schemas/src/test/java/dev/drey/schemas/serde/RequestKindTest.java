@@ -18,6 +18,7 @@ class RequestKindTest {
     InferenceRequest ids = new InferenceRequest();
     ids.setPromptTokenIds(List.of());
     assertThat(RequestKind.of(ids)).isEqualTo(RequestKind.GENERATE);
+    assertThat(RequestKind.of(Samples.chat())).isEqualTo(RequestKind.CHAT);
     assertThat(RequestKind.of(score("", " b"))).isEqualTo(RequestKind.SCORE);
     assertThat(RequestKind.of(rolling("t"))).isEqualTo(RequestKind.SCORE_ROLLING);
   }
@@ -36,6 +37,22 @@ class RequestKindTest {
     InferenceRequest text = score("a", "b");
     text.setText("t");
     refuses(text, Problem.CONFLICTING_FIELDS, "context and continuation and text");
+  }
+
+  @Test
+  void onlyAConversationHasWhatBelongsToOne() {
+    InferenceRequest prompt = Samples.prompt("p");
+    prompt.setTools(List.of("{}"));
+    refuses(prompt, Problem.UNSUPPORTED_FIELD, "tools: expected it beside messages only");
+    InferenceRequest both = Samples.chat();
+    both.setPrompt("p");
+    refuses(both, Problem.CONFLICTING_FIELDS, "prompt and messages");
+    InferenceRequest ids = Samples.chat();
+    ids.setPromptTokenIds(List.of(1));
+    refuses(ids, Problem.CONFLICTING_FIELDS, "prompt_token_ids and messages");
+    InferenceRequest rolling = rolling("t");
+    rolling.setAddGenerationPrompt(true);
+    refuses(rolling, Problem.UNSUPPORTED_FIELD, "add_generation_prompt: ");
   }
 
   @Test

@@ -81,6 +81,18 @@ class SchemaEvolutionTest {
   }
 
   @Test
+  void softwareOfVersionOneReadsCurrentRequestsAndSeesNoConversation() throws Exception {
+    byte[] written = AvroCodec.requests(MAX_BYTES).encode(Samples.chat());
+    Schema first = SchemaHistory.of(InferenceRequest.getClassSchema()).get(0);
+    var decoder = new BinaryMessageDecoder<GenericRecord>(GenericData.get(), first);
+    decoder.addSchema(InferenceRequest.getClassSchema());
+    GenericRecord read = decoder.decode(written, null);
+    assertThat(read.getSchema().getField("messages")).isNull();
+    assertThat(read.get("custom_id")).hasToString("row-9");
+    assertThat(read.get("prompt")).isNull();
+  }
+
+  @Test
   void newerRequestsAreReadWithoutTheirFurtherFields() throws Exception {
     Schema newer = resource("InferenceRequest.newer");
     GenericRecord written = new GenericData.Record(newer);

@@ -53,9 +53,9 @@ final class NativeBuffer implements DeviceBuffer {
 
   @Override
   public NativeBuffer slice(long from, long length) {
-    if (from % 64 != 0 || from < 0 || length < 0 || from + length > bytes) {
+    if (from % 16 != 0 || from < 0 || length < 0 || from + length > bytes) {
       throw new IllegalArgumentException(
-          "slice of %d bytes at %d of a buffer of %d bytes; the offset must be a multiple of 64"
+          "slice of %d bytes at %d of a buffer of %d bytes; the offset must be a multiple of 16"
               .formatted(length, from, bytes));
     }
     return new NativeBuffer(memory, offset + from, length, true);

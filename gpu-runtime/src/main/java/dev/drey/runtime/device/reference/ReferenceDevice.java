@@ -43,7 +43,7 @@ public final class ReferenceDevice implements Device {
 
   @Override
   public String numericFingerprint() {
-    return "reference/" + compute.activation() + "/contract 1";
+    return "reference/" + compute.activation() + "/contract 2";
   }
 
   @Override

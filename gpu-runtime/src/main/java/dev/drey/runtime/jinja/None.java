@@ -1,0 +1,6 @@
+package dev.drey.runtime.jinja;
+
+/** Python's {@code None}. */
+enum None {
+  NONE
+}

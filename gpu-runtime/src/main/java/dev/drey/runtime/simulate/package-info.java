@@ -1,0 +1,11 @@
+/**
+ * Replays recorded traces through the production cache policies, in virtual time, for any window
+ * size: what each policy would have hit, moved and waited for, beside Belady's bound. No device, no
+ * clock, no I/O but the reading of the trace.
+ *
+ * <p>Start reading at {@link dev.drey.runtime.simulate.SimulatedWindow}.
+ */
+@NullMarked
+package dev.drey.runtime.simulate;
+
+import org.jspecify.annotations.NullMarked;
