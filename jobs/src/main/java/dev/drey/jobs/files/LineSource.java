@@ -92,36 +92,59 @@ public final class LineSource
       line = read.record().offset() + 1;
     }
 
+    boolean isHalfway() {
+      return offset - split.offset() >= split.end() - offset;
+    }
+
     LineSplit rest() {
       return new LineSplit(split.file(), split.end(), offset, line);
     }
   }
 
-  /** Emits what the fetcher read; asks for the next split when one is done. */
+  /**
+   * Emits what the fetcher read. The next split is asked for when half of the last one has passed,
+   * so that the way to the enumerator and back costs no step its rows, and a reader that has
+   * nothing to do keeps nothing from the others.
+   */
   @SuppressWarnings("try") // close() of the base class declares every exception
   private static final class Reader
       extends SingleThreadMultiplexSourceReaderBase<Line, SourceRecord, LineSplit, Progress> {
+    private final Requests requests;
+
     Reader(SourceReaderContext context, int maxLineBytes) {
+      this(context, maxLineBytes, new Requests(context));
+    }
+
+    private Reader(SourceReaderContext context, int maxLineBytes, Requests requests) {
       super(
           () -> new LineSplitReader(maxLineBytes),
           (read, output, progress) -> {
             output.collect(read.record());
             progress.passed(read);
+            if (progress.isHalfway()) {
+              requests.askForSecond();
+            }
           },
           context.getConfiguration(),
           context);
+      this.requests = requests;
     }
 
     @Override
     public void start() {
-      if (getNumberOfCurrentlyAssignedSplits() == 0) {
-        context.sendSplitRequest();
-      }
+      requests.askForFirst();
+    }
+
+    @Override
+    public void addSplits(List<LineSplit> splits) {
+      requests.answered(splits.size());
+      super.addSplits(splits);
     }
 
     @Override
     protected void onSplitFinished(Map<String, Progress> finished) {
-      context.sendSplitRequest();
+      requests.finished(finished.size());
+      requests.askForFirst();
     }
 
     @Override
@@ -132,6 +155,41 @@ public final class LineSource
     @Override
     protected LineSplit toSplitType(String splitId, Progress progress) {
       return progress.rest();
+    }
+  }
+
+  /** What a reader has and has asked for: two splits at most, one request at a time. */
+  private static final class Requests {
+    private final SourceReaderContext context;
+    private int held;
+    private boolean asked;
+
+    Requests(SourceReaderContext context) {
+      this.context = context;
+    }
+
+    void askForFirst() {
+      ask(0);
+    }
+
+    void askForSecond() {
+      ask(1);
+    }
+
+    private void ask(int mostHeld) {
+      if (!asked && held <= mostHeld) {
+        asked = true;
+        context.sendSplitRequest();
+      }
+    }
+
+    void answered(int splits) {
+      held += splits;
+      asked = false;
+    }
+
+    void finished(int splits) {
+      held -= splits;
     }
   }
 }

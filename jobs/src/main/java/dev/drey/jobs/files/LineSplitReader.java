@@ -56,7 +56,10 @@ final class LineSplitReader implements SplitReader<Line, LineSplit> {
     return batch.build();
   }
 
-  /** Reads a few lines; whether there may be more. */
+  /**
+   * Reads a few lines; whether there are more. The last lines come together with the split's end:
+   * an end by itself would take a turn of the source and give no record for it.
+   */
   private static boolean read(
       LineSplit split, LineReader lines, RecordsBySplits.Builder<Line> batch) throws IOException {
     long from = lines.endOffset();
@@ -66,7 +69,7 @@ final class LineSplitReader implements SplitReader<Line, LineSplit> {
       }
       batch.add(split.splitId(), new Line(record(split, lines), lines.endOffset()));
     }
-    return true;
+    return lines.endOffset() < split.end();
   }
 
   @SuppressWarnings("NullAway") // a nullable array in a record's header is not recognised
