@@ -280,21 +280,21 @@ public final class EngineSettings {
     @Nullable MemorySize expert = EXPERT_MEMORY.find(c).map(MemorySize::parse).orElse(null);
     int threads = THREADS.in(c);
     return new EngineConfig(
-        MODEL.in(c),
-        DEVICE.in(c),
-        ComputeType.valueOf(COMPUTE.in(c).toUpperCase(Locale.ROOT)),
-        threads > 0 ? threads : Runtime.getRuntime().availableProcessors(),
-        device,
-        device == null && expert == null ? MemorySize.ofPercent(100) : expert,
-        KV_TOKENS.in(c),
-        PREDICTOR.in(c),
-        POLICY.in(c),
-        schedule(c),
-        new TransferConfig(
-            TRANSFER_THREADS.in(c),
-            TRANSFER_PACE.in(c),
-            TRANSFER_DEADLINE.in(c),
-            TRANSFER_ATTEMPTS.in(c)))
+            MODEL.in(c),
+            DEVICE.in(c),
+            ComputeType.valueOf(COMPUTE.in(c).toUpperCase(Locale.ROOT)),
+            threads > 0 ? threads : Runtime.getRuntime().availableProcessors(),
+            device,
+            device == null && expert == null ? MemorySize.ofPercent(100) : expert,
+            KV_TOKENS.in(c),
+            PREDICTOR.in(c),
+            POLICY.in(c),
+            schedule(c),
+            new TransferConfig(
+                TRANSFER_THREADS.in(c),
+                TRANSFER_PACE.in(c),
+                TRANSFER_DEADLINE.in(c),
+                TRANSFER_ATTEMPTS.in(c)))
         .withChecks(modelChecks(c))
         .tracedTo(TRACE.find(c).orElse(null));
   }

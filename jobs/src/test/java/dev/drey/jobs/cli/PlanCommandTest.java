@@ -40,14 +40,14 @@ class PlanCommandTest {
     List<String> arguments =
         new ArrayList<>(List.of("plan", "--model", MODEL, "--device", "reference"));
     arguments.addAll(List.of("--measurements", directory.toString()));
-    arguments.addAll(List.of("--prompt-tokens", "40", "--max-tokens", "20", "--records", "5000"));
+    arguments.addAll(List.of("--prompt-tokens", "40", "--records", "5000"));
     arguments.addAll(List.of(more));
     return drey(arguments.toArray(String[]::new));
   }
 
   @Test
   void aPlanSaysHowTheBudgetIsSplitAndWhatItGives() throws IOException {
-    assertThat(plan("--device-memory", "50%")).as(err.toString()).isZero();
+    assertThat(plan("--device-memory", "50%", "--max-tokens", "20")).as(err.toString()).isZero();
     assertThat(out.toString())
         .contains("prompts of 40 tokens, 20 tokens generated", "dense weights", "keys and values")
         .contains("(7) all experts behind the whole layer", "floors", "tokens/s computed")
@@ -90,7 +90,8 @@ class PlanCommandTest {
     assertThat(err.toString()).contains("--device-memory");
     assertThat(plan("--device-memory", "50%", "--skew", "-1")).isEqualTo(ExitCode.REFUSED);
     assertThat(err.toString()).contains("--skew");
-    assertThat(plan("--device-memory", "50%", "--max-tokens", "0")).isEqualTo(ExitCode.REFUSED);
+    assertThat(plan("--device-memory", "50%", "-D", "drey.plan.max-tokens=0"))
+        .isEqualTo(ExitCode.REFUSED);
     assertThat(err.toString()).contains("drey.plan.max-tokens");
   }
 
