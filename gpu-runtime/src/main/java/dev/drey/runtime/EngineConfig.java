@@ -3,10 +3,12 @@ package dev.drey.runtime;
 import dev.drey.runtime.checkpoint.ModelChecks;
 import dev.drey.runtime.memory.MemorySize;
 import dev.drey.runtime.model.ComputeType;
+import dev.drey.runtime.plan.Workload;
 import dev.drey.runtime.schedule.ScheduleConfig;
 import dev.drey.runtime.transfer.TransferConfig;
 import java.io.Serializable;
 import java.nio.file.Path;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,6 +28,8 @@ import org.jspecify.annotations.Nullable;
  * @param policy name of the cache policy
  * @param schedule limits of the scheduler
  * @param transfer settings of the transfer engine
+ * @param workload what records are like, for the engine to plan its group, step and pool sizes and
+ *     its cache policy itself within {@code deviceMemory}, in place of those set here; null: as set
  * @param checks of the model's files, besides those that are always made
  * @param trace file that what happens is recorded to; null for none
  */
@@ -41,11 +45,12 @@ public record EngineConfig(
     String policy,
     ScheduleConfig schedule,
     TransferConfig transfer,
+    @Nullable Workload workload,
     ModelChecks checks,
     @Nullable String trace)
     implements Serializable {
 
-  /** Without a trace, and without checks besides those that are always made. */
+  /** As set: nothing is planned, nothing recorded, no checks besides those that are always made. */
   public EngineConfig(
       String model,
       String device,
@@ -70,26 +75,9 @@ public record EngineConfig(
         policy,
         schedule,
         transfer,
+        null,
         ModelChecks.NONE,
         null);
-  }
-
-  /** The same with a trace recorded to this file, or without if it is null. */
-  public EngineConfig tracedTo(@Nullable String file) {
-    return new EngineConfig(
-        model,
-        device,
-        compute,
-        threads,
-        deviceMemory,
-        expertMemory,
-        kvTokens,
-        predictor,
-        policy,
-        schedule,
-        transfer,
-        checks,
-        file);
   }
 
   /** The defaults for a model: cpu, bf16, all cores, everything resident, prefetch by next gate. */
@@ -108,26 +96,90 @@ public record EngineConfig(
         TransferConfig.DEFAULT);
   }
 
+  /** The same with another schedule. */
+  public EngineConfig withSchedule(ScheduleConfig schedule) {
+    return with(fields -> fields.schedule = schedule);
+  }
+
+  /** The same with other limits of memory. */
+  EngineConfig withMemory(@Nullable MemorySize ofDevice, @Nullable MemorySize ofExperts) {
+    return with(
+        fields -> {
+          fields.deviceMemory = ofDevice;
+          fields.expertMemory = ofExperts;
+        });
+  }
+
+  /** The same with another cache policy. */
+  EngineConfig withPolicy(String name) {
+    return with(fields -> fields.policy = name);
+  }
+
+  /** The same with a key/value pool for so many tokens. */
+  EngineConfig withKvTokens(int tokens) {
+    return with(fields -> fields.kvTokens = tokens);
+  }
+
+  /** The same, to be planned by the engine for records like these; as set if they are null. */
+  public EngineConfig plannedFor(@Nullable Workload records) {
+    return with(fields -> fields.workload = records);
+  }
+
   /** The same with other checks. */
-  public EngineConfig withChecks(ModelChecks newChecks) {
-    return new EngineConfig(
-        model,
-        device,
-        compute,
-        threads,
-        deviceMemory,
-        expertMemory,
-        kvTokens,
-        predictor,
-        policy,
-        schedule,
-        transfer,
-        newChecks,
-        trace);
+  public EngineConfig withChecks(ModelChecks checks) {
+    return with(fields -> fields.checks = checks);
+  }
+
+  /** The same with a trace recorded to this file, or without if it is null. */
+  public EngineConfig tracedTo(@Nullable String file) {
+    return with(fields -> fields.trace = file);
   }
 
   /** The model's directory. */
   public Path modelDirectory() {
     return Path.of(model);
+  }
+
+  private EngineConfig with(Consumer<Fields> change) {
+    Fields fields = new Fields(this);
+    change.accept(fields);
+    return new EngineConfig(
+        model,
+        device,
+        compute,
+        threads,
+        fields.deviceMemory,
+        fields.expertMemory,
+        fields.kvTokens,
+        predictor,
+        fields.policy,
+        fields.schedule,
+        transfer,
+        fields.workload,
+        fields.checks,
+        fields.trace);
+  }
+
+  /** What a copy may have otherwise. */
+  private static final class Fields {
+    private @Nullable MemorySize deviceMemory;
+    private @Nullable MemorySize expertMemory;
+    private int kvTokens;
+    private String policy;
+    private ScheduleConfig schedule;
+    private @Nullable Workload workload;
+    private ModelChecks checks;
+    private @Nullable String trace;
+
+    Fields(EngineConfig from) {
+      deviceMemory = from.deviceMemory;
+      expertMemory = from.expertMemory;
+      kvTokens = from.kvTokens;
+      policy = from.policy;
+      schedule = from.schedule;
+      workload = from.workload;
+      checks = from.checks;
+      trace = from.trace;
+    }
   }
 }

@@ -5,6 +5,7 @@ import dev.drey.runtime.model.ComputeType;
 import dev.drey.runtime.model.ModelConfig;
 import dev.drey.runtime.plan.MemoryPlan;
 import dev.drey.runtime.schedule.ModelLimits;
+import dev.drey.runtime.schedule.ScheduleConfig;
 
 /**
  * What an open engine is.
@@ -19,6 +20,7 @@ import dev.drey.runtime.schedule.ModelLimits;
  * @param limits what the model says about sequences
  * @param poolTokens tokens the key/value pool holds
  * @param memory how the memory is split
+ * @param schedule limits of the scheduler
  */
 public record EngineInfo(
     String version,
@@ -30,4 +32,5 @@ public record EngineInfo(
     String fingerprint,
     ModelLimits limits,
     long poolTokens,
-    MemoryPlan memory) {}
+    MemoryPlan memory,
+    ScheduleConfig schedule) {}

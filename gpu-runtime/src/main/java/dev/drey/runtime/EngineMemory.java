@@ -38,35 +38,38 @@ record EngineMemory(KvShape kvShape, int kvBlocks, MemoryPlan plan) {
    */
   static EngineMemory of(
       EngineConfig config, ModelConfig model, Device device, ExpertSource experts) {
-    KvShape kvShape = kvShape(model);
     int kvBlocks = kvBlocks(config, model);
-    int maxRows = config.schedule().maxStepTokens();
-    long staging =
-        Math.max(
-            WeightLoader.stagingBytes(model, device),
-            ResidencyWindow.stagingBytes(device, experts, model.expertShape(), config.transfer()));
-    FixedMemory fixed =
-        new FixedMemory(
-            WeightLoader.denseBytes(model, device),
-            device.kvStoreBytes(kvShape, kvBlocks),
-            stateBytes(config, model, device),
-            staging,
-            Activations.bytes(model, config.compute(), maxRows),
-            device.computeStreamBytes(model, maxRows),
-            Sampler.scratchBytes(model.vocabulary()));
     MemoryPlan plan =
         MemoryPlan.solve(
-            fixed,
+            fixed(config, model, device, experts, kvBlocks),
             device.expertLayout(model.expertShape()).bytes(),
             model.totalExperts(),
             ResidencyWindow.MIN_SLOTS,
             config.deviceMemory(),
             config.expertMemory());
-    return new EngineMemory(kvShape, kvBlocks, plan);
+    return new EngineMemory(kvShape(model), kvBlocks, plan);
+  }
+
+  /** Everything but the expert slots. */
+  static FixedMemory fixed(
+      EngineConfig config, ModelConfig model, Device device, ExpertSource experts, int kvBlocks) {
+    int maxRows = config.schedule().maxStepTokens();
+    long staging =
+        Math.max(
+            WeightLoader.stagingBytes(model, device),
+            ResidencyWindow.stagingBytes(device, experts, model.expertShape(), config.transfer()));
+    return new FixedMemory(
+        WeightLoader.denseBytes(model, device),
+        device.kvStoreBytes(kvShape(model), kvBlocks),
+        stateBytes(config, model, device),
+        staging,
+        Activations.bytes(model, config.compute(), maxRows),
+        device.computeStreamBytes(model, maxRows),
+        Sampler.scratchBytes(model.vocabulary()));
   }
 
   /** The shape that all layers with keys and values have in common. */
-  private static KvShape kvShape(ModelConfig model) {
+  static KvShape kvShape(ModelConfig model) {
     AttentionConfig any =
         model.decoder().stream()
             .map(LayerConfig::attention)
@@ -77,17 +80,26 @@ record EngineMemory(KvShape kvShape, int kvBlocks, MemoryPlan plan) {
         model.kvLayers(), any.kvHeads(), any.keyDim(), any.valueDim(), KV_BLOCK_TOKENS);
   }
 
-  /** The model's linear attention, which all layers that have it share; null if none has. */
-  static @Nullable GatedDeltaRule delta(ModelConfig model) {
-    for (LayerConfig layer : model.decoder()) {
-      if (layer.attention() instanceof GatedDeltaRule delta) {
-        return delta;
-      }
+  private static int kvBlocks(EngineConfig config, ModelConfig model) {
+    int tokens = config.kvTokens();
+    if (tokens == 0) {
+      ScheduleConfig schedule = config.schedule();
+      tokens = schedule.maxSequences() * DEFAULT_KV_TOKENS_PER_SEQUENCE;
+      return Math.max(leastKvBlocks(model), blocks(tokens));
     }
-    return null;
+    return blocks(tokens);
   }
 
-  private static long stateBytes(EngineConfig config, ModelConfig model, Device device) {
+  /** Blocks for one sequence as long as the model supports, or as most are if that is less. */
+  static int leastKvBlocks(ModelConfig model) {
+    return blocks(Math.min(model.maxPositions(), DEFAULT_CONTEXT_TOKENS));
+  }
+
+  private static int blocks(int tokens) {
+    return (tokens + KV_BLOCK_TOKENS - 1) / KV_BLOCK_TOKENS;
+  }
+
+  static long stateBytes(EngineConfig config, ModelConfig model, Device device) {
     GatedDeltaRule delta = delta(model);
     return delta == null
         ? 0
@@ -97,16 +109,14 @@ record EngineMemory(KvShape kvShape, int kvBlocks, MemoryPlan plan) {
             delta.stateNumbers());
   }
 
-  private static int kvBlocks(EngineConfig config, ModelConfig model) {
-    int tokens = config.kvTokens();
-    if (tokens == 0) {
-      ScheduleConfig schedule = config.schedule();
-      tokens =
-          Math.max(
-              Math.min(model.maxPositions(), DEFAULT_CONTEXT_TOKENS),
-              schedule.maxSequences() * DEFAULT_KV_TOKENS_PER_SEQUENCE);
+  /** The model's linear attention, which all layers that have it share; null if none has. */
+  static @Nullable GatedDeltaRule delta(ModelConfig model) {
+    for (LayerConfig layer : model.decoder()) {
+      if (layer.attention() instanceof GatedDeltaRule delta) {
+        return delta;
+      }
     }
-    return (tokens + KV_BLOCK_TOKENS - 1) / KV_BLOCK_TOKENS;
+    return null;
   }
 
   /** Positions that can occur: a sequence is never longer than the pool. */

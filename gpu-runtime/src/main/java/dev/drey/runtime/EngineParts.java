@@ -6,6 +6,7 @@ import dev.drey.runtime.chat.ChatTemplates;
 import dev.drey.runtime.checkpoint.Checkpoint;
 import dev.drey.runtime.device.ComputeStream;
 import dev.drey.runtime.device.Device;
+import dev.drey.runtime.device.KvStore;
 import dev.drey.runtime.device.StateStore;
 import dev.drey.runtime.expertstore.ExpertStore;
 import dev.drey.runtime.kvcache.KvPool;
@@ -20,6 +21,7 @@ import dev.drey.runtime.plan.FixedMemory;
 import dev.drey.runtime.plan.MemoryPlan;
 import dev.drey.runtime.predict.ExpertPredictor;
 import dev.drey.runtime.predict.Predictors;
+import dev.drey.runtime.probe.MachineFile;
 import dev.drey.runtime.residency.ResidencyWindow;
 import dev.drey.runtime.safetensors.ModelDirectory;
 import dev.drey.runtime.schedule.Detokenizer;
@@ -63,8 +65,8 @@ final class EngineParts implements AutoCloseable {
   private final ResidencyWindow window;
   private final Decoder decoder;
 
-  private EngineParts(EngineConfig config) throws IOException {
-    this.config = config;
+  private EngineParts(EngineConfig asked) throws IOException {
+    config = planned(asked);
     try {
       checkpoint = own(Checkpoint.open(config.modelDirectory(), config.checks()));
       ModelConfig model = checkpoint.config();
@@ -89,12 +91,7 @@ final class EngineParts implements AutoCloseable {
                   own(budget.child("dense weights", fixed.dense())),
                   staging,
                   stream));
-      kv =
-          own(
-              new KvPool(
-                  device.newKvStore(
-                      own(budget.child("kv", fixed.kv())), memory.kvShape(), memory.kvBlocks()),
-                  EngineMemory.delta(model) == null ? 0 : config.schedule().maxSequences()));
+      kv = own(openKvPool(model, fixed));
       StateStore states = openStates(model, fixed);
       Activations activations =
           own(
@@ -133,12 +130,19 @@ final class EngineParts implements AutoCloseable {
   }
 
   /** How an engine would split its memory; reads the headers of the model's files alone. */
-  static MemoryPlan plan(EngineConfig config) {
+  static MemoryPlan plan(EngineConfig asked) {
+    EngineConfig config = planned(asked);
     try (Checkpoint checkpoint = Checkpoint.open(config.modelDirectory());
         Device device = Devices.open(config.device(), config.compute(), config.threads())) {
       ModelConfig model = checkpoint.config();
       return EngineMemory.of(config, model, device, ExpertStore.open(checkpoint)).plan();
     }
+  }
+
+  private static EngineConfig planned(EngineConfig asked) {
+    return asked.workload() == null
+        ? asked
+        : EnginePlanner.resolve(asked, MachineFile.usualDirectory());
   }
 
   private @Nullable Tokenizer openTokenizer(ModelConfig model) {
@@ -182,6 +186,16 @@ final class EngineParts implements AutoCloseable {
         CachePolicies.named(config.policy(), cacheShape()),
         config.transfer(),
         trace());
+  }
+
+  /** A model with recurrent state keeps none for the end of a prefix: sequences share nothing. */
+  private KvPool openKvPool(ModelConfig model, FixedMemory fixed) {
+    KvStore store =
+        device.newKvStore(own(budget.child("kv", fixed.kv())), memory.kvShape(), memory.kvBlocks());
+    if (EngineMemory.delta(model) != null) {
+      return new KvPool(store, config.schedule().maxSequences());
+    }
+    return config.schedule().prefixReuse() ? KvPool.sharing(store) : new KvPool(store);
   }
 
   private CacheShape cacheShape() {
@@ -260,14 +274,16 @@ final class EngineParts implements AutoCloseable {
         device.numericFingerprint(),
         limits(),
         kv.capacityTokens(),
-        memory.plan());
+        memory.plan(),
+        config.schedule());
   }
 
   private ModelLimits limits() {
     return new ModelLimits(
         checkpoint.config().vocabulary(),
         checkpoint.config().maxPositions(),
-        Set.copyOf(checkpoint.generationDefaults().eosTokenIds()));
+        Set.copyOf(checkpoint.generationDefaults().eosTokenIds()),
+        checkpoint.config().embeddingLimits());
   }
 
   StepScheduler newScheduler() {

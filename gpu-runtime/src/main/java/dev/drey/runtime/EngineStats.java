@@ -15,6 +15,8 @@ import org.jspecify.annotations.Nullable;
  * @param residency counters of the residency window
  * @param kvBlocksUsed key/value blocks that hold a sequence's tokens
  * @param kvBlocks key/value blocks of the pool
+ * @param reusedTokens tokens that were not computed because another sequence had stored their keys
+ *     and values
  * @param usedBytes bytes reserved now
  * @param peakBytes most bytes ever reserved
  * @param budgetBytes the hard limit
@@ -28,6 +30,7 @@ public record EngineStats(
     ResidencyStats residency,
     int kvBlocksUsed,
     int kvBlocks,
+    long reusedTokens,
     long usedBytes,
     long peakBytes,
     long budgetBytes,

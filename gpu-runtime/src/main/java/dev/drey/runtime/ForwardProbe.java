@@ -2,6 +2,7 @@ package dev.drey.runtime;
 
 import dev.drey.runtime.device.AttentionBatch;
 import dev.drey.runtime.device.Routing;
+import dev.drey.runtime.kvcache.BlockTable;
 import dev.drey.runtime.layers.Decoder;
 import dev.drey.runtime.layers.StepBatch;
 import dev.drey.runtime.model.ModelConfig;
@@ -11,8 +12,7 @@ import java.util.List;
 
 /**
  * Runs one sequence straight through an engine's forward pass and keeps what it sees, for
- * comparison with reference data. Uses the engine's key/value blocks from the first: nothing else
- * may run on the engine meanwhile.
+ * comparison with reference data. Nothing else may run on the engine meanwhile.
  */
 public final class ForwardProbe {
   private final MoeEngine engine;
@@ -39,9 +39,22 @@ public final class ForwardProbe {
    * @param ids at most as many as the engine's steps have rows
    */
   public Seen run(int[] ids) {
+    BlockTable blocks = new BlockTable();
+    if (!engine.kv().grow(blocks, ids.length)) {
+      throw new IllegalArgumentException(
+          "%d tokens do not fit into %d free blocks of keys and values"
+              .formatted(ids.length, engine.kv().freeBlocks()));
+    }
+    try {
+      return run(ids, batch(ids, blocks));
+    } finally {
+      engine.kv().release(blocks);
+    }
+  }
+
+  private Seen run(int[] ids, StepBatch batch) {
     Decoder decoder = engine.decoder();
     ModelConfig model = engine.info().model();
-    StepBatch batch = batch(ids);
     int[][][] experts = new int[model.moeLayers()][ids.length][];
     float[][][] weights = new float[model.moeLayers()][ids.length][];
     decoder.embed(batch);
@@ -61,15 +74,14 @@ public final class ForwardProbe {
     return new Seen(logits(decoder, batch, model.vocabulary()), experts, weights);
   }
 
-  private StepBatch batch(int[] ids) {
+  private StepBatch batch(int[] ids, BlockTable blocks) {
     StepBatch batch = new StepBatch(ids.length);
     batch.reset(step++);
     for (int position = 0; position < ids.length; position++) {
       batch.wantLogits(batch.addRow(ids[position], position, ids.length));
     }
-    int[] blocks = new int[ids.length / EngineMemory.KV_BLOCK_TOKENS + 1];
-    Arrays.setAll(blocks, block -> block);
-    AttentionBatch.Span span = new AttentionBatch.Span(0, ids.length, 0, blocks, 0);
+    AttentionBatch.Span span =
+        new AttentionBatch.Span(0, ids.length, 0, blocks.array(), blocks.stateSlot());
     batch.addMicroBatch(new StepBatch.MicroBatch(0, ids.length, new AttentionBatch(List.of(span))));
     return batch;
   }

@@ -1,6 +1,7 @@
 package dev.drey.runtime;
 
 import dev.drey.runtime.chat.ChatTemplates;
+import dev.drey.runtime.kvcache.KvPool;
 import dev.drey.runtime.layers.Decoder;
 import dev.drey.runtime.layers.StepBatch;
 import dev.drey.runtime.memory.MemoryBudget;
@@ -219,6 +220,7 @@ public final class MoeEngine implements AutoCloseable {
         parts.window().stats(),
         parts.kv().blocks() - parts.kv().freeBlocks(),
         parts.kv().blocks(),
+        parts.kv().reusedTokens(),
         budget.usedBytes(),
         budget.peakBytes(),
         budget.limitBytes(),
@@ -228,6 +230,11 @@ public final class MoeEngine implements AutoCloseable {
   /** Whether a step has failed; the engine must then not be used again. */
   public boolean failed() {
     return failed;
+  }
+
+  /** The key/value blocks, for comparison with reference data. */
+  KvPool kv() {
+    return parts.kv();
   }
 
   /** The forward pass itself, for comparison with reference data. */

@@ -35,7 +35,7 @@ class ArchitectureTest {
               ".plan",
               ".synth"),
           List.of(".expertstore", ".simulate"),
-          List.of(".residency"),
+          List.of(".residency", ".probe"),
           List.of(".layers"),
           List.of(".schedule"),
           List.of(""),

@@ -42,7 +42,10 @@ public record BenchCase(String name, MemorySize expertMemory, String predictor, 
     return (percent == Math.rint(percent) ? String.valueOf((long) percent) : percent) + "%";
   }
 
-  /** The engine for this case. The scheduler's clock is out of play, so that all do equal steps. */
+  /**
+   * The engine for this case. The scheduler's clock is out of play, so that all do equal steps, and
+   * prefixes are not reused: the same prompts come in every round.
+   */
   EngineConfig engine(BenchOptions options) {
     TransferConfig transfer = TransferConfig.DEFAULT;
     return new EngineConfig(
@@ -60,7 +63,8 @@ public record BenchCase(String name, MemorySize expertMemory, String predictor, 
             Math.min(MICRO_BATCH, options.sequences()),
             options.stepTokens(),
             options.stepTokens(),
-            Long.MAX_VALUE),
+            Long.MAX_VALUE,
+            /* prefixReuse= */ false),
         new TransferConfig(
             options.ioThreads(),
             options.linkBytesPerSecond(),

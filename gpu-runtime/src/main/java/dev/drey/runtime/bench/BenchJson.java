@@ -4,6 +4,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.drey.runtime.plan.Machine;
+import dev.drey.runtime.plan.ProductTimes;
 
 /** A report for machines: the records' fields in snake case, and what follows from them. */
 public final class BenchJson {

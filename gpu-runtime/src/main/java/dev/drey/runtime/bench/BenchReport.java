@@ -1,5 +1,6 @@
 package dev.drey.runtime.bench;
 
+import dev.drey.runtime.plan.Machine;
 import java.util.List;
 
 /**

@@ -1,5 +1,9 @@
 package dev.drey.runtime.bench;
 
+import dev.drey.runtime.plan.Floor;
+import dev.drey.runtime.plan.Machine;
+import dev.drey.runtime.plan.Product;
+import dev.drey.runtime.plan.ProductTimes;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;

@@ -1,5 +1,8 @@
 package dev.drey.runtime.bench;
 
+import dev.drey.runtime.plan.Floor;
+import dev.drey.runtime.plan.Machine;
+import dev.drey.runtime.plan.WorkModel;
 import java.util.List;
 
 /**

@@ -1,8 +1,17 @@
 package dev.drey.runtime.bench;
 
+import dev.drey.runtime.Devices;
 import dev.drey.runtime.EngineInfo;
 import dev.drey.runtime.MoeEngine;
+import dev.drey.runtime.checkpoint.Checkpoint;
+import dev.drey.runtime.checkpoint.CheckpointSummary;
+import dev.drey.runtime.device.Device;
+import dev.drey.runtime.memory.MemoryBudget;
 import dev.drey.runtime.memory.MemorySize;
+import dev.drey.runtime.plan.Machine;
+import dev.drey.runtime.plan.WorkModel;
+import dev.drey.runtime.probe.MachineProbe;
+import dev.drey.runtime.probe.ProbeOptions;
 import dev.drey.runtime.schedule.SequenceRequest;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -52,7 +61,7 @@ public final class EngineBench {
         contenders.add(open(setup));
       }
       progress.accept("measuring the machine");
-      Machine machine = new MachineProbe(options).measure();
+      Machine machine = machine();
       List<CaseResult> results = new ArrayList<>();
       for (Phase phase : options.phases()) {
         results.addAll(measure(phase, contenders, machine));
@@ -63,11 +72,33 @@ public final class EngineBench {
     }
   }
 
+  private Machine machine() {
+    try (Checkpoint checkpoint = Checkpoint.open(options.model());
+        MemoryBudget budget = MemoryBudget.root("machine probe", Long.MAX_VALUE);
+        Device device = Devices.open(options.device(), options.compute(), options.threads())) {
+      ProbeOptions probe =
+          new ProbeOptions(
+              options.threads(),
+              options.ioThreads(),
+              options.stepTokens(),
+              options.linkBytesPerSecond());
+      return new MachineProbe(checkpoint, device, probe, budget).measure();
+    }
+  }
+
+  /** Bytes of all routed experts, as they lie in the files. */
+  private long expertBytes() {
+    try (Checkpoint checkpoint = Checkpoint.open(options.model())) {
+      CheckpointSummary summary = checkpoint.summary();
+      return summary.totalExperts() * summary.expertBytes();
+    }
+  }
+
   private Contender open(BenchCase setup) throws IOException {
     progress.accept("opening " + setup.name());
     long available = Host.availableBytes();
     MemorySize expertMemory = setup.expertMemory();
-    long experts = expertMemory.of(MachineProbe.expertBytes(options.model()));
+    long experts = expertMemory.of(expertBytes());
     if (experts > available) {
       throw new IllegalStateException(
           "case '%s' needs %d bytes for its experts and %d bytes are available; measure fewer cases at a time"

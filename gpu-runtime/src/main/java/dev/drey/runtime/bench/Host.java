@@ -1,5 +1,6 @@
 package dev.drey.runtime.bench;
 
+import dev.drey.runtime.probe.Processor;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
@@ -23,7 +24,7 @@ public record Host(
   /** This machine, now. */
   static Host here() {
     return new Host(
-        field("/proc/cpuinfo", "model name", System.getProperty("os.arch")),
+        Processor.name(),
         Runtime.getRuntime().availableProcessors(),
         kibibytes(field("/proc/meminfo", "MemTotal", "0 kB")),
         System.getProperty("os.name") + " " + System.getProperty("os.version"),

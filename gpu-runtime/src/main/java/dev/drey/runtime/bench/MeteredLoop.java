@@ -1,6 +1,8 @@
 package dev.drey.runtime.bench;
 
 import dev.drey.runtime.MoeEngine;
+import dev.drey.runtime.plan.StepWork;
+import dev.drey.runtime.probe.StorageReads;
 import dev.drey.runtime.residency.ResidencyStats;
 import dev.drey.runtime.schedule.Sequence;
 import dev.drey.runtime.schedule.SequenceRequest;
@@ -82,7 +84,7 @@ final class MeteredLoop {
     allocated += Allocations.ofThisThread() - allocatedBefore;
     Moves stepMoves = Moves.between(before, engine.stats().residency());
     moves = moves.plus(stepMoves);
-    work.add(StepWork.of(step.batch(), stepMoves.demanded(), stepMoves.broughtIn()));
+    work.add(StepCount.of(step.batch(), stepMoves.demanded(), stepMoves.broughtIn()));
     return true;
   }
 

@@ -1,5 +1,9 @@
 package dev.drey.runtime.bench;
 
+import dev.drey.runtime.plan.Floor;
+import dev.drey.runtime.plan.Machine;
+import dev.drey.runtime.plan.StepWork;
+import dev.drey.runtime.plan.WorkModel;
 import java.util.List;
 
 /**
@@ -28,7 +32,7 @@ record Run(
 
   /** Tokens computed. */
   long tokens() {
-    return steps.stream().mapToLong(StepWork::rows).sum();
+    return Math.round(steps.stream().mapToDouble(StepWork::rows).sum());
   }
 
   double tokensPerSecond() {

@@ -88,6 +88,11 @@ public final class StepBatch {
     return positions;
   }
 
+  /** Positions that the sequence of each row can ever have. */
+  public int[] longest() {
+    return longestOf;
+  }
+
   /** Position, in its sequence, of a row of a micro-batch. */
   int position(MicroBatch microBatch, int row) {
     return positions[microBatch.firstRow() + row];

@@ -1,6 +1,7 @@
 package dev.drey.runtime.model;
 
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** How the rows of one decoder layer learn of each other. */
 public sealed interface AttentionConfig
@@ -14,6 +15,9 @@ public sealed interface AttentionConfig
 
   /** Width of a stored value. */
   int valueDim();
+
+  /** Position embedding of queries and keys; null for none. */
+  @Nullable RotaryConfig rotary();
 
   /** Always-resident weights. */
   List<WeightShape> weights(int hidden);

@@ -1,6 +1,7 @@
 package dev.drey.runtime.model;
 
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Linear attention by the gated delta rule (Yang et al., arXiv 2412.06464): a short causal
@@ -29,6 +30,12 @@ public record GatedDeltaRule(int keyHeads, int valueHeads, int keyWidth, int val
   /** Numbers of state per sequence: the convolution's past inputs, then the heads' matrices. */
   public int stateNumbers() {
     return channels() * (kernel - 1) + valueHeads * keyWidth * valueWidth;
+  }
+
+  /** Always null: the recurrence knows the order of tokens by itself. */
+  @Override
+  public @Nullable RotaryConfig rotary() {
+    return null;
   }
 
   @Override

@@ -2,6 +2,8 @@ package dev.drey.runtime.model;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
 
 /**
  * Everything the forward pass needs to know about a model, independent of tensor names and files.
@@ -168,6 +170,21 @@ public record ModelConfig(
   /** Number of decoder layers that keep keys and values. */
   public int kvLayers() {
     return kvLayer(layers());
+  }
+
+  /**
+   * Lengths beyond which all positions of a sequence are embedded otherwise, those that are never
+   * reached excepted. Keys of the same tokens differ between sequences on different sides of one.
+   */
+  public Set<Integer> embeddingLimits() {
+    Set<Integer> limits = new TreeSet<>();
+    for (LayerConfig layer : decoder) {
+      RotaryConfig rotary = layer.attention().rotary();
+      if (rotary != null && rotary.scaling() instanceof RotaryScaling.LongRope longRope) {
+        limits.add(longRope.originalPositions());
+      }
+    }
+    return limits;
   }
 
   /** Number of such layers before this one: its place in the key/value pool. */

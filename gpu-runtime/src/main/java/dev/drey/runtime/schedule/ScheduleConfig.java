@@ -10,12 +10,24 @@ import java.io.Serializable;
  * @param maxStepTokens most tokens (rows) of one step, prefill and decode together
  * @param prefillChunk most prompt tokens of one sequence in one step
  * @param stepNanos time a step should not exceed; prefill is cut down to keep it
+ * @param prefixReuse whether sequences share the keys and values of what they begin with
  */
 public record ScheduleConfig(
-    int maxSequences, int microBatch, int maxStepTokens, int prefillChunk, long stepNanos)
+    int maxSequences,
+    int microBatch,
+    int maxStepTokens,
+    int prefillChunk,
+    long stepNanos,
+    boolean prefixReuse)
     implements Serializable {
   /** Defaults that suit two cores. */
   public static final ScheduleConfig DEFAULT = new ScheduleConfig(32, 32, 256, 128, 1_000_000_000L);
+
+  /** With prefix reuse. */
+  public ScheduleConfig(
+      int maxSequences, int microBatch, int maxStepTokens, int prefillChunk, long stepNanos) {
+    this(maxSequences, microBatch, maxStepTokens, prefillChunk, stepNanos, true);
+  }
 
   public ScheduleConfig {
     if (maxSequences < 1
@@ -28,5 +40,11 @@ public record ScheduleConfig(
               + "maxSequences=%d microBatch=%d maxStepTokens=%d prefillChunk=%d stepNanos=%d"
                   .formatted(maxSequences, microBatch, maxStepTokens, prefillChunk, stepNanos));
     }
+  }
+
+  /** The same limits, and every sequence computes all its tokens itself. */
+  public ScheduleConfig withoutPrefixReuse() {
+    return new ScheduleConfig(
+        maxSequences, microBatch, maxStepTokens, prefillChunk, stepNanos, false);
   }
 }

@@ -1,6 +1,7 @@
 package dev.drey.runtime.schedule;
 
 import dev.drey.runtime.kvcache.BlockTable;
+import dev.drey.runtime.kvcache.PrefixTokens;
 import dev.drey.runtime.sampling.TokenChoice;
 import dev.drey.runtime.sampling.TokenHistory;
 import dev.drey.runtime.schedule.SequenceRequest.Kind;
@@ -21,7 +22,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p><b>Counting.</b> Two marks say why a row is computed. Below {@code mark} it was computed in
  * this life: recomputed. Else below {@code restoredMark} it was computed before a restart:
- * re-prefilled. Else it is new.
+ * re-prefilled. Else it is new. A row whose keys and values another sequence has stored is not
+ * computed and not counted.
  *
  * <p><b>Threading.</b> One thread, the scheduler's.
  */
@@ -33,6 +35,7 @@ public final class Sequence {
   private final int restoredMark;
   private int computed;
   private int mark;
+  private int lengthClass;
   private TokenCounters counters;
   private @Nullable Detokenizer detokenizer;
   private @Nullable FinishReason finishReason;
@@ -149,6 +152,26 @@ public final class Sequence {
     return generates() ? prompt + log.size() : prompt - 1;
   }
 
+  /** Tokens in front of the first whose logits are needed: their rows need not be computed. */
+  int skippable() {
+    return generates() ? known() - 1 : request.scoreFrom() + log.size() - 1;
+  }
+
+  /** The sequence as the block index sees it. */
+  PrefixTokens prefix() {
+    return new PrefixTokens() {
+      @Override
+      public int lengthClass() {
+        return lengthClass;
+      }
+
+      @Override
+      public int token(int position) {
+        return Sequence.this.token(position);
+      }
+    };
+  }
+
   int remaining() {
     return known() - computed;
   }
@@ -160,7 +183,7 @@ public final class Sequence {
 
   /** Whether the logits of the row at this position are needed. */
   boolean wantsLogits(int position) {
-    return generates() ? position == known() - 1 : position + 1 >= request.scoreFrom() + log.size();
+    return position >= skippable();
   }
 
   TokenHistory history() {
@@ -185,12 +208,17 @@ public final class Sequence {
     return Math.max(0, Math.min(to, high) - Math.max(from, low));
   }
 
-  /** Attaches the detokenizer and repeats the text of what was produced before. */
-  void attach(Detokenizer newDetokenizer) {
+  /**
+   * Attaches the detokenizer and repeats the text of what was produced before.
+   *
+   * @param newLengthClass what the model makes of the sequence's longest possible length
+   */
+  void attach(Detokenizer newDetokenizer, int newLengthClass) {
     if (detokenizer != null) {
       throw new IllegalStateException("sequence '" + request.id() + "' is admitted twice");
     }
     detokenizer = newDetokenizer;
+    lengthClass = newLengthClass;
     if (generates()) {
       for (int i = 0; i < log.size(); i++) {
         appendText(log.ids()[i], i + 1);
@@ -202,6 +230,12 @@ public final class Sequence {
   void advance(int rows) {
     counters = counters.plus(classify(rows));
     computed += rows;
+    mark = Math.max(mark, computed);
+  }
+
+  /** Notes that so many tokens more are stored without having been computed. */
+  void skip(int tokens) {
+    computed += tokens;
     mark = Math.max(mark, computed);
   }
 

@@ -1,10 +1,14 @@
 package dev.drey.runtime.schedule;
 
+import dev.drey.runtime.kvcache.BlockKey;
 import dev.drey.runtime.kvcache.BlockTable;
 import dev.drey.runtime.kvcache.KvPool;
+import dev.drey.runtime.kvcache.PrefixMatch;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 
@@ -20,9 +24,15 @@ import java.util.function.Supplier;
  *
  * <p><b>Blocks.</b> A sequence starts once there are blocks for all its known tokens and one to
  * spare for every running sequence that may still grow (else it would soon be preempted and its
- * prefill lost). It takes one more whenever a produced token needs it; if none is free, the
- * youngest running sequence gives up its blocks, keeps its output and waits. A request that could
- * not run alone is refused before, so the oldest sequence always goes on: no deadlock.
+ * prefill lost); blocks that others hold already, because they begin alike, cost nothing. It takes
+ * one more whenever a produced token needs it; if none is free, the youngest running sequence gives
+ * up its blocks, keeps its output and waits. A request that could not run alone is refused before,
+ * so the oldest sequence always goes on: no deadlock.
+ *
+ * <p><b>Prefixes.</b> Whole blocks whose tokens are stored already are taken over, when a sequence
+ * starts and whenever it stands at the end of a block, so that sequences that came together share
+ * what the first of them computes. While an earlier one computes the very block that is next for a
+ * later one, the later one waits a step.
  *
  * <p><b>Step.</b> One row for every sequence with one token left to compute, then prefill chunks in
  * order, as many as the limits and the time allow.
@@ -39,6 +49,7 @@ public final class StepScheduler implements AutoCloseable {
   private final KvPool pool;
   private final Supplier<? extends Detokenizer> detokenizers;
   private final LongSupplier nanoClock;
+  private final ModelLimits limits;
   private final RequestCheck requests;
   private final FinishRules rules;
   private final StepPace pace = new StepPace();
@@ -60,6 +71,7 @@ public final class StepScheduler implements AutoCloseable {
       Supplier<? extends Detokenizer> detokenizers,
       LongSupplier nanoClock) {
     this.config = config;
+    this.limits = limits;
     this.pool = pool;
     this.detokenizers = detokenizers;
     this.nanoClock = nanoClock;
@@ -89,7 +101,8 @@ public final class StepScheduler implements AutoCloseable {
           "request '%s' cannot be served: %s"
               .formatted(sequence.request().id(), String.join("; ", violations)));
     }
-    sequence.attach(detokenizers.get());
+    int lengthClass = limits.lengthClass(sequence.request().storedTokens());
+    sequence.attach(detokenizers.get(), lengthClass);
     table.add(sequence);
     startWaiting();
   }
@@ -128,6 +141,9 @@ public final class StepScheduler implements AutoCloseable {
     }
     plannedAtNanos = nanoClock.getAsLong();
     int preempted = growRunning();
+    for (int i = 0; i < running; i++) {
+      adopt(table.get(i));
+    }
     step.begin(nextStep++);
     addLastRows(step);
     addPrefill(step);
@@ -149,7 +165,9 @@ public final class StepScheduler implements AutoCloseable {
     }
     planned = false;
     for (int i = 0; i < step.sequences(); i++) {
-      step.member(i).advance(step.memberRows(i));
+      Sequence sequence = step.member(i);
+      sequence.advance(step.memberRows(i));
+      pool.publish(sequence.blocks(), sequence.prefix(), sequence.computed());
     }
     for (int i = 0; i < step.batch().logitCount(); i++) {
       Sequence sequence = step.owner(i);
@@ -177,6 +195,7 @@ public final class StepScheduler implements AutoCloseable {
       boolean holds = sequence.blocks().size() > 0;
       boolean fits =
           sequence.computed() <= (long) sequence.blocks().size() * pool.blockTokens()
+              && sequence.computed() >= sequence.blocks().indexed() * pool.blockTokens()
               && (planned || sequence.remaining() > 0);
       if (holds != i < running || !fits || sequence.finishReason() != null) {
         throw new IllegalStateException(
@@ -206,13 +225,21 @@ public final class StepScheduler implements AutoCloseable {
   private void startWaiting() {
     while (running < table.size() && running < config.maxSequences()) {
       Sequence sequence = table.get(running);
-      int wanted = pool.blocksFor(sequence.known());
+      PrefixMatch stored = pool.match(sequence.prefix(), sequence.skippable());
+      int wanted = pool.blocksFor(sequence.known()) - stored.blocks() + stored.idle();
       if (wanted + blocksToSpare() > pool.freeBlocks()) {
         return;
       }
+      adopt(sequence);
       pool.grow(sequence.blocks(), sequence.known());
       running++;
     }
+  }
+
+  private void adopt(Sequence sequence) {
+    sequence.skip(
+        pool.adopt(
+            sequence.blocks(), sequence.prefix(), sequence.computed(), sequence.skippable()));
   }
 
   private int blocksToSpare() {
@@ -257,14 +284,30 @@ public final class StepScheduler implements AutoCloseable {
     int inTime = pace.rowsWithin(config.stepNanos(), config.prefillChunk());
     int room = Math.max(inTime - rows, LEAST_PREFILL_ROWS);
     room = Math.min(room, config.maxStepTokens() - rows);
+    Set<BlockKey> begun = new HashSet<>();
     for (int i = 0; i < running && room > 0; i++) {
       Sequence sequence = table.get(i);
-      if (sequence.remaining() > 1) {
+      if (sequence.remaining() > 1 && !waitsForAnother(sequence, begun)) {
         int chunk = Math.min(Math.min(sequence.remaining(), config.prefillChunk()), room);
         step.add(sequence, chunk, config.microBatch());
         room -= chunk;
       }
     }
+  }
+
+  /**
+   * Whether an earlier sequence computes, in this step, the block that the sequence could take over
+   * next.
+   *
+   * @param begun blocks that earlier ones compute; the sequence's own is added
+   */
+  private boolean waitsForAnother(Sequence sequence, Set<BlockKey> begun) {
+    BlockTable blocks = sequence.blocks();
+    BlockKey next = pool.next(blocks, sequence.prefix(), sequence.known());
+    boolean canWait =
+        sequence.computed() == blocks.indexed() * pool.blockTokens()
+            && sequence.computed() + pool.blockTokens() <= sequence.skippable();
+    return next != null && !begun.add(next) && canWait;
   }
 
   private List<Sequence> removeFinished() {

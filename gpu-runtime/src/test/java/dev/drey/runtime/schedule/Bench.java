@@ -15,7 +15,8 @@ import java.util.Set;
 final class Bench implements AutoCloseable {
   static final int BLOCK_TOKENS = 4;
   static final int END = 3;
-  static final ModelLimits LIMITS = new ModelLimits(FakeModel.VOCABULARY, 200, Set.of(END));
+  static final ModelLimits LIMITS =
+      new ModelLimits(FakeModel.VOCABULARY, 200, Set.of(END), Set.of(FakeModel.SHORT));
 
   final KvPool pool;
   final FakeModel model;
@@ -27,7 +28,8 @@ final class Bench implements AutoCloseable {
   private long now;
 
   Bench(ScheduleConfig config, int blocks) {
-    pool = new KvPool(new FakeKvStore(blocks, BLOCK_TOKENS));
+    FakeKvStore store = new FakeKvStore(blocks, BLOCK_TOKENS);
+    pool = config.prefixReuse() ? KvPool.sharing(store) : new KvPool(store);
     model = new FakeModel(config, blocks, BLOCK_TOKENS);
     scheduler = new StepScheduler(config, LIMITS, pool, FakeDetokenizer::new, () -> now);
     step = new Step(config.maxStepTokens());

@@ -20,7 +20,7 @@ class DetokenizerTest {
     FinishRules rules = new FinishRules(LIMITS);
     Sequence sequence =
         Sequence.fresh(SequenceRequest.generate("r", new int[] {5}, params.build()));
-    sequence.attach(Detokenizer.of(tokenizer));
+    sequence.attach(Detokenizer.of(tokenizer), 0);
     for (int id : ids) {
       TokenChoice choice = new TokenChoice(id, Float.NaN, true, new int[0], new float[0]);
       FinishReason reason = rules.append(sequence, choice);

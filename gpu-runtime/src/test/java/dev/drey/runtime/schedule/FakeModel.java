@@ -15,10 +15,15 @@ import java.util.Set;
 /**
  * A model whose logits are a function of all ids up to their position. It keeps the ids in the
  * blocks the scheduler gives it and reads them back through the block tables, so that a wrong
- * block, position or row changes the logits. It also checks the form of every step.
+ * block, position or row changes the logits. Like models that embed positions of long sequences
+ * otherwise, it cannot read what a sequence of the other kind has stored. It also checks the form
+ * of every step.
  */
 final class FakeModel {
   static final int VOCABULARY = 29;
+
+  /** Positions of the longest sequence that is not a long one. */
+  static final int SHORT = 24;
 
   private final int[][] store;
   private final int blockTokens;
@@ -59,7 +64,8 @@ final class FakeModel {
   void run(StepBatch batch) {
     assertThat(batch.rows()).isBetween(1, config.maxStepTokens());
     logits.clear();
-    Set<Integer> blocksOfStep = new HashSet<>();
+    List<Integer> blocksOfStep = new ArrayList<>();
+    Set<Integer> written = new HashSet<>();
     int nextRow = 0;
     int wanted = 0;
     for (MicroBatch micro : batch.microBatches()) {
@@ -70,7 +76,7 @@ final class FakeModel {
       for (Span span : spans) {
         assertThat(span.firstRow()).isEqualTo(rows);
         assertThat(span.rows()).isBetween(1, config.prefillChunk());
-        write(batch, micro.firstRow(), span, blocksOfStep);
+        write(batch, micro.firstRow(), span, blocksOfStep, written);
         rows += span.rows();
       }
       assertThat(micro.rows()).isEqualTo(rows);
@@ -79,21 +85,31 @@ final class FakeModel {
       }
       nextRow += rows;
     }
+    blocksOfStep.removeIf(block -> !written.contains(block));
+    assertThat(blocksOfStep).as("who writes to a block has it alone").doesNotHaveDuplicates();
     assertThat(nextRow).isEqualTo(batch.rows());
     assertThat(wanted).isEqualTo(batch.logitCount());
   }
 
-  private void write(StepBatch batch, int base, Span span, Set<Integer> blocksOfStep) {
+  private void write(
+      StepBatch batch, int base, Span span, List<Integer> blocksOfStep, Set<Integer> written) {
     int end = span.startPosition() + span.rows();
     for (int index = 0; index * blockTokens < end; index++) {
-      assertThat(blocksOfStep.add(span.blockTable()[index])).as("block has one sequence").isTrue();
+      blocksOfStep.add(span.blockTable()[index]);
     }
     for (int i = 0; i < span.rows(); i++) {
       int row = base + span.firstRow() + i;
       int position = span.startPosition() + i;
       assertThat(batch.positions()[row]).isEqualTo(position);
-      store[span.blockTable()[position / blockTokens]][position % blockTokens] = batch.ids()[row];
+      int block = span.blockTable()[position / blockTokens];
+      written.add(block);
+      store[block][position % blockTokens] = key(batch, row, batch.ids()[row]);
     }
+  }
+
+  /** What is stored of a token. */
+  private static int key(StepBatch batch, int row, int id) {
+    return batch.longest()[row] > SHORT ? id + VOCABULARY : id;
   }
 
   private int attend(StepBatch batch, int base, Span span, int firstWanted) {
@@ -104,7 +120,9 @@ final class FakeModel {
         int count = span.startPosition() + i + 1;
         int[] ids = new int[count];
         for (int p = 0; p < count; p++) {
-          ids[p] = store[span.blockTable()[p / blockTokens]][p % blockTokens];
+          int stored = store[span.blockTable()[p / blockTokens]][p % blockTokens];
+          ids[p] = stored % VOCABULARY;
+          assertThat(stored).isEqualTo(key(batch, row, ids[p]));
         }
         logits.add(logitsAfter(ids, count));
         wanted++;

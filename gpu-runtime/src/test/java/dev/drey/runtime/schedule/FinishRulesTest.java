@@ -22,7 +22,7 @@ class FinishRulesTest {
     FinishRules rules = new FinishRules(new ModelLimits(29, maxPositions, Set.of(END)));
     Sequence sequence =
         Sequence.fresh(SequenceRequest.generate("r", new int[] {1, 2}, params.build()));
-    sequence.attach(new FakeDetokenizer());
+    sequence.attach(new FakeDetokenizer(), 0);
     for (int i = 0; i < ids.length; i++) {
       TokenChoice choice = new TokenChoice(ids[i], Float.NaN, true, new int[0], new float[0]);
       FinishReason reason = rules.append(sequence, choice);

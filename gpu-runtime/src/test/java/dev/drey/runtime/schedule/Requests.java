@@ -13,11 +13,16 @@ final class Requests {
     return random.ints(count, 0, FakeModel.VOCABULARY).toArray();
   }
 
+  /** Requests of all lengths; two of three begin like others do. */
   static List<SequenceRequest> mixed(long seed, int count) {
     SplittableRandom random = new SplittableRandom(seed);
+    List<int[]> beginnings = List.of(ids(random, 14), ids(random, 19), new int[0]);
     List<SequenceRequest> requests = new ArrayList<>();
     for (int i = 0; i < count; i++) {
       int[] prompt = ids(random, random.nextInt(2, 26));
+      int[] beginning = beginnings.get(random.nextInt(3));
+      int shared = Math.min(random.nextInt(1, 20), Math.min(beginning.length, prompt.length));
+      System.arraycopy(beginning, 0, prompt, 0, shared);
       requests.add(
           i % 4 == 3
               ? SequenceRequest.score(

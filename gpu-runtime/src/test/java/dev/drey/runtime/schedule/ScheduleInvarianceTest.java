@@ -12,8 +12,8 @@ import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 
 /**
- * The scheduler's promise: whatever its limits, the clock, the pool, preemptions and restarts,
- * every request ends the same. The oracle serves each one alone.
+ * The scheduler's promise: whatever its limits, the clock, the pool, shared prefixes, preemptions
+ * and restarts, every request ends the same. The oracle serves each one alone.
  */
 class ScheduleInvarianceTest {
   private static final int TIGHT = 12;
@@ -26,6 +26,7 @@ class ScheduleInvarianceTest {
   private TokenCounters counters = TokenCounters.ZERO;
   private long preemptions;
   private int restores;
+  private long reused;
 
   ScheduleInvarianceTest() {
     Oracle oracle = new Oracle(Bench.LIMITS);
@@ -50,15 +51,15 @@ class ScheduleInvarianceTest {
         for (int chunk : new int[] {1, 5, 64}) {
           for (int stepTokens : new int[] {maxSequences, 11, 64}) {
             for (int blocks : new int[] {TIGHT, AMPLE}) {
-              verify(
+              ScheduleConfig config =
                   new ScheduleConfig(
                       maxSequences,
                       microBatch,
                       Math.max(stepTokens, maxSequences),
                       chunk,
-                      1_000_000),
-                  blocks,
-                  0);
+                      1_000_000);
+              verify(config, blocks, 0);
+              verify(config.withoutPrefixReuse(), blocks, 0);
             }
           }
         }
@@ -67,6 +68,7 @@ class ScheduleInvarianceTest {
     assertThat(preemptions).isPositive();
     assertThat(counters.recomputed()).isPositive();
     assertThat(counters.rePrefilled()).isZero();
+    assertThat(reused).isPositive();
   }
 
   @Test
@@ -80,7 +82,8 @@ class ScheduleInvarianceTest {
               random.nextInt(1, 10),
               maxSequences + random.nextInt(40),
               random.nextInt(1, 20),
-              random.nextInt(1, 100_000)),
+              random.nextInt(1, 100_000),
+              random.nextInt(4) > 0),
           random.nextBoolean() ? TIGHT : AMPLE,
           random.nextInt(1, 1_000_000));
     }
@@ -88,6 +91,7 @@ class ScheduleInvarianceTest {
     assertThat(preemptions).isPositive();
     assertThat(counters.recomputed()).isPositive();
     assertThat(counters.rePrefilled()).isPositive();
+    assertThat(reused).isPositive();
   }
 
   /** Serves all requests; with a restart seed other than 0, restarts at random steps. */
@@ -104,14 +108,14 @@ class ScheduleInvarianceTest {
         bench.nanosPerRow = random.nextInt(50_000);
         for (Sequence sequence : bench.step()) {
           assertThat(outcomes.put(sequence.request().id(), Oracle.describe(sequence))).isNull();
-          verifyCounters(sequence);
+          verifyCounters(sequence, config.prefixReuse());
         }
       }
       if (restartSeed != 0 && random.nextInt(12) == 0) {
         bench = restart(bench, config, random.nextBoolean() ? TIGHT : AMPLE);
       }
     }
-    preemptions += bench.scheduler.preemptions();
+    count(bench);
     bench.close();
     expected.forEach(
         (id, outcome) ->
@@ -125,7 +129,7 @@ class ScheduleInvarianceTest {
     for (Sequence sequence : before.scheduler.sequences()) {
       stored.add(Sequence.restored(sequence.request(), sequence.progress()));
     }
-    preemptions += before.scheduler.preemptions();
+    count(before);
     before.close();
     Bench after = new Bench(config, blocks);
     stored.forEach(after.scheduler::admit);
@@ -133,12 +137,19 @@ class ScheduleInvarianceTest {
     return after;
   }
 
-  /** Every row is new exactly once, however often it was computed. */
-  private void verifyCounters(Sequence sequence) {
+  private void count(Bench bench) {
+    preemptions += bench.scheduler.preemptions();
+    reused += bench.pool.reusedTokens();
+    assertThat(bench.pool.reusedTokens() % Bench.BLOCK_TOKENS).isZero();
+  }
+
+  /** Every row is new exactly once, however often it was computed, unless it was never computed. */
+  private void verifyCounters(Sequence sequence, boolean reuse) {
     TokenCounters rows = sequence.counters();
     int prompt = sequence.request().promptIds().length;
     boolean generates = sequence.generates();
-    assertThat(rows.prefilled()).isEqualTo(generates ? prompt : prompt - 1);
+    int all = generates ? prompt : prompt - 1;
+    assertThat(rows.prefilled()).isBetween(reuse ? 1L : all, (long) all);
     assertThat(rows.generated()).isEqualTo(generates ? sequence.outputCount() - 1 : 0);
     counters = counters.plus(rows);
   }

@@ -14,7 +14,7 @@ class StepSchedulerTest {
   private static final long SECOND = 1_000_000_000;
 
   private static ScheduleConfig config(int maxSequences, int stepTokens, int chunk) {
-    return new ScheduleConfig(maxSequences, 2, stepTokens, chunk, SECOND);
+    return new ScheduleConfig(maxSequences, 2, stepTokens, chunk, SECOND).withoutPrefixReuse();
   }
 
   /** Never ends before its tokens are produced. */

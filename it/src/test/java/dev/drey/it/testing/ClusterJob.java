@@ -25,7 +25,7 @@ public final class ClusterJob {
         .with("--output-topic", output)
         .with("--dead-letter-topic", output + "-dead")
         .with("--format", "json")
-        .with("--group", "group-of-" + output)
+        .with("--consumer-group", "group-of-" + output)
         .with("--start", "earliest")
         .with("--threads", 1)
         .set("drey.kafka.transactional-id-prefix", output)

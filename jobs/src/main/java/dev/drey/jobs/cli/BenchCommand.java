@@ -7,6 +7,8 @@ import dev.drey.jobs.bench.FlinkReport;
 import dev.drey.jobs.options.EngineSettings;
 import dev.drey.jobs.options.RefusedException;
 import dev.drey.jobs.options.Section;
+import dev.drey.runtime.EngineConfig;
+import dev.drey.runtime.EnginePlanner;
 import dev.drey.runtime.bench.BenchJson;
 import dev.drey.runtime.bench.BenchOptions;
 import dev.drey.runtime.bench.BenchReport;
@@ -15,6 +17,10 @@ import dev.drey.runtime.bench.EngineBench;
 import dev.drey.runtime.bench.Phase;
 import dev.drey.runtime.memory.MemorySize;
 import dev.drey.runtime.model.ComputeType;
+import dev.drey.runtime.plan.GroupPlan;
+import dev.drey.runtime.plan.Machine;
+import dev.drey.runtime.plan.Workload;
+import dev.drey.runtime.probe.MachineFile;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.EnumSet;
@@ -90,6 +96,19 @@ final class BenchCommand implements CliCommand {
   @Option(names = "--seed", paramLabel = "N", description = "Seed of the prompts" + DEFAULT)
   long seed = 1;
 
+  @Option(
+      names = "--group",
+      paramLabel = "fixed|auto",
+      description =
+          "auto: plan --sequences, --step-tokens and the windows for --device-memory" + DEFAULT)
+  String group = "fixed";
+
+  @Option(
+      names = "--device-memory",
+      paramLabel = "SIZE|PERCENT",
+      description = "With --group auto: the budget to plan; a percentage of all resident.")
+  String deviceMemory = "";
+
   @Option(names = "--flink", description = "Compare the Flink job with the bare engine instead.")
   boolean flink;
 
@@ -107,9 +126,50 @@ final class BenchCommand implements CliCommand {
   @Override
   public int run(Invocation invocation) throws Exception {
     invocation.refuseSettings("bench");
-    BenchOptions options = options();
     Consumer<String> progress = line -> invocation.console().err().println("drey: " + line);
+    if (isPlanned()) {
+      plan(progress);
+    }
+    BenchOptions options = options();
     return flink ? compare(options, invocation, progress) : measure(options, invocation, progress);
+  }
+
+  private boolean isPlanned() {
+    boolean auto = group.equals("auto");
+    if ((!auto && !group.equals("fixed")) || auto == deviceMemory.isEmpty()) {
+      throw new RefusedException(
+          "--group: expected fixed, or auto together with --device-memory; found '%s' and '%s'"
+              .formatted(group, deviceMemory));
+    }
+    return auto;
+  }
+
+  /** Sets what the planner chooses, and everything resident to compare with. */
+  private void plan(Consumer<String> progress) {
+    Configuration settings = settings(options(), "100%");
+    EngineConfig config = EngineSettings.engine(settings);
+    try (EnginePlanner engines = EnginePlanner.open(config)) {
+      long budget = engines.bytes(MemorySize.parse(deviceMemory));
+      Machine machine = engines.machine(MachineFile.usualDirectory(), Long.MAX_VALUE);
+      Workload workload = new Workload(promptTokens, maxTokens);
+      GroupPlan plan =
+          engines
+              .planner(machine, workload, EnginePlanner.NO_SKEW, Integer.MAX_VALUE)
+              .solve(budget);
+      sequences = plan.sequences();
+      stepTokens = plan.stepTokens();
+      expertMemory = List.of("100%", String.valueOf(plan.memory().windowBytes()));
+      progress.accept(
+          String.format(
+              Locale.ROOT,
+              "planned %d sequences, steps of at most %d tokens, %d of %d experts, %s: %.1f tokens/s",
+              sequences,
+              stepTokens,
+              plan.memory().slots(),
+              plan.memory().totalExperts(),
+              plan.policy().policy(),
+              plan.tokensPerSecond()));
+    }
   }
 
   private BenchOptions options() {
@@ -176,6 +236,7 @@ final class BenchCommand implements CliCommand {
     settings.set(EngineSettings.KV_TOKENS.option(), options.kvTokens());
     settings.set(EngineSettings.MAX_SEQUENCES.option(), sequences);
     settings.set(EngineSettings.MAX_STEP_TOKENS.option(), stepTokens);
+    settings.set(EngineSettings.PREFIX_REUSE.option(), false);
     settings.set(EngineSettings.TRANSFER_THREADS.option(), ioThreads);
     settings.set(EngineSettings.TRANSFER_PACE.option(), options.linkBytesPerSecond());
     return settings;

@@ -48,6 +48,9 @@ final class SummaryTable {
 
   private static void addEngines(Map<String, String> rows, EngineTotals engines) {
     rows.put(
+        "tokens computed / reused",
+        SizeText.count(engines.rows()) + " / " + SizeText.count(engines.reusedTokens()));
+    rows.put(
         "experts: hits / late hits / misses",
         "%s / %s / %s (hit rate %s)"
             .formatted(

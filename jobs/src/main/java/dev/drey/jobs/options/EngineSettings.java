@@ -177,6 +177,16 @@ public final class EngineSettings {
           "Time a step should not exceed; checkpoints and stopping wait for the running step. At"
               + " most half the checkpoint interval.");
 
+  /** Whether sequences share what they begin with. */
+  public static final Setting<Boolean> PREFIX_REUSE =
+      Setting.of(
+              ENGINE,
+              key("drey.schedule.prefix-reuse").booleanType().defaultValue(SCHEDULE.prefixReuse()),
+              Check.any(),
+              "Sequences that begin with the same tokens share the keys and values of whole blocks of"
+                  + " these. Results do not depend on it. Models with recurrent state share nothing.")
+          .flag("--prefix-reuse", "true|false");
+
   /** I/O threads. */
   public static final Setting<Integer> TRANSFER_THREADS =
       Setting.of(
@@ -251,6 +261,7 @@ public final class EngineSettings {
         MAX_STEP_TOKENS,
         PREFILL_CHUNK,
         STEP_TIME,
+        PREFIX_REUSE,
         TRANSFER_THREADS,
         TRANSFER_PACE,
         TRANSFER_DEADLINE,
@@ -261,27 +272,31 @@ public final class EngineSettings {
 
   /** How to open the engine in each slot; the configuration must have passed the validator. */
   public static EngineConfig engine(ReadableConfig c) {
+    return PlanSettings.apply(asSet(c), c);
+  }
+
+  private static EngineConfig asSet(ReadableConfig c) {
     @Nullable MemorySize device = DEVICE_MEMORY.find(c).map(MemorySize::parse).orElse(null);
     @Nullable MemorySize expert = EXPERT_MEMORY.find(c).map(MemorySize::parse).orElse(null);
     int threads = THREADS.in(c);
     return new EngineConfig(
-        MODEL.in(c),
-        DEVICE.in(c),
-        ComputeType.valueOf(COMPUTE.in(c).toUpperCase(Locale.ROOT)),
-        threads > 0 ? threads : Runtime.getRuntime().availableProcessors(),
-        device,
-        device == null && expert == null ? MemorySize.ofPercent(100) : expert,
-        KV_TOKENS.in(c),
-        PREDICTOR.in(c),
-        POLICY.in(c),
-        schedule(c),
-        new TransferConfig(
-            TRANSFER_THREADS.in(c),
-            TRANSFER_PACE.in(c),
-            TRANSFER_DEADLINE.in(c),
-            TRANSFER_ATTEMPTS.in(c)),
-        modelChecks(c),
-        TRACE.find(c).orElse(null));
+            MODEL.in(c),
+            DEVICE.in(c),
+            ComputeType.valueOf(COMPUTE.in(c).toUpperCase(Locale.ROOT)),
+            threads > 0 ? threads : Runtime.getRuntime().availableProcessors(),
+            device,
+            device == null && expert == null ? MemorySize.ofPercent(100) : expert,
+            KV_TOKENS.in(c),
+            PREDICTOR.in(c),
+            POLICY.in(c),
+            schedule(c),
+            new TransferConfig(
+                TRANSFER_THREADS.in(c),
+                TRANSFER_PACE.in(c),
+                TRANSFER_DEADLINE.in(c),
+                TRANSFER_ATTEMPTS.in(c)))
+        .withChecks(modelChecks(c))
+        .tracedTo(TRACE.find(c).orElse(null));
   }
 
   /** Checks of the model's files, besides those that are always made. */
@@ -295,6 +310,7 @@ public final class EngineSettings {
         MICRO_BATCH.in(c),
         MAX_STEP_TOKENS.in(c),
         PREFILL_CHUNK.in(c),
-        STEP_TIME.in(c).toNanos());
+        STEP_TIME.in(c).toNanos(),
+        PREFIX_REUSE.in(c));
   }
 }

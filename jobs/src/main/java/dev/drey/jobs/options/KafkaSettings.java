@@ -83,7 +83,7 @@ public final class KafkaSettings {
               key("drey.kafka.group-id").stringType().noDefaultValue(),
               Check.any(),
               "Consumer group under which progress is shown; unset: drey- and the input topic.")
-          .flag("--group", "ID");
+          .flag("--consumer-group", "ID");
 
   /** Whether missing topics are made. */
   public static final Setting<Boolean> CREATE_TOPICS =

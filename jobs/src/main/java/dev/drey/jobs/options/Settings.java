@@ -26,6 +26,7 @@ public final class Settings {
 
   private static List<Setting<?>> collect() {
     List<Setting<?>> all = new ArrayList<>(EngineSettings.all());
+    all.addAll(PlanSettings.all());
     all.addAll(JobSettings.all());
     all.addAll(FileSettings.all());
     all.addAll(KafkaSettings.all());

@@ -146,6 +146,7 @@ public final class Validator {
                   most,
                   usual));
     }
+    problems.addAll(PlanSettings.problems(c));
     problems.addAll(sourcesAndSinks(c));
     return problems;
   }

@@ -12,6 +12,7 @@ import java.util.stream.Stream;
  * @param steps forward passes
  * @param rows tokens computed, prefill and decode together
  * @param stepNanos time spent in steps
+ * @param reusedTokens tokens whose keys and values another sequence had stored
  * @param hits demanded experts that were resident
  * @param lateHits demanded experts that were being moved
  * @param misses all other demanded experts
@@ -32,6 +33,7 @@ public record EngineTotals(
     long steps,
     long rows,
     long stepNanos,
+    long reusedTokens,
     long hits,
     long lateHits,
     long misses,
@@ -48,7 +50,7 @@ public record EngineTotals(
     List<TraceStats> traces) {
   /** No engine was seen. */
   public static final EngineTotals NONE =
-      new EngineTotals(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, List.of());
+      new EngineTotals(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, List.of());
 
   public EngineTotals {
     traces = List.copyOf(traces);
@@ -61,6 +63,7 @@ public record EngineTotals(
         steps + other.steps,
         rows + other.rows,
         stepNanos + other.stepNanos,
+        reusedTokens + other.reusedTokens,
         hits + other.hits,
         lateHits + other.lateHits,
         misses + other.misses,

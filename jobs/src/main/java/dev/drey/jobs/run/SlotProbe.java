@@ -28,6 +28,7 @@ public final class SlotProbe implements EngineProbe {
         stats.steps(),
         stats.rows(),
         stats.stepNanos(),
+        stats.reusedTokens(),
         experts.hits(),
         experts.lateHits(),
         experts.misses(),

@@ -75,6 +75,7 @@ public final class SummaryJson {
     ObjectNode steps = root.putObject("steps");
     steps.put("count", engines.steps());
     steps.put("computed_tokens", engines.rows());
+    steps.put("reused_tokens", engines.reusedTokens());
     steps.put("step_ms_total", engines.stepNanos() / 1e6);
   }
 }

@@ -20,6 +20,8 @@ final class EngineMetrics {
   /** Registers them under the group and its child {@code moe}. */
   static void register(MetricGroup group, SlotEngine engine) {
     group.gauge("kv_cache_usage_perc", share(engine, s -> s.kvBlocksUsed(), s -> s.kvBlocks()));
+    Gauge<Long> reused = () -> engine.stats().reusedTokens();
+    group.gauge("prefix_cache_hits_total", reused);
     new EngineMetrics(group.addGroup("moe"), engine).register();
   }
 

@@ -16,6 +16,7 @@ package dev.drey.operators.slot;
  * @param residentExperts experts resident now
  * @param kvBlocksUsed key/value blocks in use now
  * @param kvBlocks key/value blocks of the pool
+ * @param reusedTokens tokens whose keys and values another sequence had stored
  * @param budgetBytes hard total of the device tier
  * @param usedBytes reserved of it now
  */
@@ -33,9 +34,10 @@ public record EngineStats(
     int residentExperts,
     int kvBlocksUsed,
     int kvBlocks,
+    long reusedTokens,
     long budgetBytes,
     long usedBytes) {
   /** Nothing happened, nothing held. */
   public static final EngineStats NONE =
-      new EngineStats(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
+      new EngineStats(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
 }

@@ -136,6 +136,7 @@ final class MoeSlotEngine implements SlotEngine {
         residency.resident(),
         all.kvBlocksUsed(),
         all.kvBlocks(),
+        all.reusedTokens(),
         all.budgetBytes(),
         all.usedBytes());
   }

@@ -1,4 +1,4 @@
-package dev.drey.runtime.bench;
+package dev.drey.runtime.probe;
 
 import java.util.ArrayList;
 import java.util.List;

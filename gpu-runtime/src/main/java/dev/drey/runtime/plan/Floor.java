@@ -1,4 +1,4 @@
-package dev.drey.runtime.bench;
+package dev.drey.runtime.plan;
 
 /**
  * The least time some work can take on a machine.
@@ -10,10 +10,10 @@ package dev.drey.runtime.bench;
  */
 public record Floor(double computeNanos, double memoryNanos, double transferNanos, double nanos) {
   /** No work. */
-  static final Floor NONE = new Floor(0, 0, 0, 0);
+  public static final Floor NONE = new Floor(0, 0, 0, 0);
 
   /** One step: the three overlap. */
-  static Floor ofStep(double computeNanos, double memoryNanos, double transferNanos) {
+  public static Floor ofStep(double computeNanos, double memoryNanos, double transferNanos) {
     return new Floor(
         computeNanos,
         memoryNanos,
@@ -22,7 +22,7 @@ public record Floor(double computeNanos, double memoryNanos, double transferNano
   }
 
   /** Steps follow one another. */
-  Floor plus(Floor next) {
+  public Floor plus(Floor next) {
     return new Floor(
         computeNanos + next.computeNanos,
         memoryNanos + next.memoryNanos,
@@ -30,7 +30,8 @@ public record Floor(double computeNanos, double memoryNanos, double transferNano
         nanos + next.nanos);
   }
 
-  Floor dividedBy(int rounds) {
+  /** The mean over so many rounds. */
+  public Floor dividedBy(int rounds) {
     return new Floor(
         computeNanos / rounds, memoryNanos / rounds, transferNanos / rounds, nanos / rounds);
   }

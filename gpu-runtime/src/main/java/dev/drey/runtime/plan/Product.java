@@ -1,4 +1,4 @@
-package dev.drey.runtime.bench;
+package dev.drey.runtime.plan;
 
 import dev.drey.runtime.model.MatrixShape;
 import dev.drey.runtime.model.ModelConfig;
@@ -33,7 +33,7 @@ public record Product(Kind kind, MatrixShape shape) implements Comparable<Produc
           .thenComparing(product -> product.shape().inputs());
 
   /** The products of a model, each with how often all rows of a step go through it. */
-  static Map<Product, Integer> of(ModelConfig model) {
+  public static Map<Product, Integer> of(ModelConfig model) {
     Map<Product, Integer> uses = new TreeMap<>();
     for (int layer = 0; layer < model.layers(); layer++) {
       for (WeightShape weight : model.weights(layer)) {
@@ -52,27 +52,27 @@ public record Product(Kind kind, MatrixShape shape) implements Comparable<Produc
   }
 
   /** A routed expert; rows go through those of their choice. */
-  static Product expert(ModelConfig model) {
+  public static Product expert(ModelConfig model) {
     return new Product(Kind.EXPERT, model.expertShape().gateUp());
   }
 
   /** The output projection; only rows whose logits are wanted go through it. */
-  static Product logits(ModelConfig model) {
+  public static Product logits(ModelConfig model) {
     return new Product(Kind.LOGITS, new MatrixShape(model.vocabulary(), model.hidden()));
   }
 
   /** Whether it is a feed-forward network. */
-  boolean isNetwork() {
+  public boolean isNetwork() {
     return kind == Kind.NETWORK || kind == Kind.EXPERT;
   }
 
   /** Number of weights. */
-  long elements() {
+  public long elements() {
     return shape.elements() * (isNetwork() ? 3 : 1);
   }
 
   /** Floating-point operations per row: a multiplication and an addition per weight. */
-  long flopsPerRow() {
+  public long flopsPerRow() {
     return 2 * elements();
   }
 

@@ -1,4 +1,4 @@
-package dev.drey.runtime.bench;
+package dev.drey.runtime.probe;
 
 import dev.drey.runtime.checkpoint.Checkpoint;
 import dev.drey.runtime.device.CopyStream;
@@ -15,6 +15,8 @@ import dev.drey.runtime.model.ExpertId;
 import dev.drey.runtime.model.ModelConfig;
 import dev.drey.runtime.model.NetworkPart;
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
+import java.lang.management.ThreadMXBean;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -36,6 +38,7 @@ final class LinkProbe implements AutoCloseable {
   private final List<ExpertId> order = new ArrayList<>();
   private final AtomicInteger next = new AtomicInteger();
   private final AtomicLong read = new AtomicLong();
+  private final ThreadMXBean threadTimes = ManagementFactory.getThreadMXBean();
   private final List<Lane> lanes = new ArrayList<>();
 
   /** What one thread reads into. */
@@ -70,13 +73,21 @@ final class LinkProbe implements AutoCloseable {
     return elements * store.type().bytes();
   }
 
-  /** Bytes per second of reads alone, the best of a few short windows. */
-  double readBytesPerSecond() {
+  /**
+   * How fast it went.
+   *
+   * @param bytesPerSecond of all threads together
+   * @param cores processors that they kept busy
+   */
+  record Rate(double bytesPerSecond, double cores) {}
+
+  /** Reads alone, the best of a few short windows. */
+  Rate read() {
     return measure(this::readWhole);
   }
 
-  /** Bytes per second of reads with packing behind them. */
-  double loadBytesPerSecond() {
+  /** Reads with packing behind them. */
+  Rate load() {
     return measure(this::load);
   }
 
@@ -90,22 +101,28 @@ final class LinkProbe implements AutoCloseable {
     long move(ExpertId expert, Lane lane) throws IOException;
   }
 
-  private double measure(Move move) {
+  private Rate measure(Move move) {
     try (Workers workers = new Workers(lanes.size())) {
-      double best = 0;
+      Rate best = new Rate(0, 0);
       for (int window = 0; window < WINDOWS; window++) {
         AtomicLong moved = new AtomicLong();
+        AtomicLong busy = new AtomicLong();
         long end = System.nanoTime() + WINDOW_NANOS;
         long took =
             workers.nanos(
                 worker -> {
+                  long before = threadTimes.getCurrentThreadCpuTime();
                   do {
                     int expert = Math.floorMod(next.getAndIncrement(), order.size());
                     moved.addAndGet(move.move(order.get(expert), lanes.get(worker)));
                   } while (System.nanoTime() - end < 0);
+                  busy.addAndGet(threadTimes.getCurrentThreadCpuTime() - before);
                 });
         read.addAndGet(moved.get());
-        best = Math.max(best, moved.get() * 1e9 / took);
+        double rate = moved.get() * 1e9 / took;
+        if (rate > best.bytesPerSecond()) {
+          best = new Rate(rate, (double) busy.get() / took);
+        }
       }
       return best;
     }

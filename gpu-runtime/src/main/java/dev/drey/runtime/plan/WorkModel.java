@@ -1,4 +1,4 @@
-package dev.drey.runtime.bench;
+package dev.drey.runtime.plan;
 
 import dev.drey.runtime.model.AttentionConfig;
 import dev.drey.runtime.model.ComputeType;
@@ -27,14 +27,15 @@ import java.util.Map;
  * <p>All of these leave things out and overlap perfectly, so their maximum is below what any engine
  * can do; nothing here depends on how this one does it, but for which experts it kept.
  */
-final class WorkModel {
+public final class WorkModel {
   private final ModelConfig model;
   private final Map<Product, Integer> uses;
   private final Product expert;
   private final Product logits;
   private final int kvElementBytes;
 
-  WorkModel(ModelConfig model, ComputeType compute) {
+  /** The work of a model's steps. */
+  public WorkModel(ModelConfig model, ComputeType compute) {
     this.model = model;
     this.uses = Product.of(model);
     this.expert = Product.expert(model);
@@ -81,7 +82,7 @@ final class WorkModel {
   }
 
   /** Bytes of one expert as it lies in a slot. */
-  long expertBytes() {
+  public long expertBytes() {
     return expert.elements() * DType.BF16.bytes();
   }
 
@@ -98,7 +99,7 @@ final class WorkModel {
     }
     long routers =
         (long) model.moeLayers() * model.moe().experts() * model.hidden() * DType.F32.bytes();
-    return dense * DType.BF16.bytes() + routers + (double) work.expertsTouched() * expertBytes();
+    return dense * DType.BF16.bytes() + routers + work.expertsTouched() * expertBytes();
   }
 
   /** Bytes of stored keys and values a step reads, where layers see all positions. */
@@ -115,11 +116,11 @@ final class WorkModel {
 
   /** Bytes of experts that had to be brought in. */
   double movedBytes(StepWork work) {
-    return (double) work.expertsMoved() * expertBytes();
+    return work.expertsMoved() * expertBytes();
   }
 
   /** The least time of a step. */
-  Floor floor(StepWork work, Machine machine) {
+  public Floor floor(StepWork work, Machine machine) {
     return Floor.ofStep(
         computeNanos(work, machine.products()),
         (weightBytes(work) + kvBytes(work)) / machine.memoryBytesPerSecond() * 1e9,
@@ -128,7 +129,7 @@ final class WorkModel {
 
   private double computeNanos(StepWork work, ProductTimes times) {
     double rows = work.rows();
-    double nanos = times.nanos(logits, (double) work.logitRows());
+    double nanos = times.nanos(logits, work.logitRows());
     for (Map.Entry<Product, Integer> use : uses.entrySet()) {
       nanos += use.getValue() == 0 ? 0 : use.getValue() * times.nanos(use.getKey(), rows);
     }

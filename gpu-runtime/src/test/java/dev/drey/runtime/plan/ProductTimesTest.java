@@ -1,10 +1,10 @@
-package dev.drey.runtime.bench;
+package dev.drey.runtime.plan;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.drey.runtime.bench.ProductTimes.Point;
 import dev.drey.runtime.model.MatrixShape;
+import dev.drey.runtime.plan.ProductTimes.Point;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 

@@ -1,12 +1,8 @@
-package dev.drey.runtime.bench;
+package dev.drey.runtime.plan;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import dev.drey.runtime.device.AttentionBatch;
-import dev.drey.runtime.device.AttentionBatch.Span;
-import dev.drey.runtime.layers.StepBatch;
-import dev.drey.runtime.layers.StepBatch.MicroBatch;
 import dev.drey.runtime.model.ComputeType;
 import dev.drey.runtime.model.GroupedQueryAttention;
 import dev.drey.runtime.model.LayerConfig;
@@ -46,6 +42,9 @@ class WorkModelTest {
   }
 
   private static final WorkModel WORK = new WorkModel(MODEL, ComputeType.BF16);
+
+  private static final LayerTimes NO_LAYERS =
+      new LayerTimes(List.of(), new RowTimes(List.of(new RowTimes.Point(1, 0))));
 
   /** 7 rows, 2 logits, 30 positions attended to, 11 stored tokens, 8 experts, 3 brought in. */
   private static final StepWork STEP = new StepWork(7, 2, 30, 11, 8, 3);
@@ -89,12 +88,12 @@ class WorkModelTest {
             Product.of(MODEL).keySet().stream()
                 .map(product -> new ProductTimes.Point(product, 1, 1e-9, 1))
                 .toList());
-    Machine slowLink = new Machine(free, 1e9, 1, 1e6, 0, 0, 0, 0);
+    Machine slowLink = new Machine(free, NO_LAYERS, 1e9, 1, 1e6, 0, 0, 0, 0, 0);
     Floor transfer = WORK.floor(STEP, slowLink);
     assertThat(transfer.transferNanos()).isCloseTo(864e3, within(1e-3));
     assertThat(transfer.memoryNanos()).isCloseTo(WORK.weightBytes(STEP) + 528, within(1e-3));
     assertThat(transfer.nanos()).isEqualTo(transfer.transferNanos());
-    Machine slowMemory = new Machine(free, 1e3, 1, 1e9, 0, 0, 0, 0);
+    Machine slowMemory = new Machine(free, NO_LAYERS, 1e3, 1, 1e9, 0, 0, 0, 0, 0);
     Floor memory = WORK.floor(STEP, slowMemory);
     assertThat(memory.nanos()).isEqualTo(memory.memoryNanos());
     Floor both = transfer.plus(memory);
@@ -103,9 +102,9 @@ class WorkModelTest {
 
   @Test
   void aPaceBelowTheFilesRateSetsTheTransferFloor() {
-    Machine paced = new Machine(new ProductTimes(List.of()), 1, 1, 8e9, 500, 0, 0, 0);
+    Machine paced = new Machine(new ProductTimes(List.of()), NO_LAYERS, 1, 1, 8e9, 500, 0, 0, 0, 0);
     assertThat(paced.transferBytesPerSecond()).isEqualTo(500);
-    Machine slow = new Machine(new ProductTimes(List.of()), 1, 1, 8, 500, 0, 0, 0);
+    Machine slow = new Machine(new ProductTimes(List.of()), NO_LAYERS, 1, 1, 8, 500, 0, 0, 0, 0);
     assertThat(slow.transferBytesPerSecond()).isEqualTo(8);
   }
 
@@ -119,7 +118,7 @@ class WorkModelTest {
                         Stream.of(1, 8)
                             .map(rows -> new ProductTimes.Point(product, rows, 100.0 * rows, 1e18)))
                 .toList());
-    Machine machine = new Machine(times, 1e18, 1, 1e18, 0, 0, 0, 0);
+    Machine machine = new Machine(times, NO_LAYERS, 1e18, 1, 1e18, 0, 0, 0, 0, 0);
     double attention = 3 * 4 * 700;
     double dense = 700;
     double logits = 200;
@@ -127,20 +126,5 @@ class WorkModelTest {
     double experts = 8 * 100 * expertRows;
     assertThat(WORK.floor(STEP, machine).computeNanos())
         .isCloseTo(attention + dense + logits + experts, within(1e-3));
-  }
-
-  @Test
-  void rowsAttendToAllBeforeThemAndStoredTokensCountOncePerSequence() {
-    StepBatch batch = new StepBatch(8);
-    batch.reset(0);
-    for (int row = 0; row < 4; row++) {
-      batch.addRow(0, 0, 16);
-    }
-    batch.wantLogits(3);
-    Span decode = new Span(0, 1, 9, new int[1], -1);
-    Span chunk = new Span(1, 3, 5, new int[1], -1);
-    batch.addMicroBatch(new MicroBatch(0, 4, new AttentionBatch(List.of(decode, chunk))));
-    assertThat(StepWork.of(batch, 6, 2))
-        .isEqualTo(new StepWork(4, 1, 10 + (6 + 7 + 8), 10 + 8, 6, 2));
   }
 }

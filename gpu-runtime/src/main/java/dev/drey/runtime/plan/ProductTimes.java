@@ -1,4 +1,4 @@
-package dev.drey.runtime.bench;
+package dev.drey.runtime.plan;
 
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -27,16 +27,21 @@ public final class ProductTimes {
   }
 
   private final List<Point> points;
-  private final Map<Product, List<Point>> byProduct = new TreeMap<>();
+  private final Map<Product, RowTimes> byProduct = new TreeMap<>();
 
-  ProductTimes(List<Point> points) {
+  /** Measurements in any order. */
+  public ProductTimes(List<Point> points) {
     this.points =
         points.stream()
             .sorted(Comparator.comparing(Point::product).thenComparing(Point::rows))
             .toList();
+    Map<Product, List<RowTimes.Point>> grouped = new TreeMap<>();
     for (Point point : this.points) {
-      byProduct.computeIfAbsent(point.product(), any -> new ArrayList<>()).add(point);
+      grouped
+          .computeIfAbsent(point.product(), any -> new ArrayList<>())
+          .add(new RowTimes.Point(point.rows(), point.nanos()));
     }
+    grouped.forEach((product, times) -> byProduct.put(product, new RowTimes(times)));
   }
 
   /** All measurements, by product, then rows. */
@@ -50,30 +55,19 @@ public final class ProductTimes {
   }
 
   /**
-   * Time of a product: interpolated between the nearest measurements, never less than that of the
-   * fewest rows measured, at constant rate beyond the most.
+   * Time of a product, see {@link RowTimes#nanos}.
    *
    * @param rows may be a mean
+   * @throws IllegalArgumentException if the product was not measured
    */
-  double nanos(Product product, double rows) {
+  public double nanos(Product product, double rows) {
     if (rows <= 0) {
       return 0;
     }
-    List<Point> known = byProduct.getOrDefault(product, List.of());
-    if (known.isEmpty()) {
+    RowTimes times = byProduct.get(product);
+    if (times == null) {
       throw new IllegalArgumentException(product + " was not measured");
     }
-    Point before = known.get(0);
-    if (rows <= before.rows()) {
-      return before.nanos();
-    }
-    for (Point point : known) {
-      if (rows <= point.rows()) {
-        double share = (rows - before.rows()) / (point.rows() - before.rows());
-        return before.nanos() + share * (point.nanos() - before.nanos());
-      }
-      before = point;
-    }
-    return before.nanos() * rows / before.rows();
+    return times.nanos(rows);
   }
 }

@@ -1,4 +1,4 @@
-package dev.drey.runtime.bench;
+package dev.drey.runtime.probe;
 
 import dev.drey.runtime.device.ComputeStream;
 import dev.drey.runtime.device.Device;
@@ -11,6 +11,8 @@ import dev.drey.runtime.memory.MemoryBudget;
 import dev.drey.runtime.model.ExpertShape;
 import dev.drey.runtime.model.MatrixShape;
 import dev.drey.runtime.model.ModelConfig;
+import dev.drey.runtime.plan.Product;
+import dev.drey.runtime.plan.ProductTimes;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -27,7 +29,6 @@ final class ProductProbe implements AutoCloseable {
   private static final int[] ROWS = {1, 4, 8, 16, 32, 64, 128, 256, 512, 1024};
   private static final int LOGIT_ROWS = 64;
   private static final int EXPERTS_PER_CALL = 8;
-  private static final long POINT_NANOS = 12_000_000;
   private static final long BUDGET_NANOS = 1_500_000_000;
 
   private final ModelConfig model;
@@ -116,14 +117,7 @@ final class ProductProbe implements AutoCloseable {
   private ProductTimes.Point measure(Product product, int rows) {
     int experts = product.kind() == Product.Kind.EXPERT ? expertsPerCall(rows) : 1;
     Runnable call = call(product, rows, experts);
-    call.run();
-    long best = Long.MAX_VALUE;
-    long end = System.nanoTime() + POINT_NANOS;
-    do {
-      long start = System.nanoTime();
-      call.run();
-      best = Math.min(best, System.nanoTime() - start);
-    } while (System.nanoTime() - end < 0);
+    long best = Shortest.nanos(call);
     double flops = (double) product.flopsPerRow() * rows;
     return new ProductTimes.Point(product, rows, (double) best / experts, flops);
   }

@@ -1,4 +1,4 @@
-package dev.drey.runtime.bench;
+package dev.drey.runtime.probe;
 
 import dev.drey.runtime.device.CopyStream;
 import dev.drey.runtime.device.Device;

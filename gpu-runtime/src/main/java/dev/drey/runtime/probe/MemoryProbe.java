@@ -1,4 +1,4 @@
-package dev.drey.runtime.bench;
+package dev.drey.runtime.probe;
 
 import dev.drey.runtime.device.Device;
 import dev.drey.runtime.device.HostBuffer;
@@ -23,11 +23,11 @@ final class MemoryProbe implements AutoCloseable {
   private final int pieceBytes;
 
   /**
-   * @param wantedBytes working set, cut to {@value #LARGEST_BYTES}
+   * @param wantedBytes working set, cut to {@value #LARGEST_BYTES} and to half of the budget
    */
   MemoryProbe(Device device, MemoryBudget budget, int threads, long wantedBytes) {
     this.threads = threads;
-    long total = Math.min(LARGEST_BYTES, wantedBytes);
+    long total = Math.min(Math.min(LARGEST_BYTES, wantedBytes), budget.limitBytes() / 2);
     this.pieceBytes = Math.toIntExact(Math.max(1 << 20, total / (2L * threads)));
     try {
       for (int i = 0; i < 2 * threads; i++) {

@@ -1,0 +1,217 @@
+package dev.drey.runtime;
+
+import dev.drey.runtime.cache.CachePolicies;
+import dev.drey.runtime.checkpoint.Checkpoint;
+import dev.drey.runtime.device.Device;
+import dev.drey.runtime.expertstore.ExpertStore;
+import dev.drey.runtime.memory.MemoryBudget;
+import dev.drey.runtime.memory.MemorySize;
+import dev.drey.runtime.model.ModelConfig;
+import dev.drey.runtime.plan.ExpertPopularity;
+import dev.drey.runtime.plan.GroupPlan;
+import dev.drey.runtime.plan.Machine;
+import dev.drey.runtime.plan.MemoryPlan;
+import dev.drey.runtime.plan.Planner;
+import dev.drey.runtime.plan.StepModel;
+import dev.drey.runtime.plan.WindowPolicy;
+import dev.drey.runtime.plan.Workload;
+import dev.drey.runtime.probe.MachineFile;
+import dev.drey.runtime.probe.MachineProbe;
+import dev.drey.runtime.probe.ProbeOptions;
+import dev.drey.runtime.probe.Processor;
+import dev.drey.runtime.schedule.ScheduleConfig;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Plans engines of a model on this machine: how many sequences to compute together, and how to
+ * split the memory. What the machine can do is measured once and kept in a file.
+ *
+ * <p><b>Ownership.</b> Owns a device while it is open; nothing else may compute on the machine
+ * while it measures. One thread.
+ */
+public final class EnginePlanner implements AutoCloseable {
+  /** Skew that is assumed of expert popularity: none, which needs the most transfers. */
+  public static final double NO_SKEW = 0;
+
+  private static final Logger LOG = LoggerFactory.getLogger(EnginePlanner.class);
+  private static final int PROBE_ROWS = 512;
+
+  private final EngineConfig config;
+  private final Checkpoint checkpoint;
+  private final Device device;
+  private final ExpertStore experts;
+
+  private EnginePlanner(EngineConfig config) {
+    this.config = config;
+    this.checkpoint = Checkpoint.open(config.modelDirectory());
+    try {
+      this.experts = ExpertStore.open(checkpoint);
+      this.device = Devices.open(config.device(), config.compute(), config.threads());
+    } catch (RuntimeException failure) {
+      checkpoint.close();
+      throw failure;
+    }
+  }
+
+  /**
+   * Opens a model and a device; loads nothing.
+   *
+   * @param config whose model, device, compute type, threads and transfers are planned for
+   */
+  public static EnginePlanner open(EngineConfig config) {
+    return new EnginePlanner(config);
+  }
+
+  /**
+   * The configuration with what the planner chose for its workload, within its device memory.
+   *
+   * @param measurements where what was measured of the machine is kept
+   * @throws IllegalArgumentException if it has no workload, or no device memory of its own
+   * @throws dev.drey.runtime.plan.InsufficientMemoryException if no plan fits
+   */
+  static EngineConfig resolve(EngineConfig config, Path measurements) {
+    Workload workload = config.workload();
+    MemorySize memory = config.deviceMemory();
+    if (workload == null || memory == null || config.expertMemory() != null) {
+      throw new IllegalArgumentException(
+          "a planned group needs a workload and a hard total of device memory to split, and no size of the expert window; found workload %s, device memory %s, expert memory %s"
+              .formatted(workload, memory, config.expertMemory()));
+    }
+    try (EnginePlanner planner = open(config)) {
+      long budget = planner.bytes(memory);
+      Machine machine = planner.machine(measurements, budget);
+      GroupPlan plan = planner.planner(machine, workload, NO_SKEW, Integer.MAX_VALUE).solve(budget);
+      LOG.info(
+          "Planned for {}: {} sequences, steps of {} tokens, {} key/value blocks, {} of {} experts, {}",
+          workload,
+          plan.sequences(),
+          plan.stepTokens(),
+          plan.kvBlocks(),
+          plan.memory().slots(),
+          plan.memory().totalExperts(),
+          plan.policy().policy());
+      return planner.apply(plan, budget);
+    }
+  }
+
+  /** The model's shape. */
+  public ModelConfig model() {
+    return checkpoint.config();
+  }
+
+  /** A size in bytes; a percentage is one of the fully resident total of the configuration. */
+  public long bytes(MemorySize size) {
+    MemoryPlan whole =
+        EngineMemory.of(config.withMemory(null, null), model(), device, experts).plan();
+    return size.of(whole.residentBytes());
+  }
+
+  /**
+   * What the machine can do, measured now or read from where it was kept.
+   *
+   * @param directory where measurements are kept
+   * @param budgetBytes most memory to measure in
+   */
+  public Machine machine(Path directory, long budgetBytes) {
+    MachineFile file = file(directory);
+    Optional<Machine> kept = file.read();
+    if (kept.isPresent()) {
+      return kept.get().paced(config.transfer().maxBytesPerSecond());
+    }
+    return measure(directory, budgetBytes);
+  }
+
+  /**
+   * Measures the machine, in about three seconds, and keeps the result.
+   *
+   * @param directory where measurements are kept; if it cannot be written to, that is logged
+   * @param budgetBytes most memory to measure in
+   */
+  public Machine measure(Path directory, long budgetBytes) {
+    ProbeOptions options =
+        new ProbeOptions(
+            config.threads(),
+            config.transfer().threads(),
+            PROBE_ROWS,
+            config.transfer().maxBytesPerSecond());
+    Machine machine;
+    try (MemoryBudget budget = MemoryBudget.root("machine probe", budgetBytes)) {
+      machine = new MachineProbe(checkpoint, device, options, budget).measure();
+    }
+    MachineFile file = file(directory);
+    try {
+      file.write(machine);
+    } catch (IOException e) {
+      LOG.warn("What was measured of the machine could not be kept in {}", file.path(), e);
+    }
+    return machine;
+  }
+
+  private MachineFile file(Path directory) {
+    String validFor =
+        String.join(
+            "\n",
+            "model " + checkpoint.digest(),
+            "in " + config.modelDirectory().toAbsolutePath().normalize(),
+            "device " + device.numericFingerprint(),
+            "compute " + config.compute() + " with " + config.threads() + " threads",
+            "transfers with " + config.transfer().threads() + " threads",
+            "processor " + Processor.name() + ", " + cores() + " cores");
+    return new MachineFile(directory, validFor);
+  }
+
+  private static int cores() {
+    return Runtime.getRuntime().availableProcessors();
+  }
+
+  /**
+   * A planner for a workload.
+   *
+   * @param skew of expert popularity, see {@link ExpertPopularity}
+   * @param mostSequences most sequences of a group
+   */
+  public Planner planner(Machine machine, Workload workload, double skew, int mostSequences) {
+    ModelConfig model = model();
+    ExpertPopularity popularity =
+        ExpertPopularity.of(model.moe().experts(), model.moe().expertsPerToken(), skew);
+    StepModel steps =
+        new StepModel(model, config.compute(), machine, popularity, config.threads(), cores());
+    return new Planner(
+        steps,
+        new EngineLaw(config, model, device, experts),
+        workload,
+        Arrays.stream(WindowPolicy.values())
+            .filter(policy -> CachePolicies.names().contains(policy.policy()))
+            .toList(),
+        mostSequences);
+  }
+
+  /** The configuration of an engine as planned. */
+  public EngineConfig apply(GroupPlan plan, long budgetBytes) {
+    ScheduleConfig schedule = config.schedule();
+    return config
+        .plannedFor(null)
+        .withMemory(MemorySize.ofBytes(budgetBytes), null)
+        .withKvTokens(plan.kvBlocks() * EngineMemory.KV_BLOCK_TOKENS)
+        .withPolicy(plan.policy().policy())
+        .withSchedule(
+            new ScheduleConfig(
+                plan.sequences(),
+                plan.sequences(),
+                plan.stepTokens(),
+                plan.stepTokens(),
+                schedule.stepNanos(),
+                schedule.prefixReuse()));
+  }
+
+  @Override
+  public void close() {
+    device.close();
+    checkpoint.close();
+  }
+}

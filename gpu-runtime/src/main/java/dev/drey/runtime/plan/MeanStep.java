@@ -1,0 +1,68 @@
+package dev.drey.runtime.plan;
+
+/**
+ * The mean step of a long run, in which each sequence that ends is replaced at once.
+ *
+ * <p>A record takes {@code ceil(P / S)} steps in which its prompt is read and {@code T - 1} in
+ * which it decodes, so {@code n} places finish {@code c = n / (T - 1 + ceil(P / S))} records per
+ * step and have {@code c * (P + T - 1)} rows. If these are more than the {@code S} rows a step may
+ * have, the rows are the limit: {@code c = S / (P + T - 1)}.
+ *
+ * @param records records that end per step
+ * @param decodeRows rows of sequences that decode
+ * @param prefillRows rows of prompts
+ * @param prefills sequences whose prompts are read
+ * @param decodeContext positions a decode row attends to
+ * @param prefillContext positions a prompt row attends to
+ */
+public record MeanStep(
+    double records,
+    double decodeRows,
+    double prefillRows,
+    double prefills,
+    double decodeContext,
+    double prefillContext) {
+
+  /**
+   * The mean step of a workload.
+   *
+   * @param sequences places, {@code n}
+   * @param stepTokens most rows of a step, {@code S}
+   */
+  public static MeanStep of(Workload workload, int sequences, int stepTokens) {
+    int prompt = workload.promptTokens();
+    int decodeSteps = workload.maxTokens() - 1;
+    int prefillSteps = (prompt + stepTokens - 1) / stepTokens;
+    double byPlaces = (double) sequences / (decodeSteps + prefillSteps);
+    double byRows = (double) stepTokens / workload.computedTokens();
+    double records = Math.min(byPlaces, byRows);
+    return new MeanStep(
+        records,
+        records * decodeSteps,
+        records * prompt,
+        records * prefillSteps,
+        prompt + (decodeSteps + 1) / 2.0,
+        (prompt + 1) / 2.0);
+  }
+
+  /** All rows. */
+  public double rows() {
+    return decodeRows + prefillRows;
+  }
+
+  /** Rows whose logits are wanted: those that decode, and the last of each prompt. */
+  public double logitRows() {
+    return decodeRows + records;
+  }
+
+  /** The counts that floors are made of. */
+  StepWork work(double expertsTouched, double expertsMoved) {
+    return new StepWork(
+        rows(),
+        logitRows(),
+        decodeRows * decodeContext + prefillRows * prefillContext,
+        decodeRows * decodeContext + prefills * prefillContext,
+        expertsTouched,
+        expertsMoved);
+  }
+}

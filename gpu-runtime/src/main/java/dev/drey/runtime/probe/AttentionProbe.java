@@ -1,0 +1,117 @@
+package dev.drey.runtime.probe;
+
+import dev.drey.runtime.device.AttentionBatch;
+import dev.drey.runtime.device.AttentionBatch.Span;
+import dev.drey.runtime.device.AttentionSpec;
+import dev.drey.runtime.device.ComputeStream;
+import dev.drey.runtime.device.Device;
+import dev.drey.runtime.device.DeviceBuffer;
+import dev.drey.runtime.device.KvShape;
+import dev.drey.runtime.device.KvStore;
+import dev.drey.runtime.memory.MemoryBudget;
+import dev.drey.runtime.model.AttentionConfig;
+import dev.drey.runtime.model.GroupedQueryAttention;
+import dev.drey.runtime.model.KeyRange;
+import dev.drey.runtime.model.LatentAttention;
+import dev.drey.runtime.model.ModelConfig;
+import dev.drey.runtime.plan.AttentionTimes;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * Measures one kind of attention over a short and a longer context: rows of as many sequences, and
+ * rows of one prompt. All sequences read the same blocks, so that these stay near the cores; memory
+ * has a rate of its own.
+ */
+final class AttentionProbe {
+  private static final int BLOCK_TOKENS = 64;
+  private static final int SHORT = 64;
+  private static final int LONG = 512;
+  private static final int SEQUENCES = 32;
+
+  private final ComputeStream stream;
+  private final AttentionSpec spec;
+  private final int shorter;
+  private final int longer;
+  private final int rows;
+  private final int[] blocks;
+  private final KvShape shape;
+  private final Device device;
+  private final MemoryBudget budget;
+
+  AttentionProbe(
+      Device device,
+      MemoryBudget budget,
+      ModelConfig model,
+      AttentionConfig attention,
+      ComputeStream stream,
+      int maxRows) {
+    this.device = device;
+    this.budget = budget;
+    this.stream = stream;
+    KeyRange visible =
+        attention instanceof GroupedQueryAttention grouped ? grouped.visible() : KeyRange.ALL;
+    int seen = Math.max(visible.window(), visible.chunk());
+    int context = Math.min(model.maxPositions(), seen > 0 ? seen : Integer.MAX_VALUE);
+    this.shorter = Math.min(SHORT, Math.max(1, context / 2));
+    this.longer = Math.min(LONG, context);
+    this.rows = Math.min(SEQUENCES, Math.min(maxRows, shorter));
+    this.blocks = new int[(longer + BLOCK_TOKENS - 1) / BLOCK_TOKENS];
+    Arrays.setAll(blocks, block -> block);
+    if (attention instanceof LatentAttention latent) {
+      spec = new AttentionSpec(latent.heads(), (float) latent.scale(), visible, null, true);
+    } else {
+      GroupedQueryAttention grouped = (GroupedQueryAttention) attention;
+      spec = new AttentionSpec(grouped.heads(), (float) grouped.scale(), visible, null, false);
+    }
+    this.shape =
+        new KvShape(1, attention.kvHeads(), attention.keyDim(), attention.valueDim(), BLOCK_TOKENS);
+  }
+
+  AttentionTimes measure() {
+    long outputs = (long) rows * spec.heads();
+    try (KvStore store = device.newKvStore(budget, shape, blocks.length);
+        DeviceBuffer queries = device.allocate(budget, outputs * shape.keyDim() * Float.BYTES);
+        DeviceBuffer out = device.allocate(budget, outputs * shape.valueDim() * Float.BYTES)) {
+      double decodeShort = nanos(queries, store, decode(shorter), out);
+      double decodeLong = nanos(queries, store, decode(longer), out);
+      double prefillShort = nanos(queries, store, prefill(rows), out);
+      double prefillLong = nanos(queries, store, prefill(longer), out);
+      double decodePosition = slope(decodeShort, decodeLong, longer - shorter);
+      double prefillPosition = slope(prefillShort, prefillLong, longer - rows);
+      return new AttentionTimes(
+          Math.max(0, decodeShort / rows - shorter * decodePosition),
+          decodePosition,
+          Math.max(0, prefillShort / rows - (rows + 1) / 2.0 * prefillPosition),
+          prefillPosition);
+    }
+  }
+
+  private double slope(double before, double after, int positions) {
+    return positions <= 0 ? 0 : Math.max(0, (after - before) / rows / positions);
+  }
+
+  private double nanos(
+      DeviceBuffer queries, KvStore store, AttentionBatch batch, DeviceBuffer out) {
+    return Shortest.nanos(
+        () -> {
+          stream.attention(queries, spec, store, 0, batch, out);
+          stream.record().await();
+        });
+  }
+
+  /** A row each of several sequences, which attend to so many positions. */
+  private AttentionBatch decode(int context) {
+    List<Span> spans = new ArrayList<>();
+    for (int row = 0; row < rows; row++) {
+      spans.add(new Span(row, 1, context - 1, blocks, -1));
+    }
+    return new AttentionBatch(spans);
+  }
+
+  /** The last rows of a prompt. */
+  private AttentionBatch prefill(int length) {
+    return new AttentionBatch(List.of(new Span(0, rows, length - rows, blocks, -1)));
+  }
+}

@@ -1,0 +1,174 @@
+package dev.drey.runtime.probe;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.drey.runtime.model.MatrixShape;
+import dev.drey.runtime.plan.AttentionTimes;
+import dev.drey.runtime.plan.LayerTimes;
+import dev.drey.runtime.plan.Machine;
+import dev.drey.runtime.plan.Product;
+import dev.drey.runtime.plan.ProductTimes;
+import dev.drey.runtime.plan.RowTimes;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Keeps what was measured of a machine in a file, so that it is measured once. The file says what
+ * it is valid for, and is not believed for anything else; nor is one that cannot be read.
+ */
+public final class MachineFile {
+  private static final int FORMAT = 1;
+  private static final int NAME_DIGITS = 16;
+  private static final ObjectMapper MAPPER = new ObjectMapper();
+
+  private final Path file;
+  private final String validFor;
+
+  /**
+   * @param directory where such files are kept; made when needed
+   * @param validFor everything that the measurements depend on
+   */
+  public MachineFile(Path directory, String validFor) {
+    this.validFor = validFor;
+    this.file = directory.resolve("machine-" + digest(validFor) + ".json");
+  }
+
+  /** The usual directory: {@code drey} in the user's directory for caches. */
+  public static Path usualDirectory() {
+    String configured = System.getenv("XDG_CACHE_HOME");
+    Path caches =
+        configured == null || configured.isBlank()
+            ? Path.of(System.getProperty("user.home"), ".cache")
+            : Path.of(configured);
+    return caches.resolve("drey");
+  }
+
+  /** Where it is. */
+  public Path path() {
+    return file;
+  }
+
+  /** What was kept; empty if nothing was, or nothing that can be used. */
+  public Optional<Machine> read() {
+    try {
+      JsonNode root = MAPPER.readTree(Files.readString(file));
+      boolean usable =
+          root.path("format").asInt() == FORMAT && root.path("valid_for").asText().equals(validFor);
+      return usable ? Optional.of(machine(root)) : Optional.empty();
+    } catch (IOException | IllegalArgumentException unusable) {
+      return Optional.empty();
+    }
+  }
+
+  /**
+   * Keeps measurements, in place of older ones.
+   *
+   * @throws IOException if the file cannot be written
+   */
+  public void write(Machine machine) throws IOException {
+    Files.createDirectories(file.toAbsolutePath().getParent());
+    Path whole = Files.createTempFile(file.toAbsolutePath().getParent(), "machine-", ".part");
+    try {
+      Files.writeString(whole, json(machine).toPrettyString());
+      Files.move(whole, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+    } finally {
+      Files.deleteIfExists(whole);
+    }
+  }
+
+  private static String digest(String text) {
+    try {
+      byte[] hash =
+          MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8));
+      return HexFormat.of().formatHex(hash).substring(0, NAME_DIGITS);
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every Java has SHA-256", e);
+    }
+  }
+
+  private ObjectNode json(Machine machine) {
+    ObjectNode root = MAPPER.createObjectNode();
+    root.put("format", FORMAT).put("valid_for", validFor);
+    ArrayNode products = root.putArray("products");
+    for (ProductTimes.Point point : machine.products().points()) {
+      products
+          .addObject()
+          .put("kind", point.product().kind().name())
+          .put("outputs", point.product().shape().outputs())
+          .put("inputs", point.product().shape().inputs())
+          .put("rows", point.rows())
+          .put("nanos", point.nanos())
+          .put("flops", point.flops());
+    }
+    ArrayNode attention = root.putArray("attention");
+    for (AttentionTimes times : machine.layers().attention()) {
+      attention
+          .addObject()
+          .put("decode_row", times.decodeRow())
+          .put("decode_position", times.decodePosition())
+          .put("prefill_row", times.prefillRow())
+          .put("prefill_position", times.prefillPosition());
+    }
+    ArrayNode rest = root.putArray("rest");
+    for (RowTimes.Point point : machine.layers().rest().points()) {
+      rest.addObject().put("rows", point.rows()).put("nanos", point.nanos());
+    }
+    return root.put("memory_bytes_per_second", machine.memoryBytesPerSecond())
+        .put("memory_working_set_bytes", machine.memoryWorkingSetBytes())
+        .put("link_bytes_per_second", machine.linkBytesPerSecond())
+        .put("load_bytes_per_second", machine.loadBytesPerSecond())
+        .put("load_cores", machine.loadCores())
+        .put("storage_share", machine.storageShare())
+        .put("probe_nanos", machine.probeNanos());
+  }
+
+  private static Machine machine(JsonNode root) {
+    List<ProductTimes.Point> products = new ArrayList<>();
+    for (JsonNode point : root.path("products")) {
+      MatrixShape shape =
+          new MatrixShape(point.path("outputs").asInt(), point.path("inputs").asInt());
+      Product product = new Product(Product.Kind.valueOf(point.path("kind").asText()), shape);
+      products.add(
+          new ProductTimes.Point(
+              product,
+              point.path("rows").asInt(),
+              point.path("nanos").asDouble(),
+              point.path("flops").asDouble()));
+    }
+    List<AttentionTimes> attention = new ArrayList<>();
+    for (JsonNode times : root.path("attention")) {
+      attention.add(
+          new AttentionTimes(
+              times.path("decode_row").asDouble(),
+              times.path("decode_position").asDouble(),
+              times.path("prefill_row").asDouble(),
+              times.path("prefill_position").asDouble()));
+    }
+    List<RowTimes.Point> rest = new ArrayList<>();
+    for (JsonNode point : root.path("rest")) {
+      rest.add(new RowTimes.Point(point.path("rows").asInt(), point.path("nanos").asDouble()));
+    }
+    return new Machine(
+        new ProductTimes(products),
+        new LayerTimes(attention, new RowTimes(rest)),
+        root.path("memory_bytes_per_second").asDouble(),
+        root.path("memory_working_set_bytes").asLong(),
+        root.path("link_bytes_per_second").asDouble(),
+        0,
+        root.path("load_bytes_per_second").asDouble(),
+        root.path("load_cores").asDouble(),
+        root.path("storage_share").asDouble(),
+        root.path("probe_nanos").asLong());
+  }
+}

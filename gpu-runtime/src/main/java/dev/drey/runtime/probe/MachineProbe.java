@@ -1,0 +1,74 @@
+package dev.drey.runtime.probe;
+
+import dev.drey.runtime.checkpoint.Checkpoint;
+import dev.drey.runtime.device.ComputeStream;
+import dev.drey.runtime.device.Device;
+import dev.drey.runtime.memory.MemoryBudget;
+import dev.drey.runtime.model.ModelConfig;
+import dev.drey.runtime.plan.LayerTimes;
+import dev.drey.runtime.plan.Machine;
+import dev.drey.runtime.plan.ProductTimes;
+
+/** Measures the machine for one model, in about three seconds. */
+public final class MachineProbe {
+  private final Checkpoint checkpoint;
+  private final Device device;
+  private final ProbeOptions options;
+  private final MemoryBudget budget;
+
+  /**
+   * @param device computes nothing else meanwhile
+   * @param budget pays for weights, buffers and staging memory; all of it comes back
+   */
+  public MachineProbe(
+      Checkpoint checkpoint, Device device, ProbeOptions options, MemoryBudget budget) {
+    this.checkpoint = checkpoint;
+    this.device = device;
+    this.options = options;
+    this.budget = budget;
+  }
+
+  /** Measures everything. */
+  public Machine measure() {
+    long start = System.nanoTime();
+    ModelConfig model = checkpoint.config();
+    ProductTimes products;
+    LayerTimes layers;
+    try (ComputeStream stream = device.newComputeStream(budget, model, options.maxRows())) {
+      try (ProductProbe probe =
+          new ProductProbe(device, budget, model, stream, options.maxRows())) {
+        products = probe.measure();
+      }
+      layers = new LayerProbe(device, budget, model, stream, options.maxRows()).measure();
+    }
+    long workingSet;
+    double memory;
+    try (MemoryProbe probe =
+        new MemoryProbe(device, budget, options.threads(), checkpoint.summary().totalBytes())) {
+      workingSet = probe.workingSetBytes();
+      memory = probe.measure();
+    }
+    try (LinkProbe probe = new LinkProbe(checkpoint, device, budget, options.ioThreads())) {
+      long fetchedBefore = StorageReads.bytes();
+      LinkProbe.Rate link = probe.read();
+      double share = storageShare(fetchedBefore, probe.readBytes());
+      LinkProbe.Rate load = probe.load();
+      return new Machine(
+          products,
+          layers,
+          memory,
+          workingSet,
+          link.bytesPerSecond(),
+          options.pacedBytesPerSecond(),
+          load.bytesPerSecond(),
+          load.cores(),
+          share,
+          System.nanoTime() - start);
+    }
+  }
+
+  private static double storageShare(long fetchedBefore, long readBytes) {
+    long fetched = StorageReads.since(fetchedBefore);
+    return fetched < 0 ? -1 : Math.min(1, (double) fetched / readBytes);
+  }
+}
