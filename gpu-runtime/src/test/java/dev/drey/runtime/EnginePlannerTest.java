@@ -93,8 +93,7 @@ class EnginePlannerTest {
   @Test
   void anEngineThatPlansItselfGivesTheSameTokensWithinItsMemory() throws IOException {
     EngineConfig config = config("qwen3_moe");
-    EngineConfig planned =
-        config.withMemory(percent(80), null).plannedFor(WORKLOAD);
+    EngineConfig planned = config.withMemory(percent(80), null).plannedFor(WORKLOAD);
     EngineConfig resolved = EnginePlanner.resolve(planned, directory);
     assertThat(tokens(resolved)).isEqualTo(tokens(config));
     try (MoeEngine engine = MoeEngine.open(resolved)) {
