@@ -1,6 +1,7 @@
 package dev.drey.runtime;
 
 import dev.drey.runtime.checkpoint.ModelChecks;
+import dev.drey.runtime.expertstore.ExpertStorage;
 import dev.drey.runtime.memory.MemorySize;
 import dev.drey.runtime.model.ComputeType;
 import dev.drey.runtime.plan.Workload;
@@ -30,6 +31,7 @@ import org.jspecify.annotations.Nullable;
  * @param transfer settings of the transfer engine
  * @param workload what records are like, for the engine to plan its group, step and pool sizes and
  *     its cache policy itself within {@code deviceMemory}, in place of those set here; null: as set
+ * @param storage where experts are read from
  * @param checks of the model's files, besides those that are always made
  * @param trace file that what happens is recorded to; null for none
  */
@@ -46,11 +48,15 @@ public record EngineConfig(
     ScheduleConfig schedule,
     TransferConfig transfer,
     @Nullable Workload workload,
+    ExpertStorage storage,
     ModelChecks checks,
     @Nullable String trace)
     implements Serializable {
 
-  /** As set: nothing is planned, nothing recorded, no checks besides those that are always made. */
+  /**
+   * As set: nothing is planned, nothing recorded, no checks besides those that are always made,
+   * experts from the checkpoint.
+   */
   public EngineConfig(
       String model,
       String device,
@@ -76,6 +82,7 @@ public record EngineConfig(
         schedule,
         transfer,
         null,
+        ExpertStorage.CHECKPOINT,
         ModelChecks.NONE,
         null);
   }
@@ -125,6 +132,11 @@ public record EngineConfig(
     return with(fields -> fields.workload = records);
   }
 
+  /** The same with experts from elsewhere. */
+  public EngineConfig withStorage(ExpertStorage storage) {
+    return with(fields -> fields.storage = storage);
+  }
+
   /** The same with other checks. */
   public EngineConfig withChecks(ModelChecks checks) {
     return with(fields -> fields.checks = checks);
@@ -156,6 +168,7 @@ public record EngineConfig(
         fields.schedule,
         transfer,
         fields.workload,
+        fields.storage,
         fields.checks,
         fields.trace);
   }
@@ -168,6 +181,7 @@ public record EngineConfig(
     private String policy;
     private ScheduleConfig schedule;
     private @Nullable Workload workload;
+    private ExpertStorage storage;
     private ModelChecks checks;
     private @Nullable String trace;
 
@@ -178,6 +192,7 @@ public record EngineConfig(
       policy = from.policy;
       schedule = from.schedule;
       workload = from.workload;
+      storage = from.storage;
       checks = from.checks;
       trace = from.trace;
     }

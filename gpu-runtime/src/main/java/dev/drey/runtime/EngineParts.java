@@ -8,7 +8,7 @@ import dev.drey.runtime.device.ComputeStream;
 import dev.drey.runtime.device.Device;
 import dev.drey.runtime.device.KvStore;
 import dev.drey.runtime.device.StateStore;
-import dev.drey.runtime.expertstore.ExpertStore;
+import dev.drey.runtime.expertstore.ExpertSource;
 import dev.drey.runtime.kvcache.KvPool;
 import dev.drey.runtime.layers.Activations;
 import dev.drey.runtime.layers.Decoder;
@@ -56,7 +56,7 @@ final class EngineParts implements AutoCloseable {
   private final @Nullable Tokenizer tokenizer;
   private final Optional<ChatTemplates> chatTemplates;
   private final Device device;
-  private final ExpertStore experts;
+  private final ExpertSource experts;
   private final EngineMemory memory;
   private final MemoryBudget budget;
   private final ComputeStream stream;
@@ -70,10 +70,10 @@ final class EngineParts implements AutoCloseable {
     try {
       checkpoint = own(Checkpoint.open(config.modelDirectory(), config.checks()));
       ModelConfig model = checkpoint.config();
-      experts = ExpertStore.open(checkpoint);
       tokenizer = openTokenizer(model);
       chatTemplates = ChatTemplates.read(config.modelDirectory());
       device = own(Devices.open(config.device(), config.compute(), config.threads()));
+      experts = own(config.storage().open(checkpoint, device));
       memory = EngineMemory.of(config, model, device, experts);
       budget = own(MemoryBudget.root("device", memory.plan().totalBytes()));
       FixedMemory fixed = memory.plan().fixed();
@@ -133,9 +133,10 @@ final class EngineParts implements AutoCloseable {
   static MemoryPlan plan(EngineConfig asked) {
     EngineConfig config = planned(asked);
     try (Checkpoint checkpoint = Checkpoint.open(config.modelDirectory());
-        Device device = Devices.open(config.device(), config.compute(), config.threads())) {
+        Device device = Devices.open(config.device(), config.compute(), config.threads());
+        ExpertSource experts = config.storage().open(checkpoint, device)) {
       ModelConfig model = checkpoint.config();
-      return EngineMemory.of(config, model, device, ExpertStore.open(checkpoint)).plan();
+      return EngineMemory.of(config, model, device, experts).plan();
     }
   }
 
@@ -228,7 +229,7 @@ final class EngineParts implements AutoCloseable {
         memory.plan().slots(),
         memory.plan().slotBytes(),
         memory.plan().fixed().total(),
-        ResidencyWindow.expertBytes(device, experts, model.expertShape()),
+        experts.blocks(device.expertLayout(model.expertShape())).totalBytes(),
         config.policy(),
         config.predictor(),
         config.transfer().threads());

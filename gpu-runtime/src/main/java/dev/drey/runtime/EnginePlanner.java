@@ -3,7 +3,7 @@ package dev.drey.runtime;
 import dev.drey.runtime.cache.CachePolicies;
 import dev.drey.runtime.checkpoint.Checkpoint;
 import dev.drey.runtime.device.Device;
-import dev.drey.runtime.expertstore.ExpertStore;
+import dev.drey.runtime.expertstore.ExpertSource;
 import dev.drey.runtime.memory.MemoryBudget;
 import dev.drey.runtime.memory.MemorySize;
 import dev.drey.runtime.model.ModelConfig;
@@ -44,15 +44,21 @@ public final class EnginePlanner implements AutoCloseable {
   private final EngineConfig config;
   private final Checkpoint checkpoint;
   private final Device device;
-  private final ExpertStore experts;
+  private final ExpertSource experts;
 
   private EnginePlanner(EngineConfig config) {
     this.config = config;
     this.checkpoint = Checkpoint.open(config.modelDirectory());
     try {
-      this.experts = ExpertStore.open(checkpoint);
       this.device = Devices.open(config.device(), config.compute(), config.threads());
     } catch (RuntimeException failure) {
+      checkpoint.close();
+      throw failure;
+    }
+    try {
+      this.experts = config.storage().open(checkpoint, device);
+    } catch (RuntimeException failure) {
+      device.close();
       checkpoint.close();
       throw failure;
     }
@@ -141,7 +147,7 @@ public final class EnginePlanner implements AutoCloseable {
             config.transfer().maxBytesPerSecond());
     Machine machine;
     try (MemoryBudget budget = MemoryBudget.root("machine probe", budgetBytes)) {
-      machine = new MachineProbe(checkpoint, device, options, budget).measure();
+      machine = new MachineProbe(checkpoint, experts, device, options, budget).measure();
     }
     MachineFile file = file(directory);
     try {
@@ -158,6 +164,7 @@ public final class EnginePlanner implements AutoCloseable {
             "\n",
             "model " + checkpoint.digest(),
             "in " + config.modelDirectory().toAbsolutePath().normalize(),
+            "experts from " + config.storage(),
             "device " + device.numericFingerprint(),
             "compute " + config.compute() + " with " + config.threads() + " threads",
             "transfers with " + config.transfer().threads() + " threads",
@@ -211,6 +218,7 @@ public final class EnginePlanner implements AutoCloseable {
 
   @Override
   public void close() {
+    experts.close();
     device.close();
     checkpoint.close();
   }

@@ -49,26 +49,27 @@ public record BenchCase(String name, MemorySize expertMemory, String predictor, 
   EngineConfig engine(BenchOptions options) {
     TransferConfig transfer = TransferConfig.DEFAULT;
     return new EngineConfig(
-        options.model().toString(),
-        options.device(),
-        options.compute(),
-        options.threads(),
-        null,
-        expertMemory,
-        options.kvTokens(),
-        predictor,
-        policy,
-        new ScheduleConfig(
-            options.sequences(),
-            Math.min(MICRO_BATCH, options.sequences()),
-            options.stepTokens(),
-            options.stepTokens(),
-            Long.MAX_VALUE,
-            /* prefixReuse= */ false),
-        new TransferConfig(
-            options.ioThreads(),
-            options.linkBytesPerSecond(),
-            transfer.deadline(),
-            transfer.attempts()));
+            options.model().toString(),
+            options.device(),
+            options.compute(),
+            options.threads(),
+            null,
+            expertMemory,
+            options.kvTokens(),
+            predictor,
+            policy,
+            new ScheduleConfig(
+                options.sequences(),
+                Math.min(MICRO_BATCH, options.sequences()),
+                options.stepTokens(),
+                options.stepTokens(),
+                Long.MAX_VALUE,
+                /* prefixReuse= */ false),
+            new TransferConfig(
+                options.ioThreads(),
+                options.linkBytesPerSecond(),
+                transfer.deadline(),
+                transfer.attempts()))
+        .withStorage(options.storage());
   }
 }

@@ -1,5 +1,6 @@
 package dev.drey.runtime.bench;
 
+import dev.drey.runtime.expertstore.ExpertStorage;
 import dev.drey.runtime.memory.MemorySize;
 import dev.drey.runtime.model.ComputeType;
 import java.nio.file.Path;
@@ -21,6 +22,7 @@ import java.util.List;
  * @param rounds measured rounds; one more runs before them and is not counted
  * @param linkBytesPerSecond pace of all transfers; 0 for as fast as files can be read
  * @param ioThreads I/O threads
+ * @param storage where experts are read from
  * @param seed of the prompts
  */
 public record BenchOptions(
@@ -37,6 +39,7 @@ public record BenchOptions(
     int rounds,
     long linkBytesPerSecond,
     int ioThreads,
+    ExpertStorage storage,
     long seed) {
 
   private static final int KV_BLOCK_TOKENS = 64;

@@ -6,6 +6,7 @@ import dev.drey.runtime.MoeEngine;
 import dev.drey.runtime.checkpoint.Checkpoint;
 import dev.drey.runtime.checkpoint.CheckpointSummary;
 import dev.drey.runtime.device.Device;
+import dev.drey.runtime.expertstore.ExpertSource;
 import dev.drey.runtime.memory.MemoryBudget;
 import dev.drey.runtime.memory.MemorySize;
 import dev.drey.runtime.plan.Machine;
@@ -75,14 +76,15 @@ public final class EngineBench {
   private Machine machine() {
     try (Checkpoint checkpoint = Checkpoint.open(options.model());
         MemoryBudget budget = MemoryBudget.root("machine probe", Long.MAX_VALUE);
-        Device device = Devices.open(options.device(), options.compute(), options.threads())) {
+        Device device = Devices.open(options.device(), options.compute(), options.threads());
+        ExpertSource experts = options.storage().open(checkpoint, device)) {
       ProbeOptions probe =
           new ProbeOptions(
               options.threads(),
               options.ioThreads(),
               options.stepTokens(),
               options.linkBytesPerSecond());
-      return new MachineProbe(checkpoint, device, probe, budget).measure();
+      return new MachineProbe(checkpoint, experts, device, probe, budget).measure();
     }
   }
 

@@ -28,6 +28,13 @@ public interface CopyStream extends AutoCloseable {
   void copyBytes(
       HostBuffer source, int sourceOffset, DeviceBuffer target, long targetOffset, int bytes);
 
+  /**
+   * Copies plain bytes back to the host, behind all copies issued so far. They are there when it
+   * returns.
+   */
+  void copyBack(
+      DeviceBuffer source, long sourceOffset, HostBuffer target, int targetOffset, int bytes);
+
   /** A point behind all copies issued so far. */
   DeviceEvent record();
 

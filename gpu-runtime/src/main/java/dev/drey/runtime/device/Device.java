@@ -46,6 +46,12 @@ public interface Device extends AutoCloseable {
     return new ExpertLayout(gateUp, gateUp, matrixLayout(shape.down()));
   }
 
+  /**
+   * What the bytes of an expert in a slot mean. Where this says the same, a slot's bytes can be
+   * stored and put into another slot, in another process or on another machine.
+   */
+  String weightFormat(ExpertShape shape);
+
   /** Bytes that {@link #newKvStore} will reserve for so many blocks. */
   long kvStoreBytes(KvShape shape, int blocks);
 

@@ -1,30 +1,24 @@
 package dev.drey.runtime.expertstore;
 
-import dev.drey.runtime.model.DType;
-import dev.drey.runtime.model.ExpertId;
-import dev.drey.runtime.model.NetworkPart;
-import java.io.IOException;
-import java.nio.ByteBuffer;
+import dev.drey.runtime.device.ExpertLayout;
 
 /** Where experts come from: the tier below the device. Thread-safe; reads may wait for a disk. */
-public interface ExpertSource {
+public interface ExpertSource extends AutoCloseable {
   /** Decoder layers, dense ones included; ids have layers below this. */
   int layers();
 
   /** Experts per layer; ids have indexes below this. */
   int experts();
 
-  /** Element type in which blocks are delivered. */
-  DType type();
-
   /**
-   * Reads whole output rows of one matrix, row-major.
+   * The way of an expert into a slot, in blocks.
    *
-   * @param firstOutputRow first row wanted
-   * @param rows number of rows
-   * @param target receives {@code rows * inputs * type().bytes()} bytes, exactly what remains in it
-   * @throws IOException if the storage fails; the message names the expert and the file
+   * @param layout of the slot
+   * @throws dev.drey.runtime.safetensors.ModelFileException if what is stored does not fit it
    */
-  void readBlock(ExpertId expert, NetworkPart part, int firstOutputRow, int rows, ByteBuffer target)
-      throws IOException;
+  ExpertBlocks blocks(ExpertLayout layout);
+
+  /** Releases what the source itself has opened. */
+  @Override
+  default void close() {}
 }

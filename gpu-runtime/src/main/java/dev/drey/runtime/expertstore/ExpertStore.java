@@ -18,7 +18,7 @@ import java.nio.ByteBuffer;
  *
  * <p><b>Threading.</b> Immutable; any number of threads may read.
  */
-public final class ExpertStore implements ExpertSource {
+public final class ExpertStore implements RowSource {
   private final Checkpoint checkpoint;
   private final ModelConfig config;
 
@@ -48,7 +48,7 @@ public final class ExpertStore implements ExpertSource {
   }
 
   @Override
-  public void readBlock(
+  public void readRows(
       ExpertId expert, NetworkPart part, int firstOutputRow, int rows, ByteBuffer target)
       throws IOException {
     StoredMatrix stored = checkpoint.expert(expert).part(part);

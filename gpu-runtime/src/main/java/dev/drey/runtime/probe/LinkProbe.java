@@ -1,19 +1,16 @@
 package dev.drey.runtime.probe;
 
-import dev.drey.runtime.checkpoint.Checkpoint;
 import dev.drey.runtime.device.CopyStream;
 import dev.drey.runtime.device.Device;
 import dev.drey.runtime.device.DeviceBuffer;
 import dev.drey.runtime.device.Expert;
 import dev.drey.runtime.device.ExpertLayout;
 import dev.drey.runtime.device.HostBuffer;
-import dev.drey.runtime.device.Matrix;
-import dev.drey.runtime.device.MatrixLayout;
-import dev.drey.runtime.expertstore.ExpertStore;
+import dev.drey.runtime.expertstore.ExpertBlocks;
+import dev.drey.runtime.expertstore.ExpertSource;
 import dev.drey.runtime.memory.MemoryBudget;
 import dev.drey.runtime.model.ExpertId;
 import dev.drey.runtime.model.ModelConfig;
-import dev.drey.runtime.model.NetworkPart;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.lang.management.ThreadMXBean;
@@ -33,8 +30,8 @@ final class LinkProbe implements AutoCloseable {
   private static final int WINDOWS = 3;
   private static final long WINDOW_NANOS = 150_000_000;
 
-  private final ExpertStore store;
   private final ExpertLayout layout;
+  private final ExpertBlocks blocks;
   private final List<ExpertId> order = new ArrayList<>();
   private final AtomicInteger next = new AtomicInteger();
   private final AtomicLong read = new AtomicLong();
@@ -44,22 +41,21 @@ final class LinkProbe implements AutoCloseable {
   /** What one thread reads into. */
   private record Lane(HostBuffer staging, DeviceBuffer slot, CopyStream copies) {}
 
-  LinkProbe(Checkpoint checkpoint, Device device, MemoryBudget budget, int threads) {
-    ModelConfig model = checkpoint.config();
-    this.store = ExpertStore.open(checkpoint);
+  LinkProbe(
+      ModelConfig model, ExpertSource experts, Device device, MemoryBudget budget, int threads) {
     this.layout = device.expertLayout(model.expertShape());
+    this.blocks = experts.blocks(layout);
     for (int layer = 0; layer < model.layers(); layer++) {
       for (int index = 0; model.isMoe(layer) && index < model.moe().experts(); index++) {
         order.add(new ExpertId(layer, index));
       }
     }
     Collections.shuffle(order, new Random(1));
-    int largest = Math.toIntExact(bytes(layout.gate().shape().elements()));
     try {
       for (int i = 0; i < threads; i++) {
         lanes.add(
             new Lane(
-                device.allocateHost(budget, largest),
+                device.allocateHost(budget, blocks.largest()),
                 device.allocate(budget, layout.bytes()),
                 device.newCopyStream(budget)));
       }
@@ -67,10 +63,6 @@ final class LinkProbe implements AutoCloseable {
       close();
       throw failure;
     }
-  }
-
-  private long bytes(long elements) {
-    return elements * store.type().bytes();
   }
 
   /**
@@ -129,46 +121,26 @@ final class LinkProbe implements AutoCloseable {
   }
 
   private long readWhole(ExpertId expert, Lane lane) throws IOException {
-    long bytes = 0;
-    for (NetworkPart part : NetworkPart.values()) {
-      MatrixLayout matrix = matrix(part);
-      ByteBuffer target = lane.staging().bytes();
-      target.limit(Math.toIntExact(bytes(matrix.shape().elements())));
-      bytes += target.limit();
-      store.readBlock(expert, part, 0, matrix.shape().outputs(), target);
+    for (int block = 0; block < blocks.count(); block++) {
+      read(expert, block, lane);
     }
-    return bytes;
+    return blocks.totalBytes();
   }
 
   private long load(ExpertId expert, Lane lane) throws IOException {
-    long bytes = 0;
-    for (NetworkPart part : NetworkPart.values()) {
-      Matrix target = target(part, lane);
-      MatrixLayout matrix = target.layout();
-      for (int block = 0; block < matrix.blocks(); block++) {
-        ByteBuffer staging = lane.staging().bytes();
-        staging.limit(Math.toIntExact(bytes(matrix.shapeOf(block).elements())));
-        bytes += staging.limit();
-        int firstRow = block * matrix.blockOutputs();
-        store.readBlock(expert, part, firstRow, matrix.outputsOf(block), staging);
-        lane.copies().copyBlock(lane.staging(), 0, store.type(), matrix, block, target.data());
-        lane.copies().record().await();
-      }
+    Expert target = new Expert(layout, lane.slot());
+    for (int block = 0; block < blocks.count(); block++) {
+      read(expert, block, lane);
+      blocks.copy(block, lane.staging(), 0, lane.copies(), target);
+      lane.copies().record().await();
     }
-    return bytes;
+    return blocks.totalBytes();
   }
 
-  private Matrix target(NetworkPart part, Lane lane) {
-    Expert expert = new Expert(layout, lane.slot());
-    return switch (part) {
-      case GATE -> expert.gate();
-      case UP -> expert.up();
-      case DOWN -> expert.down();
-    };
-  }
-
-  private MatrixLayout matrix(NetworkPart part) {
-    return part == NetworkPart.DOWN ? layout.down() : layout.gate();
+  private void read(ExpertId expert, int block, Lane lane) throws IOException {
+    ByteBuffer staging = lane.staging().bytes();
+    staging.limit(blocks.bytes(block));
+    blocks.read(expert, block, staging);
   }
 
   @Override

@@ -3,6 +3,7 @@ package dev.drey.runtime.probe;
 import dev.drey.runtime.checkpoint.Checkpoint;
 import dev.drey.runtime.device.ComputeStream;
 import dev.drey.runtime.device.Device;
+import dev.drey.runtime.expertstore.ExpertSource;
 import dev.drey.runtime.memory.MemoryBudget;
 import dev.drey.runtime.model.ModelConfig;
 import dev.drey.runtime.plan.LayerTimes;
@@ -12,17 +13,24 @@ import dev.drey.runtime.plan.ProductTimes;
 /** Measures the machine for one model, in about three seconds. */
 public final class MachineProbe {
   private final Checkpoint checkpoint;
+  private final ExpertSource experts;
   private final Device device;
   private final ProbeOptions options;
   private final MemoryBudget budget;
 
   /**
+   * @param experts what the link is measured with
    * @param device computes nothing else meanwhile
    * @param budget pays for weights, buffers and staging memory; all of it comes back
    */
   public MachineProbe(
-      Checkpoint checkpoint, Device device, ProbeOptions options, MemoryBudget budget) {
+      Checkpoint checkpoint,
+      ExpertSource experts,
+      Device device,
+      ProbeOptions options,
+      MemoryBudget budget) {
     this.checkpoint = checkpoint;
+    this.experts = experts;
     this.device = device;
     this.options = options;
     this.budget = budget;
@@ -48,7 +56,7 @@ public final class MachineProbe {
       workingSet = probe.workingSetBytes();
       memory = probe.measure();
     }
-    try (LinkProbe probe = new LinkProbe(checkpoint, device, budget, options.ioThreads())) {
+    try (LinkProbe probe = new LinkProbe(model, experts, device, budget, options.ioThreads())) {
       long fetchedBefore = StorageReads.bytes();
       LinkProbe.Rate link = probe.read();
       double share = storageShare(fetchedBefore, probe.readBytes());

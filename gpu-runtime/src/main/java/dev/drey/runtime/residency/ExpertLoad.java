@@ -3,11 +3,8 @@ package dev.drey.runtime.residency;
 import dev.drey.runtime.device.CopyStream;
 import dev.drey.runtime.device.DeviceEvent;
 import dev.drey.runtime.device.HostBuffer;
-import dev.drey.runtime.device.Matrix;
-import dev.drey.runtime.device.MatrixLayout;
-import dev.drey.runtime.expertstore.ExpertSource;
+import dev.drey.runtime.expertstore.ExpertBlocks;
 import dev.drey.runtime.model.ExpertId;
-import dev.drey.runtime.model.NetworkPart;
 import dev.drey.runtime.transfer.Transfer;
 import dev.drey.runtime.transfer.TransferPriority;
 import dev.drey.runtime.transfer.TransferTicket;
@@ -17,8 +14,8 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One expert on its way into one slot: the blocks of its gate, up and down projection. The first
- * copy waits for the last use of the expert that was in the slot before; the first read does not.
+ * One expert on its way into one slot, block by block. The first copy waits for the last use of the
+ * expert that was in the slot before; the first read does not.
  */
 final class ExpertLoad implements Transfer {
   /** Told, on an I/O thread, how a load went. */
@@ -32,16 +29,13 @@ final class ExpertLoad implements Transfer {
     void failed(ExpertLoad load, Throwable cause);
   }
 
-  private static final NetworkPart[] PARTS = NetworkPart.values();
-
   final Slot slot;
   final ExpertId id;
   final long order;
-  private final ExpertSource source;
   private final Listener listener;
   private final DeviceEvent lastUse;
   private final boolean draining;
-  private final int blocks;
+  private final ExpertBlocks blocks;
 
   // -- guarded by the window's lock
   private TransferPriority priority;
@@ -56,17 +50,16 @@ final class ExpertLoad implements Transfer {
       ExpertId id,
       TransferPriority priority,
       long order,
-      ExpertSource source,
+      ExpertBlocks blocks,
       Listener listener) {
     this.slot = slot;
     this.id = id;
     this.priority = priority;
     this.order = order;
-    this.source = source;
     this.listener = listener;
     this.lastUse = slot.lastUse;
     this.draining = slot.state() == SlotState.DRAINING;
-    this.blocks = firstBlockOf(slot.parts.size());
+    this.blocks = blocks;
   }
 
   void accepted(TransferTicket newTicket) {
@@ -92,45 +85,17 @@ final class ExpertLoad implements Transfer {
 
   @Override
   public int blocks() {
-    return blocks;
+    return blocks.count();
   }
 
   @Override
   public int blockBytes(int block) {
-    int part = partOf(block);
-    MatrixLayout layout = slot.parts.get(part).layout();
-    return blockBytes(layout, block - firstBlockOf(part), source);
-  }
-
-  private static int blockBytes(MatrixLayout layout, int block, ExpertSource source) {
-    return Math.toIntExact(layout.shapeOf(block).elements() * source.type().bytes());
-  }
-
-  /** Bytes that are read to load an expert of these matrices. */
-  static long bytes(Iterable<MatrixLayout> layouts, ExpertSource source) {
-    long bytes = 0;
-    for (MatrixLayout layout : layouts) {
-      bytes += layout.shape().elements() * source.type().bytes();
-    }
-    return bytes;
-  }
-
-  /** Bytes of the largest block of these matrices. */
-  static int largestBlock(Iterable<MatrixLayout> layouts, ExpertSource source) {
-    int largest = 0;
-    for (MatrixLayout layout : layouts) {
-      largest = Math.max(largest, blockBytes(layout, 0, source));
-    }
-    return largest;
+    return blocks.bytes(block);
   }
 
   @Override
   public void read(int block, ByteBuffer staging) throws IOException {
-    int part = partOf(block);
-    MatrixLayout layout = slot.parts.get(part).layout();
-    int index = block - firstBlockOf(part);
-    source.readBlock(
-        id, PARTS[part], index * layout.blockOutputs(), layout.outputsOf(index), staging);
+    blocks.read(id, block, staging);
   }
 
   @Override
@@ -142,33 +107,13 @@ final class ExpertLoad implements Transfer {
         listener.drained(this);
       }
     }
-    int part = partOf(block);
-    Matrix matrix = slot.parts.get(part);
-    int index = block - firstBlockOf(part);
-    stream.copyBlock(staging, offset, source.type(), matrix.layout(), index, matrix.data());
-    movedBytes += blockBytes(block);
+    blocks.copy(block, staging, offset, stream, slot.expert);
+    movedBytes += blocks.bytes(block);
   }
 
   /** Bytes moved, once the load has ended. */
   long movedBytes() {
     return movedBytes;
-  }
-
-  private int partOf(int block) {
-    int part = 0;
-    int rest = block;
-    while (rest >= slot.parts.get(part).layout().blocks()) {
-      rest -= slot.parts.get(part++).layout().blocks();
-    }
-    return part;
-  }
-
-  private int firstBlockOf(int part) {
-    int first = 0;
-    for (int i = 0; i < part; i++) {
-      first += slot.parts.get(i).layout().blocks();
-    }
-    return first;
   }
 
   @Override

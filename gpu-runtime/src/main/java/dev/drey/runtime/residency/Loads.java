@@ -1,7 +1,7 @@
 package dev.drey.runtime.residency;
 
 import dev.drey.runtime.cache.CachePolicy;
-import dev.drey.runtime.expertstore.ExpertSource;
+import dev.drey.runtime.expertstore.ExpertBlocks;
 import dev.drey.runtime.model.ExpertId;
 import dev.drey.runtime.trace.LoadResult;
 import dev.drey.runtime.transfer.TransferEngine;
@@ -23,7 +23,7 @@ import java.util.function.Predicate;
 final class Loads {
   private final SlotTable slots;
   private final TransferEngine engine;
-  private final ExpertSource source;
+  private final ExpertBlocks blocks;
   private final CachePolicy policy;
   private final Counters counters;
   private final WindowTrace trace;
@@ -34,7 +34,7 @@ final class Loads {
   Loads(
       SlotTable slots,
       TransferEngine engine,
-      ExpertSource source,
+      ExpertBlocks blocks,
       CachePolicy policy,
       Counters counters,
       WindowTrace trace,
@@ -42,7 +42,7 @@ final class Loads {
       ExpertLoad.Listener listener) {
     this.slots = slots;
     this.engine = engine;
-    this.source = source;
+    this.blocks = blocks;
     this.policy = policy;
     this.counters = counters;
     this.trace = trace;
@@ -125,7 +125,7 @@ final class Loads {
   Slot start(ExpertId expert, TransferPriority priority) {
     Slot slot = slots.occupy(expert, priority);
     slot.issuedNanos = clock.getAsLong();
-    ExpertLoad load = new ExpertLoad(slot, expert, priority, started++, source, listener);
+    ExpertLoad load = new ExpertLoad(slot, expert, priority, started++, blocks, listener);
     slot.load = load;
     TransferTicket ticket = engine.submit(load, priority);
     if (ticket == null) {

@@ -3,6 +3,7 @@ package dev.drey.runtime.residency;
 import dev.drey.runtime.cache.CachePolicy;
 import dev.drey.runtime.device.Device;
 import dev.drey.runtime.device.ExpertLayout;
+import dev.drey.runtime.expertstore.ExpertBlocks;
 import dev.drey.runtime.expertstore.ExpertSource;
 import dev.drey.runtime.memory.MemoryBudget;
 import dev.drey.runtime.model.ExpertId;
@@ -84,7 +85,7 @@ public final class ResidencyWindow implements AutoCloseable {
   ResidencyWindow(
       SlotTable slots,
       TransferEngine engine,
-      ExpertSource source,
+      ExpertBlocks blocks,
       CachePolicy policy,
       TransferConfig config,
       LongSupplier clock,
@@ -94,7 +95,7 @@ public final class ResidencyWindow implements AutoCloseable {
     this.counters = new Counters(slots.layers());
     WindowTrace trace = new WindowTrace(sink, clock, slots.experts());
     Loads loads =
-        new Loads(slots, engine, source, policy, counters, trace, clock, new LoadReports());
+        new Loads(slots, engine, blocks, policy, counters, trace, clock, new LoadReports());
     this.placement = new Placement(slots, loads, engine, policy, counters, trace);
     long deadline = config.deadline().toNanos();
     this.handout = new Handout(lock, slots, placement, counters, trace, clock, deadline, engine);
@@ -127,9 +128,10 @@ public final class ResidencyWindow implements AutoCloseable {
     SlotTable table =
         SlotTable.allocate(device, layout, slots, windowBudget, source.layers(), source.experts());
     try {
+      ExpertBlocks blocks = source.blocks(layout);
       TransferEngine engine =
-          TransferEngine.open(device, stagingBudget, largestBlock(layout, source), slots, config);
-      return new ResidencyWindow(table, engine, source, policy, config, System::nanoTime, trace);
+          TransferEngine.open(device, stagingBudget, blocks.largest(), slots, config);
+      return new ResidencyWindow(table, engine, blocks, policy, config, System::nanoTime, trace);
     } catch (RuntimeException e) {
       table.freeMemory();
       throw e;
@@ -144,20 +146,10 @@ public final class ResidencyWindow implements AutoCloseable {
     }
   }
 
-  /** Bytes that are read to load one expert. */
-  public static long expertBytes(Device device, ExpertSource source, ExpertShape shape) {
-    ExpertLayout layout = device.expertLayout(shape);
-    return ExpertLoad.bytes(List.of(layout.gate(), layout.up(), layout.down()), source);
-  }
-
-  static int largestBlock(ExpertLayout layout, ExpertSource source) {
-    return ExpertLoad.largestBlock(List.of(layout.gate(), layout.up(), layout.down()), source);
-  }
-
   /** Bytes of staging memory that {@link #open} reserves, besides what the copy streams need. */
   public static long stagingBytes(
       Device device, ExpertSource source, ExpertShape shape, TransferConfig config) {
-    return TransferEngine.stagingBytes(config, largestBlock(device.expertLayout(shape), source));
+    return TransferEngine.stagingBytes(config, source.blocks(device.expertLayout(shape)).largest());
   }
 
   /**

@@ -4,9 +4,7 @@ import dev.drey.runtime.device.DeviceBuffer;
 import dev.drey.runtime.device.DeviceEvent;
 import dev.drey.runtime.device.Expert;
 import dev.drey.runtime.device.ExpertLayout;
-import dev.drey.runtime.device.Matrix;
 import dev.drey.runtime.model.ExpertId;
-import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** Device memory for one expert. Guarded by the window's lock, except for what is final. */
@@ -16,7 +14,6 @@ final class Slot {
   final int index;
   final DeviceBuffer buffer;
   final Expert expert;
-  final List<Matrix> parts;
 
   private SlotState state = SlotState.FREE;
 
@@ -53,7 +50,6 @@ final class Slot {
     this.index = index;
     this.buffer = buffer;
     this.expert = new Expert(layout, buffer);
-    this.parts = List.of(expert.gate(), expert.up(), expert.down());
   }
 
   SlotState state() {

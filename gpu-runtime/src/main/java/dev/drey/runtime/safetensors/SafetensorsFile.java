@@ -122,6 +122,19 @@ public final class SafetensorsFile implements AutoCloseable {
     }
   }
 
+  /**
+   * The same file, read past the page cache: places, sizes and the addresses of buffers must be
+   * multiples of the storage's block size, which {@value ShardChannel#DIRECT_ALIGNMENT} is for all
+   * usual ones. This one is closed.
+   *
+   * @throws ModelFileException if the file system cannot do that, or the file has changed
+   */
+  public SafetensorsFile reopenDirectly() {
+    SafetensorsFile direct = new SafetensorsFile(channel.reopenDirectly(), header, headerDigest);
+    close();
+    return direct;
+  }
+
   /** The file. */
   public Path file() {
     return channel.file();

@@ -52,13 +52,25 @@ public final class SafetensorsWriter implements AutoCloseable {
    */
   public static SafetensorsWriter create(
       Path file, List<TensorSpec> tensors, Map<String, String> metadata) throws IOException {
+    return create(file, tensors, metadata, ALIGNMENT_BYTES);
+  }
+
+  /**
+   * As {@link #create(Path, List, Map)}.
+   *
+   * @param alignment the first tensor begins at a multiple of so many bytes of the file; a power of
+   *     two, at least 8
+   */
+  public static SafetensorsWriter create(
+      Path file, List<TensorSpec> tensors, Map<String, String> metadata, int alignment)
+      throws IOException {
     Set<String> names = new HashSet<>();
     for (TensorSpec tensor : tensors) {
       if (!names.add(tensor.name()) || tensor.name().equals("__metadata__")) {
         throw new IllegalArgumentException("tensor name in use: '" + tensor.name() + "'");
       }
     }
-    ByteBuffer header = header(tensors, metadata);
+    ByteBuffer header = header(tensors, metadata, alignment);
     Path partial = file.resolveSibling(file.getFileName() + ".partial");
     FileChannel channel =
         FileChannel.open(
@@ -77,8 +89,8 @@ public final class SafetensorsWriter implements AutoCloseable {
     }
   }
 
-  private static ByteBuffer header(List<TensorSpec> tensors, Map<String, String> metadata)
-      throws IOException {
+  private static ByteBuffer header(
+      List<TensorSpec> tensors, Map<String, String> metadata, int alignment) throws IOException {
     ByteArrayOutputStream text = new ByteArrayOutputStream();
     try (JsonGenerator json = new JsonFactory().createGenerator(text)) {
       json.writeStartObject();
@@ -103,7 +115,8 @@ public final class SafetensorsWriter implements AutoCloseable {
       }
       json.writeEndObject();
     }
-    int padded = (text.size() + ALIGNMENT_BYTES - 1) / ALIGNMENT_BYTES * ALIGNMENT_BYTES;
+    int whole = (Long.BYTES + text.size() + alignment - 1) / alignment * alignment;
+    int padded = whole - Long.BYTES;
     byte[] bytes = Arrays.copyOf(text.toByteArray(), padded);
     Arrays.fill(bytes, text.size(), padded, (byte) ' ');
     return ByteBuffer.allocate(Long.BYTES + padded)

@@ -1,5 +1,6 @@
 package dev.drey.runtime.safetensors;
 
+import com.sun.nio.file.ExtendedOpenOption;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InterruptedIOException;
@@ -10,11 +11,13 @@ import java.nio.channels.ClosedChannelException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
+import java.nio.file.OpenOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.FileTime;
 import java.util.Objects;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -34,7 +37,15 @@ final class ShardChannel implements AutoCloseable {
   /** A read into a heap buffer goes through native memory of this size at most, per thread. */
   private static final int HEAP_CHUNK_BYTES = 1 << 20;
 
+  /** Multiples of it satisfy the direct reads of all usual storage. */
+  static final int DIRECT_ALIGNMENT = 4096;
+
+  private static final Set<OpenOption> CACHED = Set.of(StandardOpenOption.READ);
+  private static final Set<OpenOption> DIRECT =
+      Set.of(StandardOpenOption.READ, ExtendedOpenOption.DIRECT);
+
   private final Path file;
+  private final Set<OpenOption> options;
   private final long bytes;
   private final @Nullable Object identity;
   private final FileTime modified;
@@ -42,11 +53,18 @@ final class ShardChannel implements AutoCloseable {
   private volatile FileChannel channel;
   private volatile boolean closed;
 
-  private ShardChannel(Path file, BasicFileAttributes attributes, FileChannel channel) {
+  private ShardChannel(
+      Path file,
+      Set<OpenOption> options,
+      long bytes,
+      @Nullable Object identity,
+      FileTime modified,
+      FileChannel channel) {
     this.file = file;
-    this.bytes = attributes.size();
-    this.identity = attributes.fileKey();
-    this.modified = attributes.lastModifiedTime();
+    this.options = options;
+    this.bytes = bytes;
+    this.identity = identity;
+    this.modified = modified;
     this.channel = channel;
   }
 
@@ -62,10 +80,35 @@ final class ShardChannel implements AutoCloseable {
         throw ModelFileException.of(
             file, null, "a regular file", "a directory or device", "Fetch the file again.");
       }
-      return new ShardChannel(file, attributes, FileChannel.open(file, StandardOpenOption.READ));
+      return new ShardChannel(
+          file,
+          CACHED,
+          attributes.size(),
+          attributes.fileKey(),
+          attributes.lastModifiedTime(),
+          FileChannel.open(file, CACHED));
     } catch (IOException e) {
       throw ModelFileException.of(
           file, null, "a readable file", e.toString(), "Fetch it, or check its permissions.", e);
+    }
+  }
+
+  /**
+   * The same file, read past the page cache.
+   *
+   * @throws ModelFileException if the file system cannot do that, or the file has changed
+   */
+  ShardChannel reopenDirectly() {
+    try {
+      return new ShardChannel(file, DIRECT, bytes, identity, modified, reopen(DIRECT));
+    } catch (IOException | UnsupportedOperationException e) {
+      throw ModelFileException.of(
+          file,
+          null,
+          "a file system with direct reads",
+          e.toString(),
+          "Use another one, or set drey.store.direct to false.",
+          e);
     }
   }
 
@@ -144,14 +187,14 @@ final class ShardChannel implements AutoCloseable {
         if (closed) {
           throw new ClosedChannelException();
         }
-        channel = reopen();
+        channel = reopen(options);
       }
       return channel;
     }
   }
 
-  private FileChannel reopen() throws IOException {
-    FileChannel reopened = FileChannel.open(file, StandardOpenOption.READ);
+  private FileChannel reopen(Set<OpenOption> how) throws IOException {
+    FileChannel reopened = FileChannel.open(file, how);
     try {
       BasicFileAttributes now = attributes(file);
       if (!Objects.equals(now.fileKey(), identity)) {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.drey.runtime.expertstore.ExpertStorage;
 import dev.drey.runtime.memory.MemorySize;
 import dev.drey.runtime.model.ComputeType;
 import java.io.IOException;
@@ -18,7 +19,21 @@ class EngineBenchTest {
 
   private static BenchOptions options(List<MemorySize> memory, List<Phase> phases) {
     return new BenchOptions(
-        MODEL, "reference", ComputeType.F32, 1, memory, phases, 3, 6, 2, 8, 2, 0, 1, 5);
+        MODEL,
+        "reference",
+        ComputeType.F32,
+        1,
+        memory,
+        phases,
+        3,
+        6,
+        2,
+        8,
+        2,
+        0,
+        1,
+        ExpertStorage.CHECKPOINT,
+        5);
   }
 
   private static CaseResult find(BenchReport report, Phase phase, String name) {

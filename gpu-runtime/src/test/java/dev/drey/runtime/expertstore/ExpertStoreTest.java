@@ -39,7 +39,7 @@ class ExpertStoreTest {
     for (int first = 0; first < outputs; first += block) {
       int rows = Math.min(block, outputs - first);
       bytes.limit(bytes.position() + rows * inputs * 2);
-      store.readBlock(expert, part, first, rows, bytes);
+      store.readRows(expert, part, first, rows, bytes);
       assertThat(bytes.hasRemaining()).isFalse();
     }
     return bytes.array();
@@ -68,7 +68,7 @@ class ExpertStoreTest {
   void aTargetOfTheWrongSizeIsRefused() {
     assertThatThrownBy(
             () ->
-                store.readBlock(
+                store.readRows(
                     new ExpertId(1, 3), NetworkPart.DOWN, 0, 4, ByteBuffer.allocate(4 * 64 * 2)))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage(
@@ -81,7 +81,7 @@ class ExpertStoreTest {
     checkpoint.close();
     assertThatThrownBy(
             () ->
-                store.readBlock(
+                store.readRows(
                     new ExpertId(1, 3), NetworkPart.GATE, 8, 8, ByteBuffer.allocate(8 * 64 * 2)))
         .isInstanceOf(IOException.class)
         .hasMessageStartingWith(

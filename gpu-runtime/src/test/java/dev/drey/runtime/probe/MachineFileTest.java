@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.drey.runtime.checkpoint.Checkpoint;
 import dev.drey.runtime.device.Device;
 import dev.drey.runtime.device.reference.ReferenceDevice;
+import dev.drey.runtime.expertstore.ExpertStore;
 import dev.drey.runtime.memory.MemoryBudget;
 import dev.drey.runtime.model.ComputeType;
 import dev.drey.runtime.plan.Machine;
@@ -30,7 +31,13 @@ class MachineFileTest {
         Device device = new ReferenceDevice(ComputeType.F32);
         MemoryBudget budget = MemoryBudget.root("test", 64 << 20)) {
       measured =
-          new MachineProbe(checkpoint, device, new ProbeOptions(1, 1, 16, 5000), budget).measure();
+          new MachineProbe(
+                  checkpoint,
+                  ExpertStore.open(checkpoint),
+                  device,
+                  new ProbeOptions(1, 1, 16, 5000),
+                  budget)
+              .measure();
       assertThat(budget.usedBytes()).isZero();
       assertThat(measured.layers().attention())
           .hasSameSizeAs(StepModel.attentions(checkpoint.config()));

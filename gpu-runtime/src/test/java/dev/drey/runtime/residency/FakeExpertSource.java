@@ -3,7 +3,7 @@ package dev.drey.runtime.residency;
 import dev.drey.runtime.device.Expert;
 import dev.drey.runtime.device.Matrix;
 import dev.drey.runtime.device.MatrixLayout;
-import dev.drey.runtime.expertstore.ExpertSource;
+import dev.drey.runtime.expertstore.RowSource;
 import dev.drey.runtime.model.DType;
 import dev.drey.runtime.model.ExpertId;
 import dev.drey.runtime.model.ExpertShape;
@@ -19,7 +19,7 @@ import java.util.List;
 import java.util.Map;
 
 /** Experts whose every byte tells where it belongs. */
-final class FakeExpertSource implements ExpertSource {
+final class FakeExpertSource implements RowSource {
   /** Awkward on purpose: neither width is a multiple of the block or of the alignment. */
   static final ExpertShape SHAPE = new ExpertShape(6, 10);
 
@@ -53,7 +53,7 @@ final class FakeExpertSource implements ExpertSource {
   }
 
   @Override
-  public void readBlock(
+  public void readRows(
       ExpertId expert, NetworkPart part, int firstOutputRow, int rows, ByteBuffer target)
       throws IOException {
     if (part == NetworkPart.GATE && firstOutputRow == 0) {

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.drey.runtime.cache.CacheShape;
 import dev.drey.runtime.cache.LruPolicy;
 import dev.drey.runtime.device.DeviceEvent;
-import dev.drey.runtime.expertstore.ExpertSource;
+import dev.drey.runtime.expertstore.RowSource;
 import dev.drey.runtime.memory.MemoryBudget;
 import dev.drey.runtime.model.DType;
 import dev.drey.runtime.model.ExpertId;
@@ -16,6 +16,7 @@ import dev.drey.runtime.transfer.FakeDevice;
 import dev.drey.runtime.transfer.TransferConfig;
 import java.io.EOFException;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
@@ -124,7 +125,7 @@ class ResidencyStressTest {
   }
 
   /** Experts one behind the other in a file. */
-  private static final class FileSource implements ExpertSource, AutoCloseable {
+  private static final class FileSource implements RowSource {
     private static final int PART_BYTES =
         FakeExpertSource.SHAPE.hidden()
             * FakeExpertSource.SHAPE.intermediate()
@@ -171,7 +172,7 @@ class ResidencyStressTest {
     }
 
     @Override
-    public void readBlock(
+    public void readRows(
         ExpertId expert, NetworkPart part, int firstOutputRow, int rows, ByteBuffer target)
         throws IOException {
       long before = (long) expert.layer() * EXPERTS + expert.index();
@@ -188,8 +189,12 @@ class ResidencyStressTest {
     }
 
     @Override
-    public void close() throws IOException {
-      file.close();
+    public void close() {
+      try {
+        file.close();
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
     }
   }
 }

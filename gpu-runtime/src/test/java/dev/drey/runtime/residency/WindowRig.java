@@ -7,6 +7,7 @@ import dev.drey.runtime.cache.CacheShape;
 import dev.drey.runtime.cache.LruPolicy;
 import dev.drey.runtime.device.DeviceEvent;
 import dev.drey.runtime.device.ExpertLayout;
+import dev.drey.runtime.expertstore.ExpertBlocks;
 import dev.drey.runtime.memory.MemoryBudget;
 import dev.drey.runtime.model.ExpertId;
 import dev.drey.runtime.predict.Prediction;
@@ -57,11 +58,11 @@ final class WindowRig implements AutoCloseable {
     FakeDevice device = new FakeDevice(true);
     ExpertLayout layout = device.expertLayout(FakeExpertSource.SHAPE);
     table = SlotTable.allocate(device, layout, count, slots, LAYERS, EXPERTS);
-    int block = ResidencyWindow.largestBlock(layout, source);
-    stepped = new SteppedEngine(device, staging, block, count, config);
+    ExpertBlocks blocks = source.blocks(layout);
+    stepped = new SteppedEngine(device, staging, blocks.largest(), count, config);
     window =
         new ResidencyWindow(
-            table, stepped.engine, source, policy, config, stepped.ticker::nanoTime, trace);
+            table, stepped.engine, blocks, policy, config, stepped.ticker::nanoTime, trace);
   }
 
   LayerDemand demand(long step, int layer, int... experts) {

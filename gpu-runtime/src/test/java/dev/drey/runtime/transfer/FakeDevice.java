@@ -12,6 +12,7 @@ import dev.drey.runtime.device.MatrixLayout;
 import dev.drey.runtime.device.StateStore;
 import dev.drey.runtime.memory.MemoryBudget;
 import dev.drey.runtime.model.DType;
+import dev.drey.runtime.model.ExpertShape;
 import dev.drey.runtime.model.MatrixShape;
 import dev.drey.runtime.model.ModelConfig;
 import java.nio.ByteBuffer;
@@ -76,6 +77,11 @@ public final class FakeDevice implements Device {
   public MatrixLayout matrixLayout(MatrixShape shape) {
     long bytes = (long) BLOCK_OUTPUTS * shape.inputs() * DType.BF16.bytes();
     return new MatrixLayout(shape, BLOCK_OUTPUTS, (bytes + 63) / 64 * 64);
+  }
+
+  @Override
+  public String weightFormat(ExpertShape shape) {
+    return "fake: rows";
   }
 
   @Override
@@ -211,6 +217,13 @@ public final class FakeDevice implements Device {
       if (!lazy) {
         reach(issued);
       }
+    }
+
+    @Override
+    public synchronized void copyBack(
+        DeviceBuffer source, long sourceOffset, HostBuffer target, int targetOffset, int bytes) {
+      reach(issued);
+      target.bytes().put(targetOffset, read(source), Math.toIntExact(sourceOffset), bytes);
     }
 
     private synchronized void reach(long copies) {

@@ -15,6 +15,7 @@ import dev.drey.runtime.bench.BenchReport;
 import dev.drey.runtime.bench.BenchTable;
 import dev.drey.runtime.bench.EngineBench;
 import dev.drey.runtime.bench.Phase;
+import dev.drey.runtime.expertstore.ExpertStorage;
 import dev.drey.runtime.memory.MemorySize;
 import dev.drey.runtime.model.ComputeType;
 import dev.drey.runtime.plan.GroupPlan;
@@ -29,6 +30,7 @@ import java.util.Locale;
 import java.util.Set;
 import java.util.function.Consumer;
 import org.apache.flink.configuration.Configuration;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
@@ -83,6 +85,15 @@ final class BenchCommand implements CliCommand {
 
   @Option(names = "--io-threads", paramLabel = "N", description = "I/O threads" + DEFAULT)
   int ioThreads = 2;
+
+  @Option(
+      names = "--packed",
+      paramLabel = "DIR",
+      description = "Experts as drey pack stored them; unset: packed when they arrive.")
+  @Nullable String packed;
+
+  @Option(names = "--direct", description = "Read packed experts past the page cache.")
+  boolean direct;
 
   @Option(names = "--threads", paramLabel = "N", description = "Compute threads" + DEFAULT)
   int threads = Runtime.getRuntime().availableProcessors();
@@ -188,6 +199,7 @@ final class BenchCommand implements CliCommand {
           rounds,
           MemorySize.parse(linkBandwidth).of(0),
           ioThreads,
+          new ExpertStorage(packed, direct),
           seed);
     } catch (IllegalArgumentException e) {
       throw new RefusedException(String.valueOf(e.getMessage()), e);
@@ -230,6 +242,10 @@ final class BenchCommand implements CliCommand {
     Configuration settings = new Configuration();
     settings.set(EngineSettings.MODEL.option(), model.toString());
     settings.set(EngineSettings.DEVICE.option(), device);
+    if (packed != null) {
+      settings.set(EngineSettings.PACKED.option(), packed);
+    }
+    settings.set(EngineSettings.DIRECT.option(), direct);
     settings.set(EngineSettings.COMPUTE.option(), compute);
     settings.set(EngineSettings.THREADS.option(), threads);
     settings.set(EngineSettings.EXPERT_MEMORY.option(), window);

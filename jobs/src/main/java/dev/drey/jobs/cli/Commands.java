@@ -14,6 +14,7 @@ public final class Commands {
         new ScoreCommand(),
         new JoinCommand(),
         new InspectCommand(),
+        new PackCommand(),
         new PlanCommand(),
         new VerifyCommand(),
         new BenchCommand(),

@@ -6,6 +6,7 @@ import static org.apache.flink.configuration.ConfigOptions.key;
 import dev.drey.runtime.EngineConfig;
 import dev.drey.runtime.cache.CachePolicies;
 import dev.drey.runtime.checkpoint.ModelChecks;
+import dev.drey.runtime.expertstore.ExpertStorage;
 import dev.drey.runtime.memory.MemorySize;
 import dev.drey.runtime.model.ComputeType;
 import dev.drey.runtime.predict.Predictors;
@@ -52,6 +53,27 @@ public final class EngineSettings {
                   + " SHA256SUMS in its directory, as sha256sum writes it; a model without one is"
                   + " then refused.")
           .toggle("--verify-checksums");
+
+  /** Where packed experts are. */
+  public static final Setting<String> PACKED =
+      Setting.of(
+              ENGINE,
+              key("drey.store.packed").stringType().noDefaultValue(),
+              Check.any(),
+              "Directory with the model's experts as drey pack stores them for this device and"
+                  + " compute type; they are then read from there, everything else from the model."
+                  + " Results do not depend on it. Unset: experts are packed when they arrive.")
+          .flag("--packed", "DIR");
+
+  /** Whether reads pass the page cache by. */
+  public static final Setting<Boolean> DIRECT =
+      Setting.of(
+              ENGINE,
+              key("drey.store.direct").booleanType().defaultValue(false),
+              Check.any(),
+              "Read packed experts past the operating system's page cache, so that no memory but"
+                  + " the budget holds them.")
+          .toggle("--direct");
 
   /** Where the computing happens. */
   public static final Setting<String> DEVICE =
@@ -248,6 +270,8 @@ public final class EngineSettings {
         MODEL,
         REFUSE_NON_FINITE,
         VERIFY_CHECKSUMS,
+        PACKED,
+        DIRECT,
         DEVICE,
         DEVICE_MEMORY,
         EXPERT_MEMORY,
@@ -295,6 +319,7 @@ public final class EngineSettings {
                 TRANSFER_PACE.in(c),
                 TRANSFER_DEADLINE.in(c),
                 TRANSFER_ATTEMPTS.in(c)))
+        .withStorage(new ExpertStorage(PACKED.find(c).orElse(null), DIRECT.in(c)))
         .withChecks(modelChecks(c))
         .tracedTo(TRACE.find(c).orElse(null));
   }

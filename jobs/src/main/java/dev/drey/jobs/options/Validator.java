@@ -101,6 +101,19 @@ public final class Validator {
 
   private static List<String> relations(Configuration c) {
     List<String> problems = new ArrayList<>();
+    boolean packed = EngineSettings.PACKED.find(c).isPresent();
+    if (EngineSettings.DIRECT.in(c) && !packed) {
+      problems.add(
+          EngineSettings.DIRECT.name()
+              + ": needs "
+              + EngineSettings.PACKED.name()
+              + "; tensors of a checkpoint do not begin where such reads may");
+    }
+    if (EngineSettings.REFUSE_NON_FINITE.in(c) && packed) {
+      problems.add(
+          EngineSettings.REFUSE_NON_FINITE.name()
+              + ": cannot look into packed experts; give it to drey pack, and here one of the two");
+    }
     int sequences = EngineSettings.MAX_SEQUENCES.in(c);
     int rows = EngineSettings.MAX_STEP_TOKENS.in(c);
     if (rows < sequences) {

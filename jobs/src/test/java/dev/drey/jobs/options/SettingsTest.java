@@ -1,5 +1,6 @@
 package dev.drey.jobs.options;
 
+import static java.util.Map.entry;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -7,6 +8,7 @@ import dev.drey.operators.pipeline.PipelineOptions;
 import dev.drey.operators.pipeline.RequestLimits;
 import dev.drey.operators.slot.SlotEngines;
 import dev.drey.runtime.EngineConfig;
+import dev.drey.runtime.expertstore.ExpertStorage;
 import dev.drey.runtime.memory.MemorySize;
 import dev.drey.runtime.model.ComputeType;
 import dev.drey.schemas.format.WireFormat;
@@ -49,19 +51,22 @@ class SettingsTest {
   void everyEngineSettingReachesTheEngine() {
     Configuration settings =
         Configuration.fromMap(
-            Map.of(
-                "drey.model.path", "m",
-                "drey.device", "reference",
-                "drey.compute.type", "f32",
-                "drey.compute.threads", "3",
-                "drey.memory.device", "1g",
-                "drey.memory.kv-tokens", "512",
-                "drey.prediction.predictor", "none",
-                "drey.transfer.max-bytes-per-second", "1000",
-                "drey.schedule.step-time", "100 ms"));
+            Map.ofEntries(
+                entry("drey.model.path", "m"),
+                entry("drey.store.packed", "p"),
+                entry("drey.store.direct", "true"),
+                entry("drey.device", "reference"),
+                entry("drey.compute.type", "f32"),
+                entry("drey.compute.threads", "3"),
+                entry("drey.memory.device", "1g"),
+                entry("drey.memory.kv-tokens", "512"),
+                entry("drey.prediction.predictor", "none"),
+                entry("drey.transfer.max-bytes-per-second", "1000"),
+                entry("drey.schedule.step-time", "100 ms")));
 
     EngineConfig engine = EngineSettings.engine(settings);
 
+    assertThat(engine.storage()).isEqualTo(new ExpertStorage("p", true));
     assertThat(engine.device()).isEqualTo("reference");
     assertThat(engine.compute()).isEqualTo(ComputeType.F32);
     assertThat(engine.threads()).isEqualTo(3);

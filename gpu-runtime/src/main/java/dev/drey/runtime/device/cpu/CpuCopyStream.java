@@ -125,6 +125,16 @@ final class CpuCopyStream implements CopyStream {
             bytes);
   }
 
+  @Override
+  public void copyBack(
+      DeviceBuffer source, long sourceOffset, HostBuffer target, int targetOffset, int bytes) {
+    sourceAddress(target, targetOffset, bytes);
+    NativeBuffer from = NativeBuffer.of(source, sourceOffset + bytes);
+    NativeHostBuffer.memoryOf(target)
+        .segment(0)
+        .put(targetOffset, from.segment(sourceOffset), from.within(sourceOffset), bytes);
+  }
+
   private static long sourceAddress(HostBuffer source, int offset, long bytes) {
     NativeMemory memory = NativeHostBuffer.memoryOf(source);
     if (offset < 0 || offset + bytes > memory.bytes()) {

@@ -14,6 +14,7 @@ import dev.drey.runtime.device.StateStore;
 import dev.drey.runtime.memory.MemoryBudget;
 import dev.drey.runtime.model.ComputeType;
 import dev.drey.runtime.model.DType;
+import dev.drey.runtime.model.ExpertShape;
 import dev.drey.runtime.model.MatrixShape;
 import dev.drey.runtime.model.ModelConfig;
 import java.util.Locale;
@@ -165,6 +166,17 @@ public final class CpuDevice implements Device {
     int blockOutputs = Math.min(even, shape.outputs());
     long bytes = format(new MatrixShape(blockOutputs, shape.inputs())).bytes();
     return new MatrixLayout(shape, blockOutputs, (bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT);
+  }
+
+  @Override
+  public String weightFormat(ExpertShape shape) {
+    return "cpu: gate and up %s, down %s"
+        .formatted(
+            weightFormat(matrixLayout(shape.gateUp())), weightFormat(matrixLayout(shape.down())));
+  }
+
+  private String weightFormat(MatrixLayout layout) {
+    return layout + " " + format(layout.shapeOf(0)).describe();
   }
 
   private static int divideUp(int count, int by) {

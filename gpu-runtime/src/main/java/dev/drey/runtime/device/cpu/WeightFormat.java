@@ -1,5 +1,7 @@
 package dev.drey.runtime.device.cpu;
 
+import java.util.Arrays;
+import java.util.stream.Collectors;
 import org.bytedeco.dnnl.matmul;
 import org.bytedeco.dnnl.memory;
 import org.jspecify.annotations.Nullable;
@@ -101,6 +103,30 @@ final class WeightFormat implements AutoCloseable {
 
   memory.desc descriptor() {
     return descriptor;
+  }
+
+  /**
+   * The format in words: the type, the strides in elements and the inner blocks, such as {@code
+   * bf16 2048,131072 16a64b2a}.
+   */
+  String describe() {
+    int dimensions = descriptor.get_ndims();
+    long[] strides = new long[dimensions];
+    descriptor.get_strides().get(strides);
+    int inner = descriptor.get_inner_nblks();
+    long[] blocks = new long[inner];
+    long[] blockDimensions = new long[inner];
+    if (inner > 0) {
+      descriptor.get_inner_blks().get(blocks);
+      descriptor.get_inner_idxs().get(blockDimensions);
+    }
+    StringBuilder text = new StringBuilder("bf16 ");
+    text.append(Arrays.stream(strides).mapToObj(Long::toString).collect(Collectors.joining(",")));
+    text.append(' ');
+    for (int block = 0; block < inner; block++) {
+      text.append(blocks[block]).append((char) ('a' + blockDimensions[block]));
+    }
+    return text.toString();
   }
 
   /** Bytes of the packed weights, padding included. */

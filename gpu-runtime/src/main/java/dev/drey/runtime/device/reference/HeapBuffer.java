@@ -138,6 +138,11 @@ final class HeapBuffer implements DeviceBuffer {
     storage.data().put(offset + (int) target, source, sourceOffset, length);
   }
 
+  /** Copies bytes out. */
+  void get(long source, ByteBuffer target, int targetOffset, int length) {
+    target.put(targetOffset, storage.data(), at(source, length), length);
+  }
+
   private int at(long from, int length) {
     if (from < 0 || from + length > bytes) {
       throw outOfBounds(from, length);

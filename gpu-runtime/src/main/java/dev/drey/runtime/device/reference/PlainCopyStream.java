@@ -41,6 +41,12 @@ final class PlainCopyStream implements CopyStream {
   }
 
   @Override
+  public void copyBack(
+      DeviceBuffer source, long sourceOffset, HostBuffer target, int targetOffset, int bytes) {
+    HeapBuffer.of(source).get(sourceOffset, target.bytes(), targetOffset, bytes);
+  }
+
+  @Override
   public DeviceEvent record() {
     return DeviceEvent.REACHED;
   }

@@ -12,6 +12,7 @@ import dev.drey.runtime.device.OpenResources;
 import dev.drey.runtime.device.StateStore;
 import dev.drey.runtime.memory.MemoryBudget;
 import dev.drey.runtime.model.ComputeType;
+import dev.drey.runtime.model.ExpertShape;
 import dev.drey.runtime.model.MatrixShape;
 import dev.drey.runtime.model.ModelConfig;
 
@@ -61,6 +62,11 @@ public final class ReferenceDevice implements Device {
     int blockOutputs = Math.min(BLOCK_OUTPUTS, shape.outputs());
     long bytes = 2L * blockOutputs * shape.inputs();
     return new MatrixLayout(shape, blockOutputs, (bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT);
+  }
+
+  @Override
+  public String weightFormat(ExpertShape shape) {
+    return "reference: rows of bfloat16, " + expertLayout(shape);
   }
 
   @Override

@@ -1,0 +1,54 @@
+package dev.drey.runtime.expertstore;
+
+import dev.drey.runtime.device.CopyStream;
+import dev.drey.runtime.device.Expert;
+import dev.drey.runtime.device.HostBuffer;
+import dev.drey.runtime.model.ExpertId;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+
+/**
+ * How any expert of a source gets into a slot: so many blocks, each read into staging memory and
+ * copied from there. The same blocks for every expert. Thread-safe.
+ */
+public interface ExpertBlocks {
+  /** Number of blocks, at least 1. */
+  int count();
+
+  /** Bytes of a block in staging memory. */
+  int bytes(int block);
+
+  /**
+   * Reads a block.
+   *
+   * @param staging receives exactly {@link #bytes} bytes, all that remains in it
+   * @throws IOException if the storage fails or what it gives is not what was stored; the message
+   *     names the expert and the file
+   */
+  void read(ExpertId expert, int block, ByteBuffer staging) throws IOException;
+
+  /**
+   * Issues the copy of a block that was read.
+   *
+   * @param offset first byte of the block in {@code staging}
+   */
+  void copy(int block, HostBuffer staging, int offset, CopyStream stream, Expert target);
+
+  /** Bytes that are read for a whole expert. */
+  default long totalBytes() {
+    long total = 0;
+    for (int block = 0; block < count(); block++) {
+      total += bytes(block);
+    }
+    return total;
+  }
+
+  /** Bytes of the largest block. */
+  default int largest() {
+    int largest = 0;
+    for (int block = 0; block < count(); block++) {
+      largest = Math.max(largest, bytes(block));
+    }
+    return largest;
+  }
+}
