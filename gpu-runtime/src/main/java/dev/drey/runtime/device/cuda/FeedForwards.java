@@ -91,7 +91,7 @@ final class FeedForwards {
   /** Most tokens in one go: what the work area and half a ring of tables hold. */
   private int capacity(ExpertBatch batch) {
     ExpertShape shape = shape(batch);
-    long width = shape.intermediate() + (batch.inputScales() == null ? 0 : shape.hidden());
+    long width = (long) shape.intermediate() + (batch.inputScales() == null ? 0 : shape.hidden());
     long fitting = (state.plan().workBytes() - 512) / (width * activationBytes);
     int tables = state.tables().capacity() / 2 / TABLE_BYTES_PER_TOKEN;
     if (fitting < 1) {
