@@ -240,6 +240,7 @@ final class CudaStream implements ComputeStream {
     state.enter();
     long to = CudaBuffer.address(target, (long) values.length * Float.BYTES);
     state.tables().copy(values, 0, values.length, to);
+    state.queue().synchronize();
   }
 
   @Override

@@ -21,7 +21,8 @@ enum KernelFile {
   PRODUCTS_BF16,
   PRODUCTS_F32,
   ROUTER,
-  ROWS;
+  ROWS,
+  WRITE_KV;
 
   private static final Pattern ENTRY = Pattern.compile("\\.entry\\s+(\\w+)");
   private static final int DIGEST_CHARACTERS = 12;

@@ -122,7 +122,8 @@ final class Tables {
           .order(ByteOrder.LITTLE_ENDIAN)
           .asFloatBuffer()
           .put(values, from + done, piece);
-      queue.copyToDevice(target + (long) done * Float.BYTES, host.at(at), (long) piece * Float.BYTES);
+      queue.copyToDevice(
+          target + (long) done * Float.BYTES, host.at(at), (long) piece * Float.BYTES);
       flushed = head;
     }
   }
