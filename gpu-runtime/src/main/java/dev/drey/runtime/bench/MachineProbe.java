@@ -33,7 +33,7 @@ final class MachineProbe {
     long start = System.nanoTime();
     try (Checkpoint checkpoint = Checkpoint.open(options.model());
         MemoryBudget budget = MemoryBudget.root("machine probe", Long.MAX_VALUE);
-        Device device = Devices.open(options.device(), options.compute(), options.threads())) {
+        Device device = Devices.open(options.device(), 0, options.compute(), options.threads())) {
       ProductTimes products = products(checkpoint.config(), device, budget);
       long workingSet;
       double memory;
