@@ -366,6 +366,18 @@ float exponential(float x) {
   return ldexpf(ldexpf(p, half), (int)n - half);
 }
 
+float tensor_core_32(float sum, const bf16 *left, const bf16 *right, int count) {
+  for (int half = 0; half < 2; half++) {
+    double exact = sum;
+    for (int slot = 0; slot < 16; slot++) {
+      int k = 4 * half + slot % 8 / 2 * 8 + slot / 8 * 2 + slot % 2;
+      exact += k < count ? (double)from_bf16(left[k]) * (double)from_bf16(right[k]) : 0;
+    }
+    sum = (float)exact;
+  }
+  return sum;
+}
+
 float butterfly(float *lanes) {
   for (int distance = 16; distance > 0; distance /= 2) {
     float next[32];

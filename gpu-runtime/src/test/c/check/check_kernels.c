@@ -379,8 +379,9 @@ static void check_attention(int wide, int heads, int kv_heads, int key_dim, int 
   Address partials = floats((size_t)(segments * kv_heads * 16 * (value_dim + 2)));
   Address sink_table = sinks ? floats((size_t)heads) : 0;
   float scale = 0.3f;
-  snprintf(name, sizeof name, "attention_%s", suffix);
-  LAUNCH(name, count, kv_heads, 1, 256, 1, 0, &queries, &kv, &span_table, &block_table, &tile_table, &heads, &kv_heads, &key_dim, &value_dim, &scale, &window, &chunk, &sink_table, &out, &float_output, &partials);
+  snprintf(name, sizeof name, "attention_%s%s", suffix, value_dim > 128 ? "_wide" : "");
+  int shared = wide ? 0 : 192 * 32 * ceiling(key_dim, 32) + 128 * 16 * ceiling(value_dim, 16);
+  LAUNCH(name, count, kv_heads, 1, 256, 1, shared, &queries, &kv, &span_table, &block_table, &tile_table, &heads, &kv_heads, &key_dim, &value_dim, &scale, &window, &chunk, &sink_table, &out, &float_output, &partials);
   snprintf(name, sizeof name, "attention_merge_%s", suffix);
   LAUNCH(name, merge_count, kv_heads, 1, 256, 1, 0, &partials, &span_table, &merge_table, &heads, &kv_heads, &value_dim, &sink_table, &out, &float_output);
   done();
@@ -437,7 +438,7 @@ int main(int count, char **arguments) {
   must(cuInit(0), "cuInit");
   must(cuDevicePrimaryCtxRetain(&context, 0), "context");
   must(cuCtxSetCurrent(context), "context");
-  const char *const files[] = {"rows", "elements", "norm", "products_bf16", "products_f32", "write_kv", "attention", "delta", "router"};
+  const char *const files[] = {"rows", "elements", "norm", "products_bf16", "products_f32", "write_kv", "attention_f32", "attention_bf16", "attention_merge", "delta", "router"};
   for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
     load(arguments[1], files[i]);
   }
