@@ -242,7 +242,7 @@ public interface ComputeStream extends AutoCloseable {
    */
   FloatBuffer read(DeviceBuffer buffer, long offset, int count);
 
-  /** Writes float32 numbers from the host, for tests and tables. */
+  /** Writes float32 numbers from the host, for tests and tables. Waits until they are there. */
   void write(float[] values, DeviceBuffer target);
 
   /**
