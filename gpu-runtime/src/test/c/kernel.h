@@ -106,7 +106,7 @@ static inline float sigmoid(float x) { return 1 / (1 + exponential(-x)); }
 /*
  * sum + left . right over 32 numbers (those from count on are zeros) as two instructions mma.m16n8k16 give it: the first takes the
  * numbers whose index has bit 2 clear, the second the others (see products_bf16.cu). What the tensor core does within an instruction
- * is not documented; here the 16 products and the sum are added in double and rounded once.
+ * is not documented; here the 16 products and the sum are added in double, in a fixed tree, and rounded once.
  */
 float tensor_core_32(float sum, const bf16 *left, const bf16 *right, int count);
 
