@@ -7,7 +7,10 @@ made=$(mktemp -d)
 trap 'rm -rf "$made"' EXIT
 for source in *.cu; do
   name=${source%.cu}
-  nvcc -arch=compute_80 -std=c++17 -ptx -fmad=false -Werror all-warnings -include common.cuh -o "$made/$name.raw" "$source"
+  family=${name%%_*}.cuh
+  [ -f "$family" ] || family=
+  nvcc -arch=compute_80 -std=c++17 -ptx -fmad=false -Werror all-warnings -include common.cuh ${family:+-include "$family"} \
+    -o "$made/$name.raw" "$source"
   # Only instructions of ISA 7.0 are used; ptxas would refuse newer ones in PTX that says so.
   sed -e '/^\/\//d' -e 's/^\.version .*/.version 7.0/' "$made/$name.raw" >"$made/$name.ptx"
   rm "$made/$name.raw"

@@ -113,6 +113,13 @@ __device__ __forceinline__ float block_sum(float value) {
   return sum;
 }
 
+// Both instructions of 32 inputs, of which a lane holds 8 of rows lane / 4 and + 8 on the left (low, high) and of column lane / 4 on the
+// right; see products_bf16.cu.
+__device__ __forceinline__ void mma32(float (&sum)[4], const uint4& low, const uint4& high, const uint4& right) {
+  mma(sum, low.x, high.x, low.y, high.y, right.x, right.y);
+  mma(sum, low.z, high.z, low.w, high.w, right.z, right.w);
+}
+
 // The index of this thread among all of a launch of rule E.
 __device__ __forceinline__ i64 element() { return (i64)blockIdx.x * blockDim.x + threadIdx.x; }
 

@@ -22,85 +22,8 @@
 // warps of a block take different chunks. Many rows (t64, t128): bound by the tensor cores. A block takes 128 rows of weights by 64
 // or 128 tokens through a ring of STAGES slices of 32 inputs in shared memory.
 
-#define CHUNK 256
 #define SLICE 32
 #define STAGES 4
-
-struct Tile {
-  int group;
-  int first;
-  int count;
-};
-
-struct Input {
-  const bf16* x;
-  i64 row_stride;
-  i64 group_stride;
-  const int* rows;
-  int inputs;
-};
-
-__device__ __forceinline__ const bf16* input_row(const Input& input, const Tile& tile, int token) {
-  int row = tile.first + (token < tile.count ? token : tile.count - 1);
-  i64 from = input.rows ? input.rows[row] : row;
-  return input.x + tile.group * input.group_stride + from * input.row_stride;
-}
-
-// Where sums go, plainly.
-struct Plain {
-  const u64* groups;
-  float* out;
-  i64 row_stride;
-  i64 group_stride;
-  const int* rows;
-  int accumulate;
-
-  static const bool GATED = false;
-
-  __device__ __forceinline__ const bf16* weights(const Tile& tile, bool) const { return (const bf16*)groups[2 * tile.group]; }
-
-  __device__ __forceinline__ void put(const Tile& tile, int token, int output, float sum, float) const {
-    const float* bias = (const float*)groups[2 * tile.group + 1];
-    i64 row = tile.first + token;
-    float* to = out + tile.group * group_stride + (rows ? rows[row] : row) * row_stride + output;
-    sum = bias ? sum + bias[output] : sum;
-    *to = accumulate ? *to + sum : sum;
-  }
-};
-
-// Where pairs of sums go through a gated unit.
-struct Gated {
-  const u64* groups;
-  bf16* out;
-  i64 row_stride;
-  float alpha;
-  float limit;
-  float shift;
-
-  static const bool GATED = true;
-
-  __device__ __forceinline__ const bf16* weights(const Tile& tile, bool up) const {
-    return (const bf16*)groups[4 * tile.group + (up ? 1 : 0)];
-  }
-
-  __device__ __forceinline__ void put(const Tile& tile, int token, int output, float gate, float up) const {
-    const float* gate_bias = (const float*)groups[4 * tile.group + 2];
-    const float* up_bias = (const float*)groups[4 * tile.group + 3];
-    gate = gate_bias ? gate + gate_bias[output] : gate;
-    up = up_bias ? up + up_bias[output] : up;
-    if (limit > 0.0f) {
-      gate = gate > limit ? limit : gate;
-      up = up > limit ? limit : up < -limit ? -limit : up;
-    }
-    out[(tile.first + token) * row_stride + output] = to_bf16((up + shift) * (gate * sigmoid(alpha * gate)));
-  }
-};
-
-// Both instructions of 32 inputs: low and high are rows r and r + 8 of the weights, token a column.
-__device__ __forceinline__ void mma32(float (&sum)[4], const uint4& low, const uint4& high, const uint4& token) {
-  mma(sum, low.x, high.x, low.y, high.y, token.x, token.y);
-  mma(sum, low.z, high.z, low.w, high.w, token.z, token.w);
-}
 
 __device__ __forceinline__ uint4 load8(const bf16* from, int k, int inputs) {
   return k < inputs ? *(const uint4*)(from + k) : make_uint4(0, 0, 0, 0);
@@ -109,7 +32,7 @@ __device__ __forceinline__ uint4 load8(const bf16* from, int k, int inputs) {
 // A lane holds of a tile of 16 weights' rows by 8 tokens: rows lane / 4 (first two numbers) and + 8, tokens lane % 4 * 2 and + 1.
 
 template <int COLUMNS, typename Out>
-__device__ __forceinline__ void few_rows(const Input& input, const Tile* tiles, int outputs, const Out& out) {
+__device__ __forceinline__ void few_rows(const Input<bf16>& input, const Tile* tiles, int outputs, const Out& out) {
   constexpr int TOKENS = 8 * COLUMNS;
   constexpr int PITCH = 36;  // keeps the lanes of a warp that store together in different banks
   __shared__ float sums[8][TOKENS][PITCH];
@@ -136,7 +59,7 @@ __device__ __forceinline__ void few_rows(const Input& input, const Tile* tiles, 
   const bf16* tokens[COLUMNS];
 #pragma unroll
   for (int j = 0; j < COLUMNS; j++) {
-    tokens[j] = input_row(input, tile, 8 * j + row);
+    tokens[j] = input.row(tile, 8 * j + row);
   }
 
   int chunks = (input.inputs + CHUNK - 1) / CHUNK;
@@ -211,7 +134,7 @@ __device__ __forceinline__ const bf16* weights_row(const Tile& tile, int row, in
 }
 
 template <int TOKENS, typename Out>
-__device__ __forceinline__ void many_rows(const Input& input, const Tile* tiles, int outputs, const Out& out) {
+__device__ __forceinline__ void many_rows(const Input<bf16>& input, const Tile* tiles, int outputs, const Out& out) {
   constexpr int HIGH = TOKENS == 128 ? 4 : 2;  // tiles of 16 rows per warp, each by 32 tokens
   constexpr int ACROSS = TOKENS / 32;          // warps side by side over the tokens
   constexpr int COPIES = TOKENS / 64;
@@ -235,7 +158,7 @@ __device__ __forceinline__ void many_rows(const Input& input, const Tile* tiles,
   }
 #pragma unroll
   for (int i = 0; i < COPIES; i++) {
-    tokens[i] = input_row(input, tile, copied + 64 * i);
+    tokens[i] = input.row(tile, copied + 64 * i);
   }
   int slices = (input.inputs + SLICE - 1) / SLICE;
   auto fetch = [&](int slice) {
@@ -315,51 +238,14 @@ __device__ __forceinline__ void many_rows(const Input& input, const Tile* tiles,
   }
 }
 
-#define MATMUL(name, threads, body)                                                                                              \
-  KERNEL __launch_bounds__(threads) name(                                                                                        \
-      const bf16* x,                                                                                                             \
-      i64 x_row_stride,                                                                                                          \
-      i64 x_group_stride,                                                                                                        \
-      const int* x_rows,                                                                                                         \
-      const u64* groups,                                                                                                         \
-      const Tile* tiles,                                                                                                         \
-      int inputs,                                                                                                                \
-      int outputs,                                                                                                               \
-      float* out,                                                                                                                \
-      i64 out_row_stride,                                                                                                        \
-      i64 out_group_stride,                                                                                                      \
-      const int* out_rows,                                                                                                       \
-      int accumulate) {                                                                                                          \
-    Plain plain = {groups, out, out_row_stride, out_group_stride, out_rows, accumulate};                                         \
-    body(Input{x, x_row_stride, x_group_stride, x_rows, inputs}, tiles, outputs, plain);                                         \
-  }
+MATMUL(matmul_bf16_t8, bf16, bf16, few_rows<1>)
+MATMUL(matmul_bf16_t16, bf16, bf16, few_rows<2>)
+MATMUL(matmul_bf16_t32, bf16, bf16, few_rows<4>)
+MATMUL(matmul_bf16_t64, bf16, bf16, many_rows<64>)
+MATMUL(matmul_bf16_t128, bf16, bf16, many_rows<128>)
 
-MATMUL(matmul_bf16_t8, 256, few_rows<1>)
-MATMUL(matmul_bf16_t16, 256, few_rows<2>)
-MATMUL(matmul_bf16_t32, 256, few_rows<4>)
-MATMUL(matmul_bf16_t64, 256, many_rows<64>)
-MATMUL(matmul_bf16_t128, 256, many_rows<128>)
-
-#define GATE_UP(name, threads, body)                                                                                             \
-  KERNEL __launch_bounds__(threads) name(                                                                                        \
-      const bf16* x,                                                                                                             \
-      i64 x_row_stride,                                                                                                          \
-      const int* x_rows,                                                                                                         \
-      const u64* groups,                                                                                                         \
-      const Tile* tiles,                                                                                                         \
-      int inputs,                                                                                                                \
-      int outputs,                                                                                                               \
-      bf16* out,                                                                                                                 \
-      i64 out_row_stride,                                                                                                        \
-      float alpha,                                                                                                               \
-      float limit,                                                                                                               \
-      float shift) {                                                                                                             \
-    Gated gated = {groups, out, out_row_stride, alpha, limit, shift};                                                            \
-    body(Input{x, x_row_stride, 0, x_rows, inputs}, tiles, outputs, gated);                                                      \
-  }
-
-GATE_UP(gate_up_bf16_t8, 256, few_rows<1>)
-GATE_UP(gate_up_bf16_t16, 256, few_rows<2>)
-GATE_UP(gate_up_bf16_t32, 256, few_rows<4>)
-GATE_UP(gate_up_bf16_t64, 256, many_rows<64>)
-GATE_UP(gate_up_bf16_t128, 256, many_rows<128>)
+GATE_UP(gate_up_bf16_t8, bf16, few_rows<1>)
+GATE_UP(gate_up_bf16_t16, bf16, few_rows<2>)
+GATE_UP(gate_up_bf16_t32, bf16, few_rows<4>)
+GATE_UP(gate_up_bf16_t64, bf16, many_rows<64>)
+GATE_UP(gate_up_bf16_t128, bf16, many_rows<128>)

@@ -6,79 +6,11 @@
 //
 // A block takes 64 rows of weights by 8 or 64 tokens, slices of 32 inputs at a time through shared memory.
 
-#define CHUNK 256
 #define SLICE 32
 #define WEIGHT_ROWS 64
 
-struct Tile {
-  int group;
-  int first;
-  int count;
-};
-
-struct Input {
-  const float* x;
-  i64 row_stride;
-  i64 group_stride;
-  const int* rows;
-  int inputs;
-};
-
-// Where sums go, plainly; W is the type of the weights.
-template <typename W>
-struct Plain {
-  const u64* groups;
-  float* out;
-  i64 row_stride;
-  i64 group_stride;
-  const int* rows;
-  int accumulate;
-
-  typedef W Weight;
-  static const bool GATED = false;
-
-  __device__ __forceinline__ const W* weights(const Tile& tile, bool) const { return (const W*)groups[2 * tile.group]; }
-
-  __device__ __forceinline__ void put(const Tile& tile, int token, int output, float sum, float) const {
-    const float* bias = (const float*)groups[2 * tile.group + 1];
-    i64 row = tile.first + token;
-    float* to = out + tile.group * group_stride + (rows ? rows[row] : row) * row_stride + output;
-    sum = bias ? sum + bias[output] : sum;
-    *to = accumulate ? *to + sum : sum;
-  }
-};
-
-// Where pairs of sums go through a gated unit.
-struct Gated {
-  const u64* groups;
-  float* out;
-  i64 row_stride;
-  float alpha;
-  float limit;
-  float shift;
-
-  typedef bf16 Weight;
-  static const bool GATED = true;
-
-  __device__ __forceinline__ const bf16* weights(const Tile& tile, bool up) const {
-    return (const bf16*)groups[4 * tile.group + (up ? 1 : 0)];
-  }
-
-  __device__ __forceinline__ void put(const Tile& tile, int token, int output, float gate, float up) const {
-    const float* gate_bias = (const float*)groups[4 * tile.group + 2];
-    const float* up_bias = (const float*)groups[4 * tile.group + 3];
-    gate = gate_bias ? gate + gate_bias[output] : gate;
-    up = up_bias ? up + up_bias[output] : up;
-    if (limit > 0.0f) {
-      gate = gate > limit ? limit : gate;
-      up = up > limit ? limit : up < -limit ? -limit : up;
-    }
-    out[(tile.first + token) * row_stride + output] = (up + shift) * (gate * sigmoid(alpha * gate));
-  }
-};
-
 template <int TOKENS, typename Out>
-__device__ __forceinline__ void product(const Input& input, const Tile* tiles, int outputs, const Out& out) {
+__device__ __forceinline__ void product(const Input<float>& input, const Tile* tiles, int outputs, const Out& out) {
   constexpr int ROW_STEP = TOKENS == 64 ? 16 : 32;
   constexpr int ROWS = WEIGHT_ROWS / ROW_STEP;  // of weights, per thread
   constexpr int TOKEN_STEP = 256 / ROW_STEP;
@@ -108,12 +40,7 @@ __device__ __forceinline__ void product(const Input& input, const Tile* tiles, i
     for (int e = threadIdx.x; e < TOKENS * SLICE; e += 256) {
       int t = e / SLICE;
       int k = from + e % SLICE;
-      float value = 0.0f;
-      if (t < tile.count && k < input.inputs) {
-        i64 x_row = input.rows ? input.rows[tile.first + t] : tile.first + t;
-        value = input.x[tile.group * input.group_stride + x_row * input.row_stride + k];
-      }
-      right[t][e % SLICE] = value;
+      right[t][e % SLICE] = k < input.inputs ? input.row(tile, t)[k] : 0.0f;
     }
     __syncthreads();
     int slice = input.inputs - from < SLICE ? input.inputs - from : SLICE;
@@ -153,47 +80,10 @@ __device__ __forceinline__ void product(const Input& input, const Tile* tiles, i
   }
 }
 
-#define MATMUL(name, weight, tokens)                                                     \
-  KERNEL __launch_bounds__(256) name(                                                    \
-      const float* x,                                                                    \
-      i64 x_row_stride,                                                                  \
-      i64 x_group_stride,                                                                \
-      const int* x_rows,                                                                 \
-      const u64* groups,                                                                 \
-      const Tile* tiles,                                                                 \
-      int inputs,                                                                        \
-      int outputs,                                                                       \
-      float* out,                                                                        \
-      i64 out_row_stride,                                                                \
-      i64 out_group_stride,                                                              \
-      const int* out_rows,                                                               \
-      int accumulate) {                                                                  \
-    Plain<weight> plain = {groups, out, out_row_stride, out_group_stride, out_rows, accumulate}; \
-    product<tokens>(Input{x, x_row_stride, x_group_stride, x_rows, inputs}, tiles, outputs, plain); \
-  }
+MATMUL(matmul_f32_t8, float, bf16, product<8>)
+MATMUL(matmul_f32_t64, float, bf16, product<64>)
+MATMUL(router_logits_t8, float, float, product<8>)
+MATMUL(router_logits_t64, float, float, product<64>)
 
-MATMUL(matmul_f32_t8, bf16, 8)
-MATMUL(matmul_f32_t64, bf16, 64)
-MATMUL(router_logits_t8, float, 8)
-MATMUL(router_logits_t64, float, 64)
-
-#define GATE_UP(name, tokens)                                                            \
-  KERNEL __launch_bounds__(256) name(                                                    \
-      const float* x,                                                                    \
-      i64 x_row_stride,                                                                  \
-      const int* x_rows,                                                                 \
-      const u64* groups,                                                                 \
-      const Tile* tiles,                                                                 \
-      int inputs,                                                                        \
-      int outputs,                                                                       \
-      float* out,                                                                        \
-      i64 out_row_stride,                                                                \
-      float alpha,                                                                       \
-      float limit,                                                                       \
-      float shift) {                                                                     \
-    Gated gated = {groups, out, out_row_stride, alpha, limit, shift};                    \
-    product<tokens>(Input{x, x_row_stride, 0, x_rows, inputs}, tiles, outputs, gated);   \
-  }
-
-GATE_UP(gate_up_f32_t8, 8)
-GATE_UP(gate_up_f32_t64, 64)
+GATE_UP(gate_up_f32_t8, float, product<8>)
+GATE_UP(gate_up_f32_t64, float, product<64>)

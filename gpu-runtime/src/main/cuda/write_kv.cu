@@ -1,22 +1,29 @@
 // Stores keys and values in the paged pool: one block per row. The row that stores a block's first token also zeroes those of its
 // tokens that this call does not store, so that nothing of a former owner is left.
+//
+// In float32 values lie as keys do, [token][number]; in bfloat16 transposed, [number][token], as the tensor cores want them.
 
 #define BLOCK_TOKENS 64
 
-template <typename A>
-__device__ __forceinline__ void store_part(
-    const float* from, A* block, int token, int heads, int dim, int zero_from) {
+template <bool TRANSPOSED>
+__device__ __forceinline__ i64 place(i64 head, int number, int token, int dim) {
+  return TRANSPOSED ? (head * dim + number) * BLOCK_TOKENS + token : (head * BLOCK_TOKENS + token) * dim + number;
+}
+
+template <bool TRANSPOSED, typename A>
+__device__ __forceinline__ void store_part(const float* from, A* block, int token, int heads, int dim, int zero_from) {
   for (int i = threadIdx.x; i < heads * dim; i += blockDim.x) {
-    i64 head = (i64)(i / dim) * BLOCK_TOKENS;
-    store(block, (head + token) * dim + i % dim, from[i]);
+    store(block, place<TRANSPOSED>(i / dim, i % dim, token, dim), from[i]);
   }
-  i64 zeroes = (i64)(BLOCK_TOKENS - zero_from) * dim;
-  for (i64 i = threadIdx.x; i < heads * zeroes; i += blockDim.x) {
-    store(block, (i / zeroes * BLOCK_TOKENS + zero_from) * dim + i % zeroes, 0.0f);
+  int zeroes = BLOCK_TOKENS - zero_from;
+  for (int i = threadIdx.x; i < heads * dim * zeroes; i += blockDim.x) {
+    int number = TRANSPOSED ? i / zeroes % dim : i % dim;
+    int zeroed = zero_from + (TRANSPOSED ? i % zeroes : i / dim % zeroes);
+    store(block, place<TRANSPOSED>(i / (dim * zeroes), number, zeroed, dim), 0.0f);
   }
 }
 
-template <typename A>
+template <bool TRANSPOSED, typename A>
 __device__ __forceinline__ void write_kv(
     const float* keys, const float* values, const Span* spans, const int* blocks, int kv_heads, int key_dim, int value_dim, A* kv) {
   Span span = spans[blockIdx.y];
@@ -31,17 +38,17 @@ __device__ __forceinline__ void write_kv(
   int stored = span.rows - row;
   int zero_from = token == 0 && stored < BLOCK_TOKENS ? stored : BLOCK_TOKENS;
   i64 from = span.first_row + row;
-  store_part(keys + from * kv_heads * key_dim, block, token, kv_heads, key_dim, zero_from);
+  store_part<false>(keys + from * kv_heads * key_dim, block, token, kv_heads, key_dim, zero_from);
   A* second = block + (i64)kv_heads * key_dim * BLOCK_TOKENS;
-  store_part(values + from * kv_heads * value_dim, second, token, kv_heads, value_dim, zero_from);
+  store_part<TRANSPOSED>(values + from * kv_heads * value_dim, second, token, kv_heads, value_dim, zero_from);
 }
 
 KERNEL write_kv_f32(
     const float* keys, const float* values, const Span* spans, const int* blocks, int kv_heads, int key_dim, int value_dim, float* kv) {
-  write_kv(keys, values, spans, blocks, kv_heads, key_dim, value_dim, kv);
+  write_kv<false>(keys, values, spans, blocks, kv_heads, key_dim, value_dim, kv);
 }
 
 KERNEL write_kv_bf16(
     const float* keys, const float* values, const Span* spans, const int* blocks, int kv_heads, int key_dim, int value_dim, bf16* kv) {
-  write_kv(keys, values, spans, blocks, kv_heads, key_dim, value_dim, kv);
+  write_kv<true>(keys, values, spans, blocks, kv_heads, key_dim, value_dim, kv);
 }

@@ -1,4 +1,7 @@
-/* The key/value pool and attention, each query over its segments of 1024 keys and, in those, blocks of 64. */
+/*
+ * The key/value pool and attention, each query over its segments of 1024 keys and, in those, blocks of 64. The pool's values are
+ * transposed in bfloat16, where queries and weights are taken as two terms.
+ */
 #include "kernel.h"
 
 #define BLOCK 64
@@ -58,11 +61,18 @@ static void write_kv(Launch *launch, int wide) {
         const float *from = (const float *)as_pointer(launch, which) + (int64_t)(spans[i].first_row + row) * heads * dim;
         reads(launch, from, (int64_t)heads * dim * 4);
         char *part = base + (which == 0 ? 0 : (int64_t)heads * dims[0] * BLOCK * size);
+        int transposed = which == 1 && !wide;
         for (int head = 0; head < heads; head++) {
-          char *to = part + ((int64_t)head * BLOCK + token) * dim * size;
-          writes(launch, to, (int64_t)dim * size);
+          char *head_part = part + (int64_t)head * BLOCK * dim * size;
+          if (!transposed) {
+            writes(launch, head_part + (int64_t)token * dim * size, (int64_t)dim * size);
+          }
           for (int d = 0; d < dim; d++) {
-            store(to, d, wide, from[head * dim + d]);
+            int64_t at = transposed ? (int64_t)d * BLOCK + token : (int64_t)token * dim + d;
+            if (transposed) {
+              writes(launch, head_part + at * size, size);
+            }
+            store(head_part, at, wide, from[head * dim + d]);
           }
         }
       }
@@ -74,22 +84,76 @@ static void write_kv(Launch *launch, int wide) {
 static void write_kv_f32(Launch *launch) { write_kv(launch, 1); }
 static void write_kv_bf16(Launch *launch) { write_kv(launch, 0); }
 
+/* Two bfloat16 terms of a number. */
+static void split(float value, bf16 *first, bf16 *second) {
+  *first = to_bf16(value);
+  *second = to_bf16(value - from_bf16(*first));
+}
+
+static float score_f32(const float *query, const float *key, int dim) {
+  float score = 0;
+  for (int d = 0; d < dim; d++) {
+    score = fmaf(query[d], key[d], score);
+  }
+  return score;
+}
+
+static float score_bf16(const float *query, const bf16 *key, int dim) {
+  float score = 0;
+  for (int from = 0; from < dim; from += 32) {
+    bf16 terms[2][32] = {{0}};
+    for (int d = from; d < from + 32 && d < dim; d++) {
+      split(query[d], &terms[0][d - from], &terms[1][d - from]);
+    }
+    for (int term = 0; term < 2; term++) {
+      score = tensor_core_32(score, key + from, terms[term], dim - from);
+    }
+  }
+  return score;
+}
+
+/* A block of keys and values of one key/value head. */
+typedef struct {
+  const void *keys;
+  const void *values;
+  int dim;
+  int width;
+  int wide;
+} Block;
+
+static void add_values(Part *part, const Block *block, const float *weights, float factor) {
+  bf16 terms[2][BLOCK];
+  for (int token = 0; token < BLOCK; token++) {
+    split(weights[token], &terms[0][token], &terms[1][token]);
+  }
+  for (int d = 0; d < block->width; d++) {
+    float value = part->values[d] * factor;
+    for (int token = 0; block->wide && token < BLOCK; token++) {
+      float number = ((const float *)block->values)[(int64_t)token * block->width + d];
+      value = weights[token] == 0 ? value : fmaf(weights[token], number, value);
+    }
+    for (int step = 0; !block->wide && step < 4; step++) {
+      int from = step / 2 * 32;
+      value = tensor_core_32(value, (const bf16 *)block->values + (int64_t)d * BLOCK + from, terms[step % 2] + from, 32);
+    }
+    part->values[d] = value;
+  }
+}
+
 /* Takes the keys of one block that the query sees, tokens from to last of it. */
-static void walk(Part *part, const float *query, const char *keys, const char *values, int from, int last, int dim, int width, float scale, int wide) {
-  float scores[BLOCK];
+static void walk(Part *part, const float *query, const Block *block, int from, int last, float scale) {
   float weights[BLOCK] = {0};
   float maximum = part->maximum;
   for (int token = from; token <= last; token++) {
-    float score = 0;
-    for (int d = 0; d < dim; d++) {
-      score = fmaf(query[d], load(keys, (int64_t)token * dim + d, wide), score);
-    }
-    scores[token] = score * scale;
-    maximum = scores[token] > maximum ? scores[token] : maximum;
+    int64_t at = (int64_t)token * block->dim;
+    float score =
+        block->wide ? score_f32(query, (const float *)block->keys + at, block->dim) : score_bf16(query, (const bf16 *)block->keys + at, block->dim);
+    weights[token] = score * scale;
+    maximum = weights[token] > maximum ? weights[token] : maximum;
   }
   float lanes[32];
   for (int token = from; token <= last; token++) {
-    weights[token] = exponential(scores[token] - maximum);
+    weights[token] = exponential(weights[token] - maximum);
   }
   for (int lane = 0; lane < 32; lane++) {
     lanes[lane] = weights[lane] + weights[lane + 32];
@@ -97,13 +161,7 @@ static void walk(Part *part, const float *query, const char *keys, const char *v
   float factor = exponential(part->maximum - maximum);
   part->sum = part->sum * factor + butterfly(lanes);
   part->maximum = maximum;
-  for (int d = 0; d < width; d++) {
-    float value = part->values[d] * factor;
-    for (int token = from; token <= last; token++) {
-      value = weights[token] == 0 ? value : fmaf(weights[token], load(values, (int64_t)token * width + d, wide), value);
-    }
-    part->values[d] = value;
-  }
+  add_values(part, block, weights, factor);
 }
 
 static void merge(Part *total, const Part *next, int width) {
@@ -132,7 +190,7 @@ static void finish(Launch *launch, const Part *total, int width, const float *si
   }
 }
 
-static void attention(Launch *launch, int wide) {
+static void attention(Launch *launch, int wide, int most) {
   int heads = as_int(launch, 5);
   int kv_heads = as_int(launch, 6);
   int dim = as_int(launch, 7);
@@ -142,7 +200,8 @@ static void attention(Launch *launch, int wide) {
   int group = heads / kv_heads;
   int size = wide ? 4 : 2;
   launched(launch, launch->grid[0], (unsigned)kv_heads, 1, 256, 1);
-  if (width > 512 || width % 8 != 0 || dim % 8 != 0) {
+  launched_shared(launch, wide ? 0 : (unsigned)(192 * (divided_up(dim, 32) * 32) + 128 * (divided_up(width, 16) * 16)));
+  if (width > most || width % 8 != 0 || dim % 8 != 0) {
     abandon(launch, "keys of %d and values of %d numbers", dim, width);
   }
   const Tile *tiles = INPUT(Tile, 4, launch->grid[0]);
@@ -179,9 +238,9 @@ static void attention(Launch *launch, int wide) {
             const char *base = (const char *)as_pointer(launch, 1) + *index * block_numbers * size;
             const char *keys = base + (int64_t)kv_head * BLOCK * dim * size;
             const char *values = base + ((int64_t)kv_heads * dim + (int64_t)kv_head * width) * BLOCK * size;
-            reads(launch, keys + (int64_t)begin * dim * size, (int64_t)(end - begin + 1) * dim * size);
-            reads(launch, values + (int64_t)begin * width * size, (int64_t)(end - begin + 1) * width * size);
-            walk(&part, query, keys, values, begin, end, dim, width, as_float(launch, 9), wide);
+            reads(launch, keys, (int64_t)BLOCK * dim * size);
+            reads(launch, values, (int64_t)BLOCK * width * size);
+            walk(&part, query, &(Block){keys, values, dim, width, wide}, begin, end, as_float(launch, 9));
           }
           if (split) {
             total = part;
@@ -203,8 +262,10 @@ static void attention(Launch *launch, int wide) {
   }
 }
 
-static void attention_f32(Launch *launch) { attention(launch, 1); }
-static void attention_bf16(Launch *launch) { attention(launch, 0); }
+static void attention_f32(Launch *launch) { attention(launch, 1, 128); }
+static void attention_f32_wide(Launch *launch) { attention(launch, 1, 512); }
+static void attention_bf16(Launch *launch) { attention(launch, 0, 128); }
+static void attention_bf16_wide(Launch *launch) { attention(launch, 0, 512); }
 
 static void attention_merge(Launch *launch, int wide) {
   int heads = as_int(launch, 3);
@@ -242,7 +303,9 @@ const Entry attentions[] = {
     {"write_kv_f32", "ppppiiip", write_kv_f32},
     {"write_kv_bf16", "ppppiiip", write_kv_bf16},
     {"attention_f32", "pppppiiiifiippip", attention_f32},
+    {"attention_f32_wide", "pppppiiiifiippip", attention_f32_wide},
     {"attention_bf16", "pppppiiiifiippip", attention_bf16},
+    {"attention_bf16_wide", "pppppiiiifiippip", attention_bf16_wide},
     {"attention_merge_f32", "pppiiippi", attention_merge_f32},
     {"attention_merge_bf16", "pppiiippi", attention_merge_bf16},
     {NULL, NULL, NULL}};

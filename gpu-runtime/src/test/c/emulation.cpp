@@ -15,6 +15,8 @@ namespace norms {
 #include "norm.cu"
 }
 namespace products_bf16 {
+#include "products.cuh"
+
 #include "products_bf16.cu"
 }
 #undef CHUNK
@@ -22,16 +24,21 @@ namespace products_bf16 {
 #undef MATMUL
 #undef GATE_UP
 namespace products_f32 {
+#include "products.cuh"
+
 #include "products_f32.cu"
 }
-#undef CHUNK
 #undef SLICE
 namespace kv {
 #include "write_kv.cu"
 }
 #undef BLOCK_TOKENS
 namespace attentions {
-#include "attention.cu"
+#include "attention.cuh"
+
+#include "attention_bf16.cu"
+#include "attention_f32.cu"
+#include "attention_merge.cu"
 }
 #undef SLICE
 namespace deltas {
@@ -259,7 +266,9 @@ const Emulated KERNELS[] = {
     EMULATED(kv, write_kv_f32),
     EMULATED(kv, write_kv_bf16),
     EMULATED(attentions, attention_f32),
+    EMULATED(attentions, attention_f32_wide),
     EMULATED(attentions, attention_bf16),
+    EMULATED(attentions, attention_bf16_wide),
     EMULATED(attentions, attention_merge_f32),
     EMULATED(attentions, attention_merge_bf16),
     EMULATED(deltas, delta_convolution),

@@ -17,6 +17,7 @@
 #define __device__
 #define __shared__ static
 #define __forceinline__ inline
+#define __align__(bytes) __attribute__((aligned(bytes)))
 #define __launch_bounds__(threads)
 #define DYNAMIC_SHARED(type, name) type *name = (type *)dynamic_shared()
 
@@ -91,13 +92,18 @@ static inline void mma(float (&sum)[4], unsigned a0, unsigned a1, unsigned a2, u
   for (int c = 0; c < 4; c++) {
     int row = lane / 4 + 8 * (c / 2);
     int column = lane % 4 * 2 + c % 2;
-    double exact = sum[c];
+    double slots[16];
     for (int k = 0; k < 16; k++) {
       const unsigned *a = exchange().words[row % 8 * 4 + k % 8 / 2];
       const unsigned *b = exchange().words[column * 4 + k % 8 / 2];
-      exact += half_of(a[(row >= 8 ? 1 : 0) + (k >= 8 ? 2 : 0)], k % 2) * half_of(b[4 + (k >= 8 ? 1 : 0)], k % 2);
+      slots[k] = half_of(a[(row >= 8 ? 1 : 0) + (k >= 8 ? 2 : 0)], k % 2) * half_of(b[4 + (k >= 8 ? 1 : 0)], k % 2);
     }
-    sum[c] = (float)exact;
+    for (int stride = 8; stride > 0; stride /= 2) {
+      for (int k = 0; k < stride; k++) {
+        slots[k] += slots[k + stride];
+      }
+    }
+    sum[c] = (float)((double)sum[c] + slots[0]);
   }
   wait_for_warp();
 }

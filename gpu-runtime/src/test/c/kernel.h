@@ -103,6 +103,13 @@ static inline int64_t divided_up(int64_t a, int64_t b) { return (a + b - 1) / b;
 float exponential(float x);
 static inline float sigmoid(float x) { return 1 / (1 + exponential(-x)); }
 
+/*
+ * sum + left . right over 32 numbers (those from count on are zeros) as two instructions mma.m16n8k16 give it: the first takes the
+ * numbers whose index has bit 2 clear, the second the others (see products_bf16.cu). What the tensor core does within an instruction
+ * is not documented; here the 16 products and the sum are added in double, in a fixed tree, and rounded once.
+ */
+float tensor_core_32(float sum, const bf16 *left, const bf16 *right, int count);
+
 /* The sum of 32 lanes' numbers as a butterfly of shuffles gives it; destroys them. */
 float butterfly(float *lanes);
 /* The same for all threads of a block: each warp, then the warps' sums in order. */

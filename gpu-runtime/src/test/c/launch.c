@@ -366,6 +366,26 @@ float exponential(float x) {
   return ldexpf(ldexpf(p, half), (int)n - half);
 }
 
+float tensor_core_32(float sum, const bf16 *left, const bf16 *right, int count) {
+  double products[32];
+  for (int k = 0; k < 32; k++) {
+    products[k] = k < count ? (double)from_bf16(left[k]) * (double)from_bf16(right[k]) : 0;
+  }
+  for (int half = 0; half < 2; half++) {
+    double slots[16];
+    for (int slot = 0; slot < 16; slot++) {
+      slots[slot] = products[4 * half + slot % 8 / 2 * 8 + slot / 8 * 2 + slot % 2];
+    }
+    for (int stride = 8; stride > 0; stride /= 2) {
+      for (int slot = 0; slot < stride; slot++) {
+        slots[slot] += slots[slot + stride];
+      }
+    }
+    sum = (float)((double)sum + slots[0]);
+  }
+  return sum;
+}
+
 float butterfly(float *lanes) {
   for (int distance = 16; distance > 0; distance /= 2) {
     float next[32];

@@ -1,9 +1,6 @@
 /*
  * Products with weights, in the order of the kernels: chunks of 256 inputs from zero, added in order.
- *
- * In bfloat16 a chunk is a chain of mma.m16n8k16. Of each 32 inputs the first instruction takes those whose index has bit 2 clear,
- * the second the others (see products_bf16.cu). What the tensor core does within an instruction is not documented; here the 16
- * products and the accumulator are added in double and rounded once.
+ * In bfloat16 a chunk is a chain of instructions of the tensor core.
  */
 #include "kernel.h"
 
@@ -13,15 +10,8 @@ typedef enum { BF16, F32, F32_WEIGHTS } Kind;
 
 static float chunk_bf16(const bf16 *x, const bf16 *weight, int from, int to) {
   float sum = 0;
-  for (int group = from; group < to; group += 32) {
-    for (int half = 0; half < 2; half++) {
-      double exact = sum;
-      for (int slot = 0; slot < 16; slot++) {
-        int k = group + 4 * half + slot % 8 / 2 * 8 + slot / 8 * 2 + slot % 2;
-        exact += k < to ? (double)from_bf16(x[k]) * (double)from_bf16(weight[k]) : 0;
-      }
-      sum = (float)exact;
-    }
+  for (int slice = from; slice < to; slice += 32) {
+    sum = tensor_core_32(sum, weight + slice, x + slice, to - slice);
   }
   return sum;
 }

@@ -26,6 +26,9 @@ final class Attention {
   private static final int WRITE_THREADS = 128;
   private static final int WHOLE = -1;
 
+  /** Values of more numbers than this have kernels of their own. */
+  private static final int NARROW = 128;
+
   /** Queries {@code first} to {@code first + count} of a span. */
   private record Tile(int span, int first, int count, int firstSegment, int segments) {}
 
@@ -182,9 +185,22 @@ final class Attention {
       table.putInt(tile.span).putInt(tile.first).putInt(tile.count).putInt(segment);
     }
 
+    /** The tensor cores' operands: keys and both terms of the queries, then values. */
+    private int sharedBytes() {
+      int keys = (shape.keyDim() + 31) / 32 * 32;
+      int values = (shape.valueDim() + 15) / 16 * 16;
+      return state.activation() == DType.F32 ? 0 : 192 * keys + 128 * values;
+    }
+
+    private Kernel kernel() {
+      Kernel narrow = state.typedKernel("attention");
+      return shape.valueDim() <= NARROW ? narrow : state.kernel(narrow.name() + "_wide");
+    }
+
     private void attend(long tiles, int count, boolean partial) {
+      int shared = sharedBytes();
       state
-          .launch(state.typedKernel("attention"))
+          .launch(state.withSharedMemory(kernel(), shared))
           .address(queries)
           .address(keysAndValues)
           .address(part.table())
@@ -201,7 +217,7 @@ final class Attention {
           .address(out)
           .number(spec.floatOutput() ? 1 : 0)
           .address(partial ? state.work() : 0)
-          .run(Grid.of(count, shape.kvHeads(), THREADS));
+          .run(new Grid(count, shape.kvHeads(), 1, THREADS, 1, shared));
     }
 
     private void merge(long merges, int count) {

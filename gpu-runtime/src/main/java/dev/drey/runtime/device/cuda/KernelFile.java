@@ -14,7 +14,9 @@ import java.util.regex.Pattern;
 
 /** A file of kernels in this jar: PTX, the driver's assembly language, as nvcc wrote it. */
 enum KernelFile {
-  ATTENTION,
+  ATTENTION_BF16,
+  ATTENTION_F32,
+  ATTENTION_MERGE,
   DELTA,
   ELEMENTS,
   NORM,

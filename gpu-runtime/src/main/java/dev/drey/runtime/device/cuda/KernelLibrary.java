@@ -18,6 +18,7 @@ final class KernelLibrary implements AutoCloseable {
   private final CudaContext context;
   private final List<CUmodule> modules = new ArrayList<>();
   private final Map<String, Kernel> kernels = new HashMap<>();
+  private final Map<String, Integer> sharedBytes = new HashMap<>();
 
   private KernelLibrary(CudaContext context) {
     this.context = context;
@@ -52,12 +53,18 @@ final class KernelLibrary implements AutoCloseable {
   /** A kernel gets more than {@value #FREE_SHARED_BYTES} bytes only if that is said beforehand. */
   private void allowSharedMemory(List<ProductKernel> variants) {
     for (ProductKernel variant : variants) {
-      if (variant.sharedBytes() > FREE_SHARED_BYTES) {
-        Driver.setFunctionAttribute(
-            kernel(variant.name()).function(),
-            CUfunction_attribute.CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES,
-            variant.sharedBytes());
-      }
+      allowSharedMemory(kernel(variant.name()), variant.sharedBytes());
+    }
+  }
+
+  /** Lets a kernel be launched with so much dynamic shared memory, besides what it may have. */
+  synchronized void allowSharedMemory(Kernel kernel, int bytes) {
+    if (bytes > sharedBytes.getOrDefault(kernel.name(), FREE_SHARED_BYTES)) {
+      Driver.setFunctionAttribute(
+          kernel.function(),
+          CUfunction_attribute.CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES,
+          bytes);
+      sharedBytes.put(kernel.name(), bytes);
     }
   }
 

@@ -106,6 +106,12 @@ final class StreamState implements AutoCloseable {
     return kernels.kernel(name + (type == DType.F32 ? "_f32" : "_bf16"));
   }
 
+  /** Lets a kernel be launched with so much dynamic shared memory. */
+  Kernel withSharedMemory(Kernel kernel, int bytes) {
+    kernels.allowSharedMemory(kernel, bytes);
+    return kernel;
+  }
+
   /** Starts a launch behind the tables put so far. */
   Launch launch(Kernel kernel) {
     tables.flush();
