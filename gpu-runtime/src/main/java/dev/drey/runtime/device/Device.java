@@ -33,6 +33,11 @@ public interface Device extends AutoCloseable {
    */
   String numericFingerprint();
 
+  /** Whether device memory is the host's main memory. */
+  default boolean sharesHostMemory() {
+    return true;
+  }
+
   /** Allocates zero-filled device memory charged to {@code budget}. */
   DeviceBuffer allocate(MemoryBudget budget, long bytes);
 

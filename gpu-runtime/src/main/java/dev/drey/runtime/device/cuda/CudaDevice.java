@@ -141,6 +141,11 @@ public final class CudaDevice implements Device {
     return fingerprint;
   }
 
+  @Override
+  public boolean sharesHostMemory() {
+    return false;
+  }
+
   private DeviceMemory memory(MemoryBudget budget, long bytes, String kind) {
     return new DeviceMemory(context, budget, bytes, kind, open);
   }
