@@ -16,7 +16,8 @@ import org.jspecify.annotations.Nullable;
  * How to open an engine. Serialisable, so that it can travel with a job.
  *
  * @param model directory in the Hugging Face layout
- * @param device {@code cpu} or {@code reference}
+ * @param device {@code cpu}, {@code cuda}, {@code auto} or {@code reference}
+ * @param deviceIndex which GPU, from 0, as the driver counts them; means nothing to other devices
  * @param compute activations' type
  * @param threads compute threads
  * @param deviceMemory hard total of everything the engine holds on the device; a percentage is
@@ -38,6 +39,7 @@ import org.jspecify.annotations.Nullable;
 public record EngineConfig(
     String model,
     String device,
+    int deviceIndex,
     ComputeType compute,
     int threads,
     @Nullable MemorySize deviceMemory,
@@ -54,8 +56,8 @@ public record EngineConfig(
     implements Serializable {
 
   /**
-   * As set: nothing is planned, nothing recorded, no checks besides those that are always made,
-   * experts from the checkpoint.
+   * As set, on the first GPU: nothing is planned, nothing recorded, no checks besides those that
+   * are always made, experts from the checkpoint.
    */
   public EngineConfig(
       String model,
@@ -72,6 +74,7 @@ public record EngineConfig(
     this(
         model,
         device,
+        0,
         compute,
         threads,
         deviceMemory,
@@ -147,6 +150,11 @@ public record EngineConfig(
     return with(fields -> fields.trace = file);
   }
 
+  /** The same on another GPU. */
+  public EngineConfig onGpu(int index) {
+    return with(fields -> fields.deviceIndex = index);
+  }
+
   /** The model's directory. */
   public Path modelDirectory() {
     return Path.of(model);
@@ -158,6 +166,7 @@ public record EngineConfig(
     return new EngineConfig(
         model,
         device,
+        fields.deviceIndex,
         compute,
         threads,
         fields.deviceMemory,
@@ -175,6 +184,7 @@ public record EngineConfig(
 
   /** What a copy may have otherwise. */
   private static final class Fields {
+    private int deviceIndex;
     private @Nullable MemorySize deviceMemory;
     private @Nullable MemorySize expertMemory;
     private int kvTokens;
@@ -186,6 +196,7 @@ public record EngineConfig(
     private @Nullable String trace;
 
     Fields(EngineConfig from) {
+      deviceIndex = from.deviceIndex;
       deviceMemory = from.deviceMemory;
       expertMemory = from.expertMemory;
       kvTokens = from.kvTokens;

@@ -72,7 +72,7 @@ final class EngineParts implements AutoCloseable {
       ModelConfig model = checkpoint.config();
       tokenizer = openTokenizer(model);
       chatTemplates = ChatTemplates.read(config.modelDirectory());
-      device = own(Devices.open(config.device(), config.compute(), config.threads()));
+      device = own(openDevice(config));
       experts = own(config.storage().open(checkpoint, device));
       memory = EngineMemory.of(config, model, device, experts);
       budget = own(MemoryBudget.root("device", memory.plan().totalBytes()));
@@ -133,7 +133,7 @@ final class EngineParts implements AutoCloseable {
   static MemoryPlan plan(EngineConfig asked) {
     EngineConfig config = planned(asked);
     try (Checkpoint checkpoint = Checkpoint.open(config.modelDirectory());
-        Device device = Devices.open(config.device(), config.compute(), config.threads());
+        Device device = openDevice(config);
         ExpertSource experts = config.storage().open(checkpoint, device)) {
       ModelConfig model = checkpoint.config();
       return EngineMemory.of(config, model, device, experts).plan();
@@ -144,6 +144,10 @@ final class EngineParts implements AutoCloseable {
     return asked.workload() == null
         ? asked
         : EnginePlanner.resolve(asked, MachineFile.usualDirectory());
+  }
+
+  static Device openDevice(EngineConfig config) {
+    return Devices.open(config.device(), config.deviceIndex(), config.compute(), config.threads());
   }
 
   private @Nullable Tokenizer openTokenizer(ModelConfig model) {
@@ -221,7 +225,7 @@ final class EngineParts implements AutoCloseable {
         modelName(),
         checkpoint.digest(),
         config.compute().name().toLowerCase(Locale.ROOT),
-        config.device(),
+        device.name(),
         model.layers(),
         model.moe().experts(),
         model.moe().expertsPerToken(),

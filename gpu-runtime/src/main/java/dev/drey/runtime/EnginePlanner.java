@@ -50,7 +50,7 @@ public final class EnginePlanner implements AutoCloseable {
     this.config = config;
     this.checkpoint = Checkpoint.open(config.modelDirectory());
     try {
-      this.device = Devices.open(config.device(), config.compute(), config.threads());
+      this.device = EngineParts.openDevice(config);
     } catch (RuntimeException failure) {
       checkpoint.close();
       throw failure;

@@ -29,6 +29,7 @@ class ArchitectureTest {
               ".chat",
               ".device.reference",
               ".device.cpu",
+              ".device.cuda",
               ".kvcache",
               ".predict",
               ".transfer",
@@ -59,6 +60,17 @@ class ArchitectureTest {
         .should()
         .dependOnClassesThat()
         .resideInAPackage("org.bytedeco..")
+        .check(RUNTIME);
+  }
+
+  @Test
+  void onlyTheCudaDeviceKnowsJCuda() {
+    noClasses()
+        .that()
+        .resideOutsideOfPackage(BASE + ".device.cuda")
+        .should()
+        .dependOnClassesThat()
+        .resideInAPackage("jcuda..")
         .check(RUNTIME);
   }
 

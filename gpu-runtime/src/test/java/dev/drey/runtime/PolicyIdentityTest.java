@@ -66,7 +66,7 @@ class PolicyIdentityTest {
   void packedExpertsReadThroughThePageCacheOrPastIt(boolean direct) throws IOException {
     Path packed = Files.createTempDirectory(Path.of("target"), "packed");
     try (Checkpoint checkpoint = Checkpoint.open(Path.of(MODEL));
-        Device device = Devices.open("cpu", ComputeType.F32, 1);
+        Device device = Devices.open("cpu", 0, ComputeType.F32, 1);
         MemoryBudget budget = MemoryBudget.root("packing", 64 << 20)) {
       try (ExpertPacker packer = new ExpertPacker(checkpoint, device, budget)) {
         packer.write(packed, done -> {});

@@ -76,7 +76,7 @@ public final class EngineBench {
   private Machine machine() {
     try (Checkpoint checkpoint = Checkpoint.open(options.model());
         MemoryBudget budget = MemoryBudget.root("machine probe", Long.MAX_VALUE);
-        Device device = Devices.open(options.device(), options.compute(), options.threads());
+        Device device = Devices.open(options.device(), 0, options.compute(), options.threads());
         ExpertSource experts = options.storage().open(checkpoint, device)) {
       ProbeOptions probe =
           new ProbeOptions(

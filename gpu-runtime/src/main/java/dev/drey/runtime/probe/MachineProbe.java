@@ -49,13 +49,7 @@ public final class MachineProbe {
       }
       layers = new LayerProbe(device, budget, model, stream, options.maxRows()).measure();
     }
-    long workingSet;
-    double memory;
-    try (MemoryProbe probe =
-        new MemoryProbe(device, budget, options.threads(), checkpoint.summary().totalBytes())) {
-      workingSet = probe.workingSetBytes();
-      memory = probe.measure();
-    }
+    MemorySpeed memory = memory();
     try (LinkProbe probe = new LinkProbe(model, experts, device, budget, options.ioThreads())) {
       long fetchedBefore = StorageReads.bytes();
       LinkProbe.Rate link = probe.read();
@@ -64,14 +58,30 @@ public final class MachineProbe {
       return new Machine(
           products,
           layers,
-          memory,
-          workingSet,
+          memory.bytesPerSecond(),
+          memory.workingSetBytes(),
           link.bytesPerSecond(),
           options.pacedBytesPerSecond(),
           load.bytesPerSecond(),
           load.cores(),
           share,
           System.nanoTime() - start);
+    }
+  }
+
+  /** How fast memory was read, and how much of it. */
+  private record MemorySpeed(double bytesPerSecond, long workingSetBytes) {}
+
+  private MemorySpeed memory() {
+    long wanted = checkpoint.summary().totalBytes();
+    if (!device.sharesHostMemory()) {
+      try (DeviceMemoryProbe probe =
+          new DeviceMemoryProbe(device, budget, checkpoint.config(), wanted)) {
+        return new MemorySpeed(probe.measure(), probe.workingSetBytes());
+      }
+    }
+    try (MemoryProbe probe = new MemoryProbe(device, budget, options.threads(), wanted)) {
+      return new MemorySpeed(probe.measure(), probe.workingSetBytes());
     }
   }
 

@@ -42,7 +42,7 @@ class PackedStoreTest {
     final Device device;
 
     Bench(String device, ComputeType compute) {
-      this.device = Devices.open(device, compute, 1);
+      this.device = Devices.open(device, 0, compute, 1);
     }
 
     void pack(Path directory) throws IOException {

@@ -48,7 +48,9 @@ final class PackCommand implements CliCommand {
     long start = System.nanoTime();
     ObjectNode result = new ObjectMapper().createObjectNode();
     try (Checkpoint checkpoint = Checkpoint.open(config.modelDirectory(), config.checks());
-        Device device = Devices.open(config.device(), config.compute(), config.threads());
+        Device device =
+            Devices.open(
+                config.device(), config.deviceIndex(), config.compute(), config.threads());
         MemoryBudget budget = MemoryBudget.root("packing", Long.MAX_VALUE);
         ExpertPacker packer = new ExpertPacker(checkpoint, device, budget)) {
       int experts = checkpoint.summary().totalExperts();

@@ -1,0 +1,6 @@
+package dev.drey.runtime.device.cuda;
+
+import jcuda.driver.CUfunction;
+
+/** A kernel of a loaded module. */
+record Kernel(String name, CUfunction function) {}

@@ -1,0 +1,127 @@
+package dev.drey.runtime.device.cuda;
+
+import dev.drey.runtime.device.ComputeStream;
+import dev.drey.runtime.device.DeviceBuffer;
+import dev.drey.runtime.device.DeviceEvent;
+import dev.drey.runtime.device.Router;
+import dev.drey.runtime.device.Routing;
+import dev.drey.runtime.model.RouterConfig;
+import java.nio.ByteBuffer;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The router: logits, then one warp per row that chooses. Experts and weights of all rows come back
+ * to the host in one copy, into one of a few pinned places, which are taken in turn.
+ */
+final class TopK {
+  private static final int THREADS = 32;
+
+  private final StreamState state;
+  private final Products products;
+  private final List<ProductKernel> variants = ProductKernel.routerLogits();
+  private int started;
+
+  TopK(StreamState state, Products products) {
+    this.state = state;
+    this.products = products;
+  }
+
+  /** See {@link ComputeStream#routeTopK}. */
+  void run(DeviceBuffer x, int rows, int hidden, Router router, Routing out) {
+    int most = Math.max(1, most(router));
+    for (int first = 0; first < rows; first += most) {
+      int count = Math.min(most, rows - first);
+      start(x, first, count, hidden, router, out).await();
+    }
+  }
+
+  /** See {@link ComputeStream#startRouting}; null if there are too many rows to do so. */
+  ComputeStream.@Nullable PendingRouting start(
+      DeviceBuffer x, int rows, int hidden, Router router, Routing out) {
+    return rows > most(router) ? null : start(x, 0, rows, hidden, router, out);
+  }
+
+  /** Most rows at a time. */
+  private int most(Router router) {
+    long perRow = (router.experts() + 2L * router.k()) * Float.BYTES;
+    long fitting = (state.plan().workBytes() - 512) / perRow;
+    return (int) Math.min(fitting, state.plan().choiceBytes() / (8L * router.k()));
+  }
+
+  private ComputeStream.PendingRouting start(
+      DeviceBuffer x, int first, int rows, int hidden, Router router, Routing out) {
+    long numbers = (long) (first + rows) * hidden;
+    long from = CudaBuffer.address(x, numbers * Float.BYTES) + 4L * first * hidden;
+    long choice = choose(from, rows, hidden, router);
+    int number = started++;
+    PinnedArea place = state.choicePlace(number % ComputeStream.MAX_PENDING_ROUTINGS);
+    int entries = rows * router.k();
+    state.queue().copyToHost(place.at(0), choice, 8L * entries);
+    DeviceEvent done = state.queue().mark();
+    return () -> {
+      if (started - number > ComputeStream.MAX_PENDING_ROUTINGS) {
+        throw new IllegalStateException(
+            "a routing was overtaken by %d others".formatted(started - number - 1));
+      }
+      done.await();
+      ByteBuffer chosen = place.view();
+      chosen.asIntBuffer().get(out.experts(), first * router.k(), entries);
+      chosen.position(4 * entries);
+      chosen
+          .slice()
+          .order(chosen.order())
+          .asFloatBuffer()
+          .get(out.weights(), first * router.k(), entries);
+    };
+  }
+
+  /** Issues the choice; returns the address of all experts, the weights behind them. */
+  private long choose(long x, int rows, int hidden, Router router) {
+    int experts = router.experts();
+    long logits = state.work();
+    logits(x, rows, hidden, router, logits);
+    long chosen = logits + StreamPlan.align((long) rows * experts * Float.BYTES);
+    RouterConfig rule = router.rule();
+    state
+        .launch(state.kernel("router_choice"))
+        .address(logits)
+        .number(rows)
+        .number(experts)
+        .number(router.k())
+        .address(RowOperations.addressOrNull(router.choiceBias(), experts))
+        .number(
+            switch (rule.score()) {
+              case SOFTMAX -> 0;
+              case SIGMOID -> 1;
+              case SPARSE_MIXER -> 2;
+            })
+        .number(rule.normalise() ? 1 : 0)
+        .number((float) rule.scale())
+        .number(rule.groups())
+        .number(rule.keptGroups())
+        .number(rule.groupScore() == RouterConfig.GroupScore.BEST_TWO ? 1 : 0)
+        .number((float) rule.jitter())
+        .address(chosen)
+        .address(chosen + (long) rows * router.k() * Integer.BYTES)
+        .run(new Grid(rows, 1, 1, THREADS, 1, 8 * experts + 4 * rule.groups()));
+    return chosen;
+  }
+
+  private void logits(long x, int rows, int hidden, Router router, long logits) {
+    int experts = router.experts();
+    ByteBuffer group = state.tables().fresh();
+    group.putLong(CudaBuffer.address(router.weight(), (long) experts * hidden * Float.BYTES));
+    group.putLong(RowOperations.addressOrNull(router.logitBias(), experts));
+    long groups = state.tables().putKnown();
+    ProductKernel variant = Products.variant(variants, rows);
+    products.matmul(
+        variant,
+        Products.Source.rows(x, hidden),
+        groups,
+        products.tiles(rows, 1, variant.rows()),
+        hidden,
+        experts,
+        new Products.Target(logits, experts, 0, 0, false));
+  }
+}
