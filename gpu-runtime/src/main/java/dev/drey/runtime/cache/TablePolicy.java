@@ -13,9 +13,9 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What all policies with a memory share: experts by number, which of them are resident, where the
- * forward pass is, and the frame of snapshots. Layers are known by their place (see {@link
- * ExpertTable}).
+ * What all policies with a memory share: experts by number, which of them are resident (in a slot,
+ * or on their way into one), where the forward pass is, and the frame of snapshots. Layers are
+ * known by their place (see {@link ExpertTable}).
  */
 abstract class TablePolicy implements CachePolicy {
   private static final int VERSION = 1;
@@ -79,7 +79,7 @@ abstract class TablePolicy implements CachePolicy {
     inserted(expert);
   }
 
-  /** An expert has become resident; {@link #isResident} knows already. */
+  /** An expert has been given a slot; {@link #isResident} knows already. */
   abstract void inserted(int expert);
 
   @Override
