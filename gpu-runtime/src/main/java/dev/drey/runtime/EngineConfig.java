@@ -3,6 +3,7 @@ package dev.drey.runtime;
 import dev.drey.runtime.checkpoint.ModelChecks;
 import dev.drey.runtime.memory.MemorySize;
 import dev.drey.runtime.model.ComputeType;
+import dev.drey.runtime.predict.PredictorOptions;
 import dev.drey.runtime.schedule.ScheduleConfig;
 import dev.drey.runtime.transfer.TransferConfig;
 import java.io.Serializable;
@@ -26,6 +27,7 @@ import org.jspecify.annotations.Nullable;
  * @param policy name of the cache policy
  * @param schedule limits of the scheduler
  * @param transfer settings of the transfer engine
+ * @param prediction settings of the predictor
  * @param checks of the model's files, besides those that are always made
  * @param trace file that what happens is recorded to; null for none
  */
@@ -41,11 +43,12 @@ public record EngineConfig(
     String policy,
     ScheduleConfig schedule,
     TransferConfig transfer,
+    PredictorOptions prediction,
     ModelChecks checks,
     @Nullable String trace)
     implements Serializable {
 
-  /** Without a trace, and without checks besides those that are always made. */
+  /** With the predictor's own choices, without a trace, and without extra checks. */
   public EngineConfig(
       String model,
       String device,
@@ -70,6 +73,7 @@ public record EngineConfig(
         policy,
         schedule,
         transfer,
+        PredictorOptions.DEFAULT,
         ModelChecks.NONE,
         null);
   }
@@ -88,6 +92,7 @@ public record EngineConfig(
         policy,
         schedule,
         transfer,
+        prediction,
         checks,
         file);
   }
@@ -122,7 +127,27 @@ public record EngineConfig(
         policy,
         schedule,
         transfer,
+        prediction,
         newChecks,
+        trace);
+  }
+
+  /** The same with other settings of the predictor. */
+  public EngineConfig withPrediction(PredictorOptions newPrediction) {
+    return new EngineConfig(
+        model,
+        device,
+        compute,
+        threads,
+        deviceMemory,
+        expertMemory,
+        kvTokens,
+        predictor,
+        policy,
+        schedule,
+        transfer,
+        newPrediction,
+        checks,
         trace);
   }
 

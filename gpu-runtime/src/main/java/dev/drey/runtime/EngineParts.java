@@ -19,6 +19,7 @@ import dev.drey.runtime.model.ModelConfig;
 import dev.drey.runtime.plan.FixedMemory;
 import dev.drey.runtime.plan.MemoryPlan;
 import dev.drey.runtime.predict.ExpertPredictor;
+import dev.drey.runtime.predict.PredictorShape;
 import dev.drey.runtime.predict.Predictors;
 import dev.drey.runtime.residency.ResidencyWindow;
 import dev.drey.runtime.safetensors.ModelDirectory;
@@ -61,6 +62,7 @@ final class EngineParts implements AutoCloseable {
   private final KvPool kv;
   private final @Nullable TraceRecorder recorder;
   private final ResidencyWindow window;
+  private final ExpertPredictor predictor;
   private final Decoder decoder;
 
   private EngineParts(EngineConfig config) throws IOException {
@@ -108,6 +110,7 @@ final class EngineParts implements AutoCloseable {
       own(new Reservation(own(budget.child("sampling", fixed.sampling()))));
       recorder = openTrace();
       window = own(openWindow(staging));
+      predictor = newPredictor(model);
       decoder =
           new Decoder(
               model,
@@ -118,7 +121,7 @@ final class EngineParts implements AutoCloseable {
               kv.store(),
               states,
               window,
-              predictor(model),
+              predictor,
               trace(),
               maxRows,
               memory.contextTokens(model));
@@ -163,12 +166,13 @@ final class EngineParts implements AutoCloseable {
   }
 
   /** Where every expert has a slot of its own none is evicted, and nothing is left to predict. */
-  private ExpertPredictor predictor(ModelConfig model) {
-    int experts = model.moe().experts();
-    ExpertPredictor chosen = Predictors.named(config.predictor(), experts);
+  private ExpertPredictor newPredictor(ModelConfig model) {
+    PredictorShape shape =
+        new PredictorShape(moeLayers(model), model.moe().experts(), model.moe().expertsPerToken());
+    ExpertPredictor chosen = Predictors.named(config.predictor(), shape, config.prediction());
     return memory.plan().slots() < model.totalExperts()
         ? chosen
-        : Predictors.named("none", experts);
+        : Predictors.named("none", shape, config.prediction());
   }
 
   private ResidencyWindow openWindow(MemoryBudget staging) {
@@ -314,6 +318,11 @@ final class EngineParts implements AutoCloseable {
 
   Decoder decoder() {
     return decoder;
+  }
+
+  /** Belongs to the thread that runs steps. */
+  ExpertPredictor predictor() {
+    return predictor;
   }
 
   private <T extends AutoCloseable> T own(T part) {

@@ -34,7 +34,7 @@ public interface CachePolicy {
    * one.
    *
    * @param step forward pass the prediction is for
-   * @param issuedAtLayer layer whose router had run when it was made
+   * @param issuedAtLayer layer whose router had run when it was made; -1 if the step had just begun
    * @param expert the expert; its layer is the target layer
    * @param score how strongly; higher is likelier, comparable only within one issue and layer
    */

@@ -4,13 +4,23 @@ import java.util.Collections;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
-import java.util.function.IntFunction;
+import java.util.function.BiFunction;
 
 /** The predictors by name. */
 public final class Predictors {
-  private static final Map<String, IntFunction<ExpertPredictor>> KNOWN =
-      new TreeMap<>(
-          Map.of("gate.next-layer", NextLayerGatePredictor::new, "none", e -> new NoPredictor()));
+  private static final Map<String, BiFunction<PredictorShape, PredictorOptions, ExpertPredictor>>
+      KNOWN =
+          new TreeMap<>(
+              Map.ofEntries(
+                  Map.entry(
+                      "gate.next-layer",
+                      (shape, options) -> new StackedGatesPredictor("gate.next-layer", shape, 1)),
+                  Map.entry(
+                      "hobbit.stacked-gates",
+                      (shape, options) ->
+                          new StackedGatesPredictor(
+                              "hobbit.stacked-gates", shape, options.lookaheadOr(3))),
+                  Map.entry("none", (shape, options) -> new NoPredictor())));
 
   private Predictors() {}
 
@@ -20,17 +30,16 @@ public final class Predictors {
   }
 
   /**
-   * A new predictor.
+   * A new predictor that has seen nothing.
    *
-   * @param experts routed experts per layer
    * @throws IllegalArgumentException if the name is unknown; the message lists the known ones
    */
-  public static ExpertPredictor named(String name, int experts) {
-    IntFunction<ExpertPredictor> known = KNOWN.get(name);
+  public static ExpertPredictor named(String name, PredictorShape shape, PredictorOptions options) {
+    BiFunction<PredictorShape, PredictorOptions, ExpertPredictor> known = KNOWN.get(name);
     if (known == null) {
       throw new IllegalArgumentException(
           "unknown predictor '" + name + "'; known are " + KNOWN.keySet());
     }
-    return known.apply(experts);
+    return known.apply(shape, options);
   }
 }

@@ -276,11 +276,11 @@ final class SimulatedWindow {
   // -- predictions
 
   /** Offers a prediction, made for the step of an event. */
-  void offer(int event, int expert, float score) {
+  void offer(int event, int issuedAtLayer, int expert, float score) {
     long step = trace.step()[event];
     long target = step * layers + expert / experts;
     if (target > position) {
-      policy.onPrediction(step, trace.layer()[event], ids[expert], score);
+      policy.onPrediction(step, issuedAtLayer, ids[expert], score);
       Wish wish = new Wish(expert, target);
       if (!grant(wish) && wishes.size() < maxWishes) {
         wishes.add(wish);

@@ -130,11 +130,11 @@ class TraceFileTest {
   @Test
   void anotherVersionAndNoTraceAtAllAreRefused() throws IOException {
     byte[] whole = Files.readAllBytes(write(HEADER, 1));
-    ByteBuffer.wrap(whole).order(ByteOrder.LITTLE_ENDIAN).putInt(8, 2);
+    ByteBuffer.wrap(whole).order(ByteOrder.LITTLE_ENDIAN).putInt(8, 3);
     Path newer = Files.write(directory.resolve("newer"), whole);
 
     assertThatThrownBy(() -> read(newer))
-        .hasMessageContaining("version at byte 8: expected 1, found 2");
+        .hasMessageContaining("version at byte 8: expected 2, found 3");
     Path text =
         Files.writeString(directory.resolve("text"), "{\"prompt\": \"not a trace at all\"}");
     assertThatThrownBy(() -> read(text)).hasMessageContaining("first bytes at byte 0");

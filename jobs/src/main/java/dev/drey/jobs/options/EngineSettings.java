@@ -8,6 +8,7 @@ import dev.drey.runtime.cache.CachePolicies;
 import dev.drey.runtime.checkpoint.ModelChecks;
 import dev.drey.runtime.memory.MemorySize;
 import dev.drey.runtime.model.ComputeType;
+import dev.drey.runtime.predict.PredictorOptions;
 import dev.drey.runtime.predict.Predictors;
 import dev.drey.runtime.schedule.ScheduleConfig;
 import dev.drey.runtime.transfer.TransferConfig;
@@ -132,6 +133,26 @@ public final class EngineSettings {
                   + " off.")
           .flag("--predictor", "NAME");
 
+  /** How far ahead. */
+  public static final Setting<Integer> LOOKAHEAD =
+      Setting.of(
+              ENGINE,
+              key("drey.prediction.lookahead").intType().defaultValue(0),
+              Check.atLeast(0),
+              "Layers with experts that the predictor looks ahead; 0 leaves it to the predictor."
+                  + " gate.next-layer always looks one layer ahead.")
+          .flag("--lookahead", "N");
+
+  /** How much a predictor remembers. */
+  public static final Setting<Integer> PREDICTOR_CAPACITY =
+      Setting.of(
+              ENGINE,
+              key("drey.prediction.capacity").intType().defaultValue(0),
+              Check.between(0, PredictorOptions.MAX_CAPACITY),
+              "Entries of the predictor's collection, for predictors that have one; 0 leaves it to"
+                  + " the predictor.")
+          .flag("--predictor-capacity", "N");
+
   /** Capacity of the table. */
   public static final Setting<Integer> MAX_SEQUENCES =
       Setting.of(
@@ -246,6 +267,8 @@ public final class EngineSettings {
         THREADS,
         POLICY,
         PREDICTOR,
+        LOOKAHEAD,
+        PREDICTOR_CAPACITY,
         MAX_SEQUENCES,
         MICRO_BATCH,
         MAX_STEP_TOKENS,
@@ -280,6 +303,7 @@ public final class EngineSettings {
             TRANSFER_PACE.in(c),
             TRANSFER_DEADLINE.in(c),
             TRANSFER_ATTEMPTS.in(c)),
+        new PredictorOptions(LOOKAHEAD.in(c), PREDICTOR_CAPACITY.in(c)),
         modelChecks(c),
         TRACE.find(c).orElse(null));
   }
