@@ -168,7 +168,11 @@ final class EngineParts implements AutoCloseable {
   /** Where every expert has a slot of its own none is evicted, and nothing is left to predict. */
   private ExpertPredictor newPredictor(ModelConfig model) {
     PredictorShape shape =
-        new PredictorShape(moeLayers(model), model.moe().experts(), model.moe().expertsPerToken());
+        new PredictorShape(
+            moeLayers(model),
+            model.moe().experts(),
+            model.moe().expertsPerToken(),
+            checkpoint.digest());
     ExpertPredictor chosen = Predictors.named(config.predictor(), shape, config.prediction());
     return memory.plan().slots() < model.totalExperts()
         ? chosen

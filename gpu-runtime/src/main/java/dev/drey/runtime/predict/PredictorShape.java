@@ -11,8 +11,10 @@ import java.util.stream.IntStream;
  * @param layers decoder layers that have routed experts, rising
  * @param experts routed experts per layer, at most 4096
  * @param expertsPerToken experts each token is sent to
+ * @param modelDigest digest of the model's description; what was trained for another is refused
  */
-public record PredictorShape(List<Integer> layers, int experts, int expertsPerToken) {
+public record PredictorShape(
+    List<Integer> layers, int experts, int expertsPerToken, String modelDigest) {
   private static final int MAX_EXPERTS = 1 << Ranking.EXPERT_BITS;
 
   /** Checks the numbers. */
@@ -34,10 +36,10 @@ public record PredictorShape(List<Integer> layers, int experts, int expertsPerTo
         && IntStream.range(1, layers.size()).allMatch(i -> layers.get(i - 1) < layers.get(i));
   }
 
-  /** The shape of a model all of whose layers have routed experts. */
+  /** The shape of a nameless model all of whose layers have routed experts. */
   public static PredictorShape of(int layers, int experts, int expertsPerToken) {
     return new PredictorShape(
-        IntStream.range(0, layers).boxed().toList(), experts, expertsPerToken);
+        IntStream.range(0, layers).boxed().toList(), experts, expertsPerToken, "");
   }
 
   /** Number of layers that have experts. */

@@ -1,5 +1,6 @@
 package dev.drey.runtime.predict;
 
+import java.nio.file.Path;
 import java.util.Collections;
 import java.util.Map;
 import java.util.Set;
@@ -20,6 +21,7 @@ public final class Predictors {
                       (shape, options) ->
                           new StackedGatesPredictor(
                               "hobbit.stacked-gates", shape, options.lookaheadOr(3))),
+                  Map.entry(LearnedPredictor.NAME, Predictors::learned),
                   Map.entry("none", (shape, options) -> new NoPredictor())));
 
   private Predictors() {}
@@ -32,7 +34,8 @@ public final class Predictors {
   /**
    * A new predictor that has seen nothing.
    *
-   * @throws IllegalArgumentException if the name is unknown; the message lists the known ones
+   * @throws IllegalArgumentException if the name is unknown (the message lists the known ones), or
+   *     the file it needs is missing or does not fit
    */
   public static ExpertPredictor named(String name, PredictorShape shape, PredictorOptions options) {
     BiFunction<PredictorShape, PredictorOptions, ExpertPredictor> known = KNOWN.get(name);
@@ -41,5 +44,20 @@ public final class Predictors {
           "unknown predictor '" + name + "'; known are " + KNOWN.keySet());
     }
     return known.apply(shape, options);
+  }
+
+  private static ExpertPredictor learned(PredictorShape shape, PredictorOptions options) {
+    String file = options.file();
+    if (file == null) {
+      throw new IllegalArgumentException(
+          "predictor 'learned.mlp' needs the file it was trained to (drey.prediction.file); make one with: drey train-predictor");
+    }
+    MlpModel model = MlpModel.read(Path.of(file), shape);
+    if (options.lookaheadOr(model.sizes().lookahead()) != model.sizes().lookahead()) {
+      throw new IllegalArgumentException(
+          "predictor file %s was trained to look %d layers ahead, but %d are asked for"
+              .formatted(file, model.sizes().lookahead(), options.lookahead()));
+    }
+    return new LearnedPredictor(model);
   }
 }

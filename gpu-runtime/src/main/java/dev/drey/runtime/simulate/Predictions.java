@@ -66,10 +66,13 @@ public final class Predictions {
       throw new IllegalArgumentException(
           "unknown predictions '%s'; known are %s".formatted(name, names()));
     }
-    TraceHeader header = trace.header();
-    PredictorShape shape =
-        new PredictorShape(header.expertLayers(), header.experts(), header.expertsPerToken());
-    return by(trace, Predictors.named(name, shape, options));
+    return by(trace, Predictors.named(name, shape(trace.header()), options));
+  }
+
+  /** What an engine of the trace's model tells its predictor. */
+  static PredictorShape shape(TraceHeader header) {
+    return new PredictorShape(
+        header.expertLayers(), header.experts(), header.expertsPerToken(), header.modelDigest());
   }
 
   /** Predictions from a source; an oracle looks one layer ahead. */

@@ -3,20 +3,31 @@ package dev.drey.runtime.predict;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 class PredictorsTest {
   private static final PredictorShape SHAPE = PredictorShape.of(4, 8, 2);
+
+  @TempDir
+  @SuppressWarnings("NullAway.Init")
+  Path directory;
 
   private static ExpertPredictor named(String name) {
     return Predictors.named(name, SHAPE, PredictorOptions.DEFAULT);
   }
 
   @Test
-  void everyPredictorBearsTheNameItIsKnownBy() {
+  void everyPredictorBearsTheNameItIsKnownBy() throws IOException {
+    byte[] untrained = MlpModel.random(SHAPE, MlpSizes.DEFAULT, 1).toBytes();
+    String file = Files.write(directory.resolve("predictor"), untrained).toString();
     for (String name : Predictors.names()) {
-      assertThat(named(name).name()).isEqualTo(name);
+      PredictorOptions options = new PredictorOptions(0, 0, file);
+      assertThat(Predictors.named(name, SHAPE, options).name()).isEqualTo(name);
     }
   }
 
@@ -45,7 +56,7 @@ class PredictorsTest {
 
   @Test
   void layersMustRise() {
-    assertThatThrownBy(() -> new PredictorShape(List.of(1, 1), 4, 2))
+    assertThatThrownBy(() -> new PredictorShape(List.of(1, 1), 4, 2, "digest"))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("found layers [1, 1]");
   }

@@ -69,7 +69,8 @@ class StackedGatesPredictorTest {
 
   @Test
   void theNextLayerIsTheNextOneThatHasExperts() {
-    PredictorRig sparse = rig("gate.next-layer", new PredictorShape(List.of(1, 3, 5), 8, 2));
+    PredictorRig sparse =
+        rig("gate.next-layer", new PredictorShape(List.of(1, 3, 5), 8, 2, "digest"));
     sparse.gate(3, new int[] {6, 5}, EVENLY);
     sparse.begin(prompt(1));
     sparse.route(1, NOBODY);

@@ -68,6 +68,9 @@ final class EventWindow {
     }
     for (int i = from; i < to; i++) {
       member[trace.members()[i]] = false;
+      if (!policy.keepsUsed()) {
+        evict(ids[trace.members()[i]]);
+      }
     }
     event = event + 1 == trace.events() ? 0 : event + 1;
     return misses;
@@ -82,13 +85,17 @@ final class EventWindow {
       if (victim == null) {
         throw new IllegalStateException(policy.name() + " found no victim for " + ids[expert]);
       }
-      resident[number(victim)] = false;
-      policy.onEvict(victim);
-      used--;
+      evict(victim);
     }
     resident[expert] = true;
     used++;
     policy.onInsert(ids[expert]);
+  }
+
+  private void evict(ExpertId expert) {
+    resident[number(expert)] = false;
+    policy.onEvict(expert);
+    used--;
   }
 
   private int number(ExpertId id) {

@@ -69,6 +69,12 @@ final class SimulateCommand implements CliCommand {
   int capacity;
 
   @Option(
+      names = "--predictor-file",
+      paramLabel = "FILE",
+      description = "What learned.mlp was trained to.")
+  @Nullable String predictorFile;
+
+  @Option(
       names = "--bandwidth",
       paramLabel = "SIZE",
       description = "Bytes per second of the link; default: as measured when recording.")
@@ -107,7 +113,7 @@ final class SimulateCommand implements CliCommand {
               budgets,
               policies.equals(List.of("all")) ? List.copyOf(CachePolicies.names()) : policies,
               predictions,
-              new PredictorOptions(lookahead, capacity),
+              new PredictorOptions(lookahead, capacity, predictorFile),
               bandwidth == null ? null : (double) MemorySize.parse(bandwidth).of(0),
               Math.round(layerMicros * 1e3),
               threads);

@@ -153,6 +153,16 @@ public final class EngineSettings {
                   + " the predictor.")
           .flag("--predictor-capacity", "N");
 
+  /** What a predictor was trained to. */
+  public static final Setting<String> PREDICTOR_FILE =
+      Setting.of(
+              ENGINE,
+              key("drey.prediction.file").stringType().noDefaultValue(),
+              Check.any(),
+              "What drey train-predictor wrote, for the predictor learned.mlp; the same path on"
+                  + " every machine. Refused if it was trained for another model.")
+          .flag("--predictor-file", "FILE");
+
   /** Capacity of the table. */
   public static final Setting<Integer> MAX_SEQUENCES =
       Setting.of(
@@ -269,6 +279,7 @@ public final class EngineSettings {
         PREDICTOR,
         LOOKAHEAD,
         PREDICTOR_CAPACITY,
+        PREDICTOR_FILE,
         MAX_SEQUENCES,
         MICRO_BATCH,
         MAX_STEP_TOKENS,
@@ -303,7 +314,8 @@ public final class EngineSettings {
             TRANSFER_PACE.in(c),
             TRANSFER_DEADLINE.in(c),
             TRANSFER_ATTEMPTS.in(c)),
-        new PredictorOptions(LOOKAHEAD.in(c), PREDICTOR_CAPACITY.in(c)),
+        new PredictorOptions(
+            LOOKAHEAD.in(c), PREDICTOR_CAPACITY.in(c), PREDICTOR_FILE.find(c).orElse(null)),
         modelChecks(c),
         TRACE.find(c).orElse(null));
   }

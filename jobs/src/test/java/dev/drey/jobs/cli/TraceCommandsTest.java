@@ -78,6 +78,59 @@ class TraceCommandsTest {
   }
 
   @Test
+  void aPredictorIsTrainedFromATraceAndRunsInTheSimulatorAndTheEngine() throws IOException {
+    Path file = directory.resolve("learned.mlp");
+    Output training = drey("train-predictor", "--trace", trace, "--out", file, "--json");
+    assertThat(training.code()).as(training.problems()).isZero();
+    JsonNode trained = JSON.readTree(training.text());
+    assertThat(trained.at("/rows").asLong()).isPositive();
+    assertThat(trained.at("/bytes").asLong()).isEqualTo(Files.size(file));
+    assertThat(trained.at("/recall").asDouble()).isBetween(0.2, 1.0);
+
+    Output simulation =
+        drey(
+            "simulate",
+            "--trace",
+            trace,
+            "--predictions",
+            "learned.mlp",
+            "--predictor-file",
+            file,
+            "--policies",
+            "classic.lru",
+            "--budgets",
+            "0.25",
+            "--json");
+    assertThat(simulation.code()).as(simulation.problems()).isZero();
+    assertThat(JSON.readTree(simulation.text()).at("/recall/0/distance").asInt()).isEqualTo(1);
+
+    Path input = directory.resolve("one.jsonl");
+    Files.writeString(input, "{\"prompt\": \"The sea\", \"max_tokens\": 4}\n");
+    Output run =
+        drey(
+            "generate",
+            "--model",
+            MODEL,
+            "--input",
+            input,
+            "--output",
+            directory.resolve("out-learned"),
+            "--expert-memory",
+            "25%",
+            "--predictor",
+            "learned.mlp",
+            "--predictor-file",
+            file,
+            "--json");
+    assertThat(run.code()).as(run.problems()).isZero();
+    assertThat(JSON.readTree(run.text()).at("/experts/prefetched_used").asLong()).isPositive();
+
+    Output missing = drey("simulate", "--trace", trace, "--predictions", "learned.mlp");
+    assertThat(missing.code()).isEqualTo(2);
+    assertThat(missing.problems()).contains("needs the file it was trained to");
+  }
+
+  @Test
   void generateSaysWhatItRecordedAndTheFileAgreesWithItsSummary() throws IOException {
     assertThat(generated.at("/traces/0/file").asText()).isEqualTo(trace.toString());
     assertThat(generated.at("/traces/0/dropped").asLong()).isZero();
