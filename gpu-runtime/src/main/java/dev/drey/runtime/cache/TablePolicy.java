@@ -27,6 +27,7 @@ abstract class TablePolicy implements CachePolicy {
   private final int[] members;
   private long step = -1;
   private long passes;
+  private long demands;
   private int now;
 
   TablePolicy(String name, CacheShape shape) {
@@ -55,6 +56,7 @@ abstract class TablePolicy implements CachePolicy {
       passes++;
     }
     this.step = step;
+    demands++;
     now = place;
     demanded(place, members, experts.size(), tokens);
   }
@@ -117,6 +119,11 @@ abstract class TablePolicy implements CachePolicy {
   /** The layer demanded last; before the first demand the last layer. */
   final int now() {
     return now;
+  }
+
+  /** Demands heard of since this object was made. */
+  final long demands() {
+    return demands;
   }
 
   /** Passes begun so far, the present one included. */

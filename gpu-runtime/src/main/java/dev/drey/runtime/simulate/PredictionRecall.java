@@ -8,11 +8,11 @@ import java.util.Arrays;
 import java.util.List;
 
 /** How good predictions are by themselves: what no window and no policy changes. */
-final class PredictionRecall {
+public final class PredictionRecall {
   private PredictionRecall() {}
 
   /** By rising distance; every demand counts as a miss, nothing is in time. */
-  static List<RecallMetrics> of(RoutingTrace trace, Predictions predictions) {
+  public static List<RecallMetrics> of(RoutingTrace trace, Predictions predictions) {
     int experts = trace.header().experts();
     RecallFold fold = new RecallFold(trace.header());
     int[] ids = new int[experts];

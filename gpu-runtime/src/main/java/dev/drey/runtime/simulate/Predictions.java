@@ -7,6 +7,7 @@ import dev.drey.runtime.predict.Predictors;
 import dev.drey.runtime.trace.TraceHeader;
 import dev.drey.runtime.trace.TraceSink;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import java.util.TreeSet;
@@ -96,6 +97,28 @@ public final class Predictions {
   public static Predictions by(RoutingTrace trace, ExpertPredictor predictor) {
     Collector collector = new Collector(trace);
     PredictorReplay.run(trace, predictor, collector);
+    return collector.predictions();
+  }
+
+  /**
+   * Of these, those for the next few layers of the layer they were made after; nothing of what was
+   * said as a step began.
+   *
+   * @param lookahead layers with experts
+   */
+  public Predictions within(RoutingTrace trace, int lookahead) {
+    Collector collector = new Collector(trace);
+    List<Integer> layers = trace.header().expertLayers();
+    for (int event = 0; event < trace.events(); event++) {
+      collector.after(event);
+      int last = layers.indexOf(trace.layer()[event]) + lookahead;
+      for (int i = begin(event); i < end(event); i++) {
+        if (layers.indexOf(experts[i] / trace.header().experts()) <= last) {
+          collector.experts.add(experts[i]);
+          collector.scores.add(scores[i]);
+        }
+      }
+    }
     return collector.predictions();
   }
 

@@ -19,7 +19,7 @@ import java.util.stream.IntStream;
  * settings give the same bytes.
  */
 public final class PredictorTraining {
-  private static final int HELD_OUT = 10; // one part in so many
+  private static final int HELD_OUT = 10; // one part in so many, rounded up
   private static final float RATE = 0.05f;
 
   /**
@@ -63,7 +63,7 @@ public final class PredictorTraining {
       training.rows = 0;
       for (RoutingTrace trace : traces) {
         int[] begins = begins(trace);
-        int[] order = shuffled(begins.length - begins.length / HELD_OUT, random);
+        int[] order = shuffled(trained(begins.length), random);
         for (int pass : order) {
           training.visit(trace, begins[pass], true);
         }
@@ -78,7 +78,7 @@ public final class PredictorTraining {
     training.rows = 0;
     for (RoutingTrace trace : traces) {
       int[] begins = begins(trace);
-      for (int pass = begins.length - begins.length / HELD_OUT; pass < begins.length; pass++) {
+      for (int pass = trained(begins.length); pass < begins.length; pass++) {
         training.visit(trace, begins[pass], false);
       }
     }
@@ -109,6 +109,11 @@ public final class PredictorTraining {
                 trace.pass()[event + layers - 1] == trace.pass()[event]
                     && trace.layer()[event] == trace.header().expertLayers().get(0))
         .toArray();
+  }
+
+  /** Of so many passes, how many are learnt from. */
+  private static int trained(int passes) {
+    return passes - (passes + HELD_OUT - 1) / HELD_OUT;
   }
 
   private static int[] shuffled(int count, Random random) {
