@@ -30,6 +30,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Random;
 import java.util.Set;
 import java.util.TreeMap;
@@ -78,6 +79,10 @@ class ReproductionsTest {
     LEARNED.clear();
   }
 
+  private static String learned(int lookahead) {
+    return Objects.requireNonNull(LEARNED.get(lookahead)).toString();
+  }
+
   private static Map<String, RoutingTrace> sampleTraces() {
     Map<String, RoutingTrace> traces = new LinkedHashMap<>();
     traces.put("prefill", prefill);
@@ -95,7 +100,7 @@ class ReproductionsTest {
   private static Map<String, Predictions> byReplay(RoutingTrace trace) {
     Map<String, Predictions> all = new TreeMap<>();
     for (String name : Predictors.names()) {
-      String file = LEARNED.get(1) + "";
+      String file = learned(1);
       ExpertPredictor predictor =
           Predictors.named(name, shape(trace.header()), new PredictorOptions(0, 0, file));
       if (predictor.reads().equals(Set.of(PredictorInput.ROUTING))) {
@@ -116,7 +121,7 @@ class ReproductionsTest {
       Map<String, Predictions> replayed = byReplay(trace);
       replayed.forEach((name, predictions) -> recall(name, trace, predictions));
       for (int lookahead = 2; lookahead <= 3; lookahead++) {
-        String file = LEARNED.get(lookahead).toString();
+        String file = learned(lookahead);
         PredictorOptions options = new PredictorOptions(lookahead, 0, file);
         recall("learned.mlp", trace, Predictions.named(trace, "learned.mlp", options));
       }
