@@ -16,8 +16,8 @@ import java.io.IOException;
  * window, so that every layer has equally much to load: the experts demanded most often, with an
  * advantage for those pinned already. The rest streams through the slots left: a few, through which
  * one expert arrives while another computes, or more of them while something is fetched ahead, so
- * that the link is busy before the router asks. While a pass fits into the window nothing
- * is pinned.
+ * that the link is busy before the router asks. While a pass fits into the window nothing is
+ * pinned.
  *
  * <p>Of what is not pinned that leaves which is expected to be used last: an expert demanded in a
  * share p of the passes is expected in (layers ahead) + L · (1/p − 1) layers. For p = 1 this is

@@ -15,6 +15,7 @@ final class Comparison {
   private static final long LAYER_NANOS = 1_000_000;
 
   private final RoutingTrace trace;
+  private final long layerNanos;
   private final CostModel cost;
   private final BeladyBound.NextUses uses;
 
@@ -23,11 +24,18 @@ final class Comparison {
    *     it
    */
   Comparison(RoutingTrace trace, double loadToCompute) {
+    this(trace, LAYER_NANOS, loadToCompute * LAYER_NANOS * trace.events() / trace.members().length);
+  }
+
+  /**
+   * @param layerNanos computing of a layer
+   * @param moveNanos loading of an expert
+   */
+  Comparison(RoutingTrace trace, long layerNanos, double moveNanos) {
     this.trace = trace;
+    this.layerNanos = layerNanos;
     this.uses = BeladyBound.NextUses.of(trace);
-    double experts = (double) trace.members().length / trace.events();
-    double moveSeconds = loadToCompute * LAYER_NANOS / 1e9 / experts;
-    this.cost = new CostModel(trace.header().expertBytes() / moveSeconds, LAYER_NANOS);
+    this.cost = new CostModel(trace.header().expertBytes() * 1e9 / moveNanos, layerNanos);
   }
 
   int slots(double budget) {
@@ -63,6 +71,6 @@ final class Comparison {
 
   /** Seconds of computing alone. */
   double resident() {
-    return trace.events() * (double) LAYER_NANOS / 1e9;
+    return trace.events() * (double) layerNanos / 1e9;
   }
 }
