@@ -39,7 +39,7 @@ final class PathPredictor extends HistoryPredictor {
     super("edgemoe.path", shape, 1);
     k = shape.expertsPerToken();
     heaviest = Math.min(HEAVIEST, k);
-    base = shape.experts() + 1;
+    base = shape.experts() + 1L;
     paths = new KeyTable(options.capacityOr(CAPACITY));
     successors = new ExpertLists(paths.capacity(), 2 * k);
   }

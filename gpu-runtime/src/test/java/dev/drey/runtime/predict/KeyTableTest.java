@@ -12,7 +12,7 @@ class KeyTableTest {
     int often = table.add(77);
     Random random = new Random(1);
     for (int i = 0; i < 10_000; i++) {
-      long key = 1000 + random.nextInt(5000);
+      long key = 1000L + random.nextInt(5000);
       if (table.find(key) == KeyTable.NONE) {
         assertThat(table.holds(table.add(key), key)).isTrue();
       }
