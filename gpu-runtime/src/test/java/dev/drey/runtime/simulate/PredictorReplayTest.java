@@ -33,7 +33,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 /** A predictor says the same of a recorded run as it said while the engine ran. */
 @Timeout(120)
 class PredictorReplayTest {
-  private static final PredictorOptions OPTIONS = new PredictorOptions(2, 8);
+  private static final PredictorOptions OPTIONS = new PredictorOptions(2, 64);
 
   @TempDir
   @SuppressWarnings("NullAway.Init")

@@ -135,8 +135,16 @@ class TraceCommandsTest {
   void aPredictorThatReadsRoutingIsRunOverTheTrace() throws IOException {
     Output json =
         drey(
-            "simulate", "--trace", trace, "--policies", "classic.lru", "--predictions",
-            "history.previous-token", "--lookahead", "2", "--json");
+            "simulate",
+            "--trace",
+            trace,
+            "--policies",
+            "classic.lru",
+            "--predictions",
+            "history.previous-token",
+            "--lookahead",
+            "2",
+            "--json");
 
     assertThat(json.code()).as(json.problems()).isZero();
     JsonNode report = MAPPER.readTree(json.text());
