@@ -5,6 +5,7 @@ import dev.drey.runtime.expertstore.ExpertStorage;
 import dev.drey.runtime.memory.MemorySize;
 import dev.drey.runtime.model.ComputeType;
 import dev.drey.runtime.plan.Workload;
+import dev.drey.runtime.predict.PredictorOptions;
 import dev.drey.runtime.schedule.ScheduleConfig;
 import dev.drey.runtime.transfer.TransferConfig;
 import java.io.Serializable;
@@ -33,6 +34,7 @@ import org.jspecify.annotations.Nullable;
  * @param workload what records are like, for the engine to plan its group, step and pool sizes and
  *     its cache policy itself within {@code deviceMemory}, in place of those set here; null: as set
  * @param storage where experts are read from
+ * @param prediction settings of the predictor
  * @param checks of the model's files, besides those that are always made
  * @param trace file that what happens is recorded to; null for none
  */
@@ -51,13 +53,14 @@ public record EngineConfig(
     TransferConfig transfer,
     @Nullable Workload workload,
     ExpertStorage storage,
+    PredictorOptions prediction,
     ModelChecks checks,
     @Nullable String trace)
     implements Serializable {
 
   /**
    * As set, on the first GPU: nothing is planned, nothing recorded, no checks besides those that
-   * are always made, experts from the checkpoint.
+   * are always made, experts from the checkpoint, the predictor's own choices.
    */
   public EngineConfig(
       String model,
@@ -86,6 +89,7 @@ public record EngineConfig(
         transfer,
         null,
         ExpertStorage.CHECKPOINT,
+        PredictorOptions.DEFAULT,
         ModelChecks.NONE,
         null);
   }
@@ -150,6 +154,11 @@ public record EngineConfig(
     return with(fields -> fields.trace = file);
   }
 
+  /** The same with other settings of the predictor. */
+  public EngineConfig withPrediction(PredictorOptions prediction) {
+    return with(fields -> fields.prediction = prediction);
+  }
+
   /** The same on another GPU. */
   public EngineConfig onGpu(int index) {
     return with(fields -> fields.deviceIndex = index);
@@ -178,6 +187,7 @@ public record EngineConfig(
         transfer,
         fields.workload,
         fields.storage,
+        fields.prediction,
         fields.checks,
         fields.trace);
   }
@@ -192,6 +202,7 @@ public record EngineConfig(
     private ScheduleConfig schedule;
     private @Nullable Workload workload;
     private ExpertStorage storage;
+    private PredictorOptions prediction;
     private ModelChecks checks;
     private @Nullable String trace;
 
@@ -204,6 +215,7 @@ public record EngineConfig(
       schedule = from.schedule;
       workload = from.workload;
       storage = from.storage;
+      prediction = from.prediction;
       checks = from.checks;
       trace = from.trace;
     }

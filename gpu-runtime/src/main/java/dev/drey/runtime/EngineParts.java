@@ -20,6 +20,7 @@ import dev.drey.runtime.model.ModelConfig;
 import dev.drey.runtime.plan.FixedMemory;
 import dev.drey.runtime.plan.MemoryPlan;
 import dev.drey.runtime.predict.ExpertPredictor;
+import dev.drey.runtime.predict.PredictorShape;
 import dev.drey.runtime.predict.Predictors;
 import dev.drey.runtime.probe.MachineFile;
 import dev.drey.runtime.residency.ResidencyWindow;
@@ -63,6 +64,7 @@ final class EngineParts implements AutoCloseable {
   private final KvPool kv;
   private final @Nullable TraceRecorder recorder;
   private final ResidencyWindow window;
+  private final ExpertPredictor predictor;
   private final Decoder decoder;
 
   private EngineParts(EngineConfig asked) throws IOException {
@@ -105,6 +107,7 @@ final class EngineParts implements AutoCloseable {
       own(new Reservation(own(budget.child("sampling", fixed.sampling()))));
       recorder = openTrace();
       window = own(openWindow(staging));
+      predictor = newPredictor(model);
       decoder =
           new Decoder(
               model,
@@ -115,7 +118,7 @@ final class EngineParts implements AutoCloseable {
               kv.store(),
               states,
               window,
-              predictor(model),
+              predictor,
               trace(),
               maxRows,
               memory.contextTokens(model));
@@ -172,12 +175,17 @@ final class EngineParts implements AutoCloseable {
   }
 
   /** Where every expert has a slot of its own none is evicted, and nothing is left to predict. */
-  private ExpertPredictor predictor(ModelConfig model) {
-    int experts = model.moe().experts();
-    ExpertPredictor chosen = Predictors.named(config.predictor(), experts);
+  private ExpertPredictor newPredictor(ModelConfig model) {
+    PredictorShape shape =
+        new PredictorShape(
+            moeLayers(model),
+            model.moe().experts(),
+            model.moe().expertsPerToken(),
+            checkpoint.digest());
+    ExpertPredictor chosen = Predictors.named(config.predictor(), shape, config.prediction());
     return memory.plan().slots() < model.totalExperts()
         ? chosen
-        : Predictors.named("none", experts);
+        : Predictors.named("none", shape, config.prediction());
   }
 
   private ResidencyWindow openWindow(MemoryBudget staging) {
@@ -335,6 +343,11 @@ final class EngineParts implements AutoCloseable {
 
   Decoder decoder() {
     return decoder;
+  }
+
+  /** Belongs to the thread that runs steps. */
+  ExpertPredictor predictor() {
+    return predictor;
   }
 
   private <T extends AutoCloseable> T own(T part) {

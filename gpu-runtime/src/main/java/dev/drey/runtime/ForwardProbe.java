@@ -6,6 +6,7 @@ import dev.drey.runtime.kvcache.BlockTable;
 import dev.drey.runtime.layers.Decoder;
 import dev.drey.runtime.layers.StepBatch;
 import dev.drey.runtime.model.ModelConfig;
+import dev.drey.runtime.predict.StepRows;
 import java.nio.FloatBuffer;
 import java.util.Arrays;
 import java.util.List;
@@ -16,6 +17,7 @@ import java.util.List;
  */
 public final class ForwardProbe {
   private final MoeEngine engine;
+  private final StepRows rows = new StepRows();
   private long step;
 
   /** A probe of an engine with an empty table. */
@@ -58,6 +60,9 @@ public final class ForwardProbe {
     int[][][] experts = new int[model.moeLayers()][ids.length][];
     float[][][] weights = new float[model.moeLayers()][ids.length][];
     decoder.embed(batch);
+    rows.begin(batch.step(), ids);
+    rows.add((int) batch.step(), ids.length, ids.length, 0);
+    decoder.begin(rows, engine::prefetch);
     int moeLayer = 0;
     for (int layer = 0; layer < model.layers(); layer++) {
       decoder.layer(layer, batch, engine::prefetch);

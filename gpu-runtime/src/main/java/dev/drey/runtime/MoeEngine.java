@@ -58,7 +58,7 @@ public final class MoeEngine implements AutoCloseable {
     this.info = parts.info();
     this.decoder = parts.decoder();
     this.sampler = parts.newSampler();
-    this.trace = new StepTrace(parts.trace());
+    this.trace = new StepTrace(parts.trace(), parts.predictor()::sequenceEnded);
   }
 
   /**
@@ -138,13 +138,14 @@ public final class MoeEngine implements AutoCloseable {
       lastStepEnd = stepStart;
     }
     StepBatch batch = step.batch();
+    currentLayer = -1; // first, so that nothing predicted for the step counts as passed
     currentStep = batch.step();
     trace.began(step);
     guarded(() -> decoder.embed(batch));
   }
 
   /**
-   * Runs layers {@code from} to {@code to - 1}.
+   * Runs layers {@code from} to {@code to - 1}. Before layer 0 the predictor is told of the step.
    *
    * @param sink receives predictions for later layers as they are made
    * @throws CancellationException if {@link #cancelWhen}'s question was answered with yes
@@ -152,6 +153,9 @@ public final class MoeEngine implements AutoCloseable {
   public void runLayers(Step step, int from, int to, Consumer<Prediction> sink) {
     guarded(
         () -> {
+          if (from == 0) {
+            decoder.begin(trace.rows(), sink);
+          }
           for (int layer = from; layer < to; layer++) {
             currentLayer = layer;
             decoder.layer(layer, step.batch(), sink);
@@ -208,7 +212,7 @@ public final class MoeEngine implements AutoCloseable {
     return currentStep;
   }
 
-  /** Layer being run. Any thread. */
+  /** Layer being run, -1 while a step begins. Any thread. */
   public int currentLayer() {
     return currentLayer;
   }

@@ -8,7 +8,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Chooses which resident expert leaves when a slot is needed. It is told what happens and asked for
  * victims; it moves nothing. Every method is called under the residency window's lock, in one total
- * order, with no clock: the same calls give the same victims.
+ * order, with no clock: the same calls give the same victims. It hears of an expert when the window
+ * decides to load it, not when its bytes have come, so that no choice depends on the link's speed.
  *
  * <p>A policy is made for one {@link CacheShape}; experts outside of it are refused.
  */
@@ -33,16 +34,16 @@ public interface CachePolicy {
    * one.
    *
    * @param step forward pass the prediction is for
-   * @param issuedAtLayer layer whose router had run when it was made
+   * @param issuedAtLayer layer whose router had run when it was made; -1 if the step had just begun
    * @param expert the expert; its layer is the target layer
    * @param score how strongly; higher is likelier, comparable only within one issue and layer
    */
   default void onPrediction(long step, int issuedAtLayer, ExpertId expert, float score) {}
 
-  /** An expert became resident. */
+  /** An expert has been given a slot; its bytes may still be on their way. */
   void onInsert(ExpertId expert);
 
-  /** An expert left the window. */
+  /** An expert has lost its slot: it was evicted, or its load was given up. */
   void onEvict(ExpertId expert);
 
   /**
@@ -81,8 +82,8 @@ public interface CachePolicy {
    * have made. A snapshot only saves misses: a caller may drop one that is refused.
    *
    * @param snapshot what {@link #snapshot} returned
-   * @param resident the experts that are in the window now; the policy makes up the difference to
-   *     what was resident then as if the others had been evicted and inserted
+   * @param resident the experts that have slots now; the policy makes up the difference to what was
+   *     resident then as if the others had been evicted and inserted
    * @throws IllegalArgumentException if it is damaged, or of another policy, version or shape; says
    *     which. The policy is unchanged then.
    */

@@ -2,6 +2,7 @@ package dev.drey.runtime.cache;
 
 import static dev.drey.runtime.cache.ExpertTable.NONE;
 
+import dev.drey.runtime.model.ExpertId;
 import java.io.DataInputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
@@ -13,8 +14,10 @@ import java.io.IOException;
  *
  * <p>While a pass demands more experts than there are slots, each layer pins an equal share of the
  * window, so that every layer has equally much to load: the experts demanded most often, with an
- * advantage for those pinned already. The rest streams through the passing slots. While a pass fits
- * into the window nothing is pinned.
+ * advantage for those pinned already. The rest streams through the slots left: a few, through which
+ * one expert arrives while another computes, or more of them while something is fetched ahead, so
+ * that the link is busy before the router asks. While a pass fits into the window nothing is
+ * pinned.
  *
  * <p>Of what is not pinned that leaves which is expected to be used last: an expert demanded in a
  * share p of the passes is expected in (layers ahead) + L · (1/p − 1) layers. For p = 1 this is
@@ -39,17 +42,37 @@ final class CyclicScanPolicy extends PinnedPolicy {
   /** Below every score of what is not pinned. */
   private static final double LEAST_SHARE = 1e-9;
 
-  private final int[] quotas;
+  /** Slots left for what passes, at most, while everything is loaded on demand. */
+  private static final int PASSING_ALONE = 4;
+
+  /** The same while predictions come. */
+  private static final int PASSING_AHEAD = 16;
+
+  private static final long NEVER = -2;
+
+  private final int[] quotasAlone;
+  private final int[] quotasAhead;
   private final int[] demandsOf;
   private final double[] shares;
   private final double[] sizes;
+  private long predictedAt = NEVER;
 
   CyclicScanPolicy(CacheShape shape) {
     super("cyclic.scan", shape);
-    quotas = LayerQuotas.even(shape);
+    quotasAlone = LayerQuotas.even(shape, passing(shape, PASSING_ALONE));
+    quotasAhead = LayerQuotas.even(shape, passing(shape, PASSING_AHEAD));
     demandsOf = new int[table.layers()];
     shares = new double[table.size()];
     sizes = new double[table.layers()];
+  }
+
+  private static int passing(CacheShape shape, int most) {
+    return Math.min(shape.slots(), Math.max(2, Math.min(most, 2 * shape.slots() / 3)));
+  }
+
+  @Override
+  public void onPrediction(long step, int issuedAtLayer, ExpertId expert, float score) {
+    predictedAt = passes();
   }
 
   @Override
@@ -79,12 +102,13 @@ final class CyclicScanPolicy extends PinnedPolicy {
 
   private void choose(int layer) {
     boolean scan = passSize() > table.shape().slots();
+    int quota = (predictedAt >= passes() - 1 ? quotasAhead : quotasAlone)[layer];
     double[] worth = new double[table.perLayer()];
     for (int expert = first(layer); expert <= last(layer); expert++) {
       worth[expert - first(layer)] = shares[expert] + (isPinned(expert) ? ADVANTAGE : 0);
       pin(expert, false);
     }
-    for (int left = scan ? quotas[layer] : 0; left > 0; left--) {
+    for (int left = scan ? quota : 0; left > 0; left--) {
       int best = NONE;
       for (int i = 0; i < worth.length; i++) {
         if (worth[i] > 0 && (best == NONE || worth[i] > worth[best])) {
@@ -121,6 +145,7 @@ final class CyclicScanPolicy extends PinnedPolicy {
     SnapshotFormat.writeAll(out, demandsOf);
     SnapshotFormat.writeAll(out, shares);
     SnapshotFormat.writeAll(out, sizes);
+    out.writeLong(predictedAt);
   }
 
   @Override
@@ -129,5 +154,6 @@ final class CyclicScanPolicy extends PinnedPolicy {
     SnapshotFormat.readAll(in, demandsOf);
     SnapshotFormat.readAll(in, shares);
     SnapshotFormat.readAll(in, sizes);
+    predictedAt = in.readLong();
   }
 }

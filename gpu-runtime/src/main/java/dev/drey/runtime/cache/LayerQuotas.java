@@ -14,8 +14,13 @@ final class LayerQuotas {
 
   /** The same for all layers; what does not divide goes to the first ones. */
   static int[] even(CacheShape shape) {
+    return even(shape, shape.passingSlots());
+  }
+
+  /** The same, with another number of slots that belong to no layer. */
+  static int[] even(CacheShape shape, int passing) {
     int[] quotas = new int[shape.layers().size()];
-    spread(quotas, 0, kept(shape), shape.experts());
+    spread(quotas, 0, kept(shape, passing), shape.experts());
     return quotas;
   }
 
@@ -28,7 +33,7 @@ final class LayerQuotas {
    */
   static int[] shallowFirst(CacheShape shape) {
     int[] quotas = new int[shape.layers().size()];
-    int left = kept(shape);
+    int left = kept(shape, shape.passingSlots());
     int whole = Math.min(SHALLOW, quotas.length);
     for (int layer = 0; layer < whole; layer++) {
       quotas[layer] = Math.min(shape.experts(), left);
@@ -38,9 +43,9 @@ final class LayerQuotas {
     return quotas;
   }
 
-  private static int kept(CacheShape shape) {
+  private static int kept(CacheShape shape, int passing) {
     int total = shape.totalExperts();
-    return shape.slots() >= total ? total : shape.slots() - shape.passingSlots();
+    return shape.slots() >= total ? total : shape.slots() - passing;
   }
 
   private static void spread(int[] quotas, int from, int slots, int most) {

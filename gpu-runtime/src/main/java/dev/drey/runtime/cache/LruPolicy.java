@@ -8,8 +8,9 @@ import java.util.Collection;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Evicts what has not been demanded for longest, over all layers together. An expert that arrives
- * counts as demanded then; the members of one demand rank by index, the lower leaving first.
+ * Evicts what has not been demanded for longest, over all layers together. An expert counts as
+ * demanded when it is given a slot, too; the members of one demand rank by index, the lower leaving
+ * first.
  *
  * <p>Known weakness: layers are visited in a circle, so a window smaller than one step's working
  * set has no hits at all under this policy.

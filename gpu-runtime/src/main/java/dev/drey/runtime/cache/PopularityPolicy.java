@@ -48,8 +48,8 @@ final class PopularityPolicy extends PinnedPolicy {
 
   @Override
   void inserted(int expert) {
-    super.inserted(expert);
     lastUses[expert] = time;
+    changed(table.layerOf(expert));
   }
 
   /** Pins the most popular; of equal ones the lower number. */

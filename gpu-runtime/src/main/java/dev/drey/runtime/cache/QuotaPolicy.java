@@ -15,8 +15,8 @@ import org.jspecify.annotations.Nullable;
  * the layer that must give up an expert is chosen so that quotas are met.
  *
  * <p><b>Which layer gives up.</b> The incoming expert's own if it has what it may keep, counting
- * what the present demand is still loading; else the one that is farthest above its quota, of
- * several the farthest ahead; else the own layer. What other layers keep within their quotas is
+ * what the present demand has yet to find slots for; else the one that is farthest above its quota,
+ * of several the farthest ahead; else the own layer. What other layers keep within their quotas is
  * spared; if one must leave all the same, the layer farthest ahead gives it up.
  */
 abstract class QuotaPolicy extends TablePolicy {
@@ -44,16 +44,16 @@ abstract class QuotaPolicy extends TablePolicy {
   /** A resident expert is demanded. */
   abstract void hit(int expert);
 
-  /** An expert that is not resident is demanded; it is on its way from now on. */
+  /** An expert without a slot is demanded; it will get one. */
   abstract void missed(int expert);
 
-  /** An expert that was on its way for a demand has not come and will not. */
+  /** An expert that a demand was to find a slot for has none and will not get one. */
   abstract void abandoned(int expert);
 
   /** A layer is demanded anew; its hits and misses follow. */
   void demandedAnew(int layer) {}
 
-  /** An expert has become resident, by demand or by prediction. */
+  /** An expert has been given a slot, by demand or by prediction. */
   abstract void inserted(int expert, boolean byDemand);
 
   @Override
@@ -71,7 +71,7 @@ abstract class QuotaPolicy extends TablePolicy {
     }
   }
 
-  /** What the layer's demand before was still loading when it ended has been given up. */
+  /** What the layer's demand before had found no slot for when it ended has been given up. */
   private void giveUpExpected(int layer) {
     int first = layer * table.perLayer();
     for (int expert = first; coming[layer] > 0; expert++) {

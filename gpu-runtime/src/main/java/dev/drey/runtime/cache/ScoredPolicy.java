@@ -21,8 +21,9 @@ import org.jspecify.annotations.Nullable;
  * <p><b>Ties.</b> Of equal scores the layer that is farthest ahead leaves first, since it cannot be
  * needed before the others; within a layer the higher index.
  *
- * <p><b>Cost.</b> A victim costs one comparison per layer, and a walk through each layer that
- * changed since the last one, or whose lowest is no candidate.
+ * <p><b>Cost.</b> A victim costs one comparison per layer, and a walk through the layer that gave
+ * up its lowest, whose keys changed, or whose lowest is no candidate though its score would win.
+ * Scores of layers are kept from one demand to the next.
  */
 abstract class ScoredPolicy extends TablePolicy {
   private static final int UNKNOWN = -2;
@@ -31,17 +32,25 @@ abstract class ScoredPolicy extends TablePolicy {
   final double[] keys;
 
   private final int[] lowestOfLayer;
+  private final double[] lowestScores; // of lowestOfLayer; NaN if unknown
+  private long scoredAt;
 
   ScoredPolicy(String name, CacheShape shape) {
     super(name, shape);
     keys = new double[table.size()];
     lowestOfLayer = new int[table.layers()];
     Arrays.fill(lowestOfLayer, UNKNOWN);
+    lowestScores = new double[table.layers()];
   }
 
   /** Tells that keys of a layer may be others than before. */
   final void changed(int layer) {
-    lowestOfLayer[layer] = UNKNOWN;
+    lowestBecomes(layer, UNKNOWN);
+  }
+
+  private void lowestBecomes(int layer, int expert) {
+    lowestOfLayer[layer] = expert;
+    lowestScores[layer] = Double.NaN;
   }
 
   /** Whether the victim is worth more than having another expert soon. */
@@ -57,12 +66,19 @@ abstract class ScoredPolicy extends TablePolicy {
 
   @Override
   void inserted(int expert) {
-    changed(table.layerOf(expert));
+    int layer = table.layerOf(expert);
+    int lowest = lowestOfLayer[layer];
+    if (lowest != UNKNOWN && lower(expert, lowest) == expert) {
+      lowestBecomes(layer, expert);
+    }
   }
 
   @Override
   void evicted(int expert) {
-    changed(table.layerOf(expert));
+    int layer = table.layerOf(expert);
+    if (lowestOfLayer[layer] == expert) {
+      changed(layer);
+    }
   }
 
   // -- the choice
@@ -70,26 +86,46 @@ abstract class ScoredPolicy extends TablePolicy {
   @Override
   public final @Nullable ExpertId victim(
       ExpertId incoming, Collection<ExpertId> candidates, boolean must) {
-    boolean mayPass = candidates.contains(incoming);
-    int passing = mayPass ? table.number(incoming) : NONE;
+    if (scoredAt != demands()) {
+      scoredAt = demands();
+      Arrays.fill(lowestScores, Double.NaN);
+    }
+    int passing = candidates.contains(incoming) ? table.number(incoming) : NONE;
     int victim = NONE;
     double victimScore = Double.POSITIVE_INFINITY;
     for (int ahead = table.layers(); ahead > 0; ahead--) {
       int layer = layerAhead(ahead);
       int lowest = lowest(layer);
-      if (lowest != NONE && !candidates.contains(table.id(lowest))) {
-        boolean worse = victim != NONE && score(layer, keys[lowest]) >= victimScore;
-        lowest = worse ? NONE : lowestOf(layer, candidates);
+      double score = lowestScore(layer, lowest);
+      if (lowest != NONE && (victim == NONE || score < victimScore)) {
+        if (!candidates.contains(table.id(lowest))) {
+          lowest = lowestOf(layer, candidates);
+          score = lowest == NONE ? Double.POSITIVE_INFINITY : score(layer, keys[lowest]);
+        }
+        if (lowest != NONE && (victim == NONE || score < victimScore)) {
+          victim = lowest;
+          victimScore = score;
+        }
       }
-      if (mayPass && layer == table.layerOf(passing)) {
-        lowest = lower(passing, lowest);
-      }
-      if (lowest != NONE && (victim == NONE || score(layer, keys[lowest]) < victimScore)) {
-        victim = lowest;
-        victimScore = score(layer, keys[lowest]);
+      if (passing != NONE && layer == table.layerOf(passing)) {
+        double passingScore = score(layer, keys[passing]);
+        boolean inLayer = victim != NONE && table.layerOf(victim) == layer;
+        if (victim == NONE
+            || passingScore < victimScore
+            || (inLayer && lower(passing, victim) == passing)) {
+          victim = passing;
+          victimScore = passingScore;
+        }
       }
     }
     return victim == NONE || (!must && spares(victim)) ? null : table.id(victim);
+  }
+
+  private double lowestScore(int layer, int lowest) {
+    if (lowest != NONE && Double.isNaN(lowestScores[layer])) {
+      lowestScores[layer] = score(layer, keys[lowest]);
+    }
+    return lowestScores[layer];
   }
 
   private int lower(int expert, int other) {
@@ -111,7 +147,7 @@ abstract class ScoredPolicy extends TablePolicy {
           }
         }
       }
-      lowestOfLayer[layer] = found;
+      lowestBecomes(layer, found);
     }
     return lowestOfLayer[layer];
   }
@@ -149,5 +185,6 @@ abstract class ScoredPolicy extends TablePolicy {
   void read(DataInputStream in) throws IOException {
     SnapshotFormat.readAll(in, keys);
     Arrays.fill(lowestOfLayer, UNKNOWN);
+    Arrays.fill(lowestScores, Double.NaN);
   }
 }

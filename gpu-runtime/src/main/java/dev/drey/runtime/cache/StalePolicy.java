@@ -25,8 +25,8 @@ final class StalePolicy extends ScoredPolicy {
 
   @Override
   void inserted(int expert) {
-    super.inserted(expert);
     keys[expert] = passes();
+    super.inserted(expert);
   }
 
   @Override

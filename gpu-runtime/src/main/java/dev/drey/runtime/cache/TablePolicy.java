@@ -13,9 +13,9 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What all policies with a memory share: experts by number, which of them are resident, where the
- * forward pass is, and the frame of snapshots. Layers are known by their place (see {@link
- * ExpertTable}).
+ * What all policies with a memory share: experts by number, which of them are resident (in a slot,
+ * or on their way into one), where the forward pass is, and the frame of snapshots. Layers are
+ * known by their place (see {@link ExpertTable}).
  */
 abstract class TablePolicy implements CachePolicy {
   private static final int VERSION = 1;
@@ -27,6 +27,7 @@ abstract class TablePolicy implements CachePolicy {
   private final int[] members;
   private long step = -1;
   private long passes;
+  private long demands;
   private int now;
 
   TablePolicy(String name, CacheShape shape) {
@@ -55,6 +56,7 @@ abstract class TablePolicy implements CachePolicy {
       passes++;
     }
     this.step = step;
+    demands++;
     now = place;
     demanded(place, members, experts.size(), tokens);
   }
@@ -79,7 +81,7 @@ abstract class TablePolicy implements CachePolicy {
     inserted(expert);
   }
 
-  /** An expert has become resident; {@link #isResident} knows already. */
+  /** An expert has been given a slot; {@link #isResident} knows already. */
   abstract void inserted(int expert);
 
   @Override
@@ -117,6 +119,11 @@ abstract class TablePolicy implements CachePolicy {
   /** The layer demanded last; before the first demand the last layer. */
   final int now() {
     return now;
+  }
+
+  /** Demands heard of since this object was made. */
+  final long demands() {
+    return demands;
   }
 
   /** Passes begun so far, the present one included. */

@@ -15,6 +15,7 @@ import dev.drey.runtime.model.RotaryConfig;
 import dev.drey.runtime.model.Weight;
 import dev.drey.runtime.predict.ExpertPredictor;
 import dev.drey.runtime.predict.Prediction;
+import dev.drey.runtime.predict.StepRows;
 import dev.drey.runtime.residency.ResidencyWindow;
 import dev.drey.runtime.trace.TraceSink;
 import java.nio.FloatBuffer;
@@ -41,6 +42,7 @@ public final class Decoder {
   private final int[] places;
   private final FeedForward[] feedForwards;
   private final MoeFeedForward moe;
+  private final LayerPredictions predictions;
   private final float[] factors;
 
   /**
@@ -76,8 +78,11 @@ public final class Decoder {
           boolean keepsKeys = model.attention(layer).kvHeads() > 0;
           return keepsKeys ? model.kvLayer(layer) : layer - model.kvLayer(layer);
         });
+    this.predictions =
+        new LayerPredictions(
+            model, stream, weights, buffers.routerInput, predictor, trace, maxRows);
     this.moe =
-        new MoeFeedForward(model, compute, stream, weights, window, predictor, trace, maxRows);
+        new MoeFeedForward(model, compute, stream, weights, window, predictions, trace, maxRows);
     FeedForward dense = new DenseFeedForward(model, stream, weights, maxRows);
     this.feedForwards = new FeedForward[model.layers()];
     Arrays.setAll(feedForwards, layer -> model.isMoe(layer) ? moe : dense);
@@ -142,7 +147,18 @@ public final class Decoder {
   }
 
   /**
-   * Runs one decoder layer over the residual stream.
+   * Tells the predictor of a step, before its first layer.
+   *
+   * @param rows the step's rows; valid until the next step begins
+   * @param sink receives predictions for all layers
+   */
+  public void begin(StepRows rows, Consumer<Prediction> sink) {
+    predictions.began(rows, sink);
+  }
+
+  /**
+   * Runs one decoder layer over the residual stream. The step must have been {@linkplain #begin
+   * begun}.
    *
    * @param sink receives predictions for later layers
    */

@@ -6,12 +6,10 @@ import dev.drey.runtime.device.DeviceEvent;
 import dev.drey.runtime.device.ExpertBatch;
 import dev.drey.runtime.device.ExpertBias;
 import dev.drey.runtime.device.Norm;
-import dev.drey.runtime.device.Router;
 import dev.drey.runtime.device.Routing;
 import dev.drey.runtime.model.ComputeType;
 import dev.drey.runtime.model.ModelConfig;
 import dev.drey.runtime.model.Weight;
-import dev.drey.runtime.predict.ExpertPredictor;
 import dev.drey.runtime.predict.Prediction;
 import dev.drey.runtime.residency.ExpertLease;
 import dev.drey.runtime.residency.LayerDemand;
@@ -32,10 +30,10 @@ import org.jspecify.annotations.Nullable;
  * arrival.
  *
  * <p><b>Order of events in one layer.</b> The true router decides; its demand is announced first,
- * so that missing experts start moving; then the next layer's gate is applied to this layer's
- * router input (Fate's cross-layer gate) and the predictions leave through the sink; then experts
- * compute as they become ready. All routers that read the same rows are started together: a device
- * that computes beside its host does the later ones while the host sees to the demand.
+ * so that missing experts start moving; then the predictor is told, and its predictions leave
+ * through the sink; then experts compute as they become ready. The routers of the layer that read
+ * the same rows are started together: a device that computes beside its host does the later ones
+ * while the host sees to the demand.
  */
 final class MoeFeedForward implements FeedForward {
   private final ModelConfig model;
@@ -43,11 +41,10 @@ final class MoeFeedForward implements FeedForward {
   private final ComputeStream stream;
   private final ModelWeights weights;
   private final ResidencyWindow window;
-  private final ExpertPredictor predictor;
   private final Routing routing;
-  private final Routing nextRouting;
   private final Routing outputWeights;
   private final ExpertTokens tokens;
+  private final LayerPredictions predictions;
   private final LayerTrace trace;
   private final @Nullable SharedExpert shared;
 
@@ -57,7 +54,7 @@ final class MoeFeedForward implements FeedForward {
       ComputeStream stream,
       ModelWeights weights,
       ResidencyWindow window,
-      ExpertPredictor predictor,
+      LayerPredictions predictions,
       TraceSink trace,
       int maxRows) {
     this.model = model;
@@ -65,10 +62,9 @@ final class MoeFeedForward implements FeedForward {
     this.stream = stream;
     this.weights = weights;
     this.window = window;
-    this.predictor = predictor;
+    this.predictions = predictions;
     int k = model.moe().expertsPerToken();
     this.routing = new Routing(maxRows, k);
-    this.nextRouting = new Routing(maxRows, k);
     this.outputWeights = new Routing(maxRows, k);
     this.tokens = new ExpertTokens(model.moe(), maxRows * k);
     this.shared =
@@ -87,8 +83,12 @@ final class MoeFeedForward implements FeedForward {
     LayerWeights layerWeights = weights.layer(layer);
     DeviceBuffer routerInput = normalise(layerWeights, rows, buffers);
     ComputeStream.PendingRouting own =
-        stream.startRouting(routerInput, rows, model.hidden(), router(layerWeights), routing);
-    ComputeStream.PendingRouting next = startPrediction(layer, batch, routerInput);
+        stream.startRouting(
+            routerInput,
+            rows,
+            model.hidden(),
+            LayerPredictions.router(model, layerWeights),
+            routing);
     ComputeStream.PendingRouting shares =
         shared == null ? null : shared.start(layerWeights, rows, routerInput);
     own.await();
@@ -96,10 +96,7 @@ final class MoeFeedForward implements FeedForward {
     trace.routed(layer, batch, routing, tokens);
     try (LayerDemand demand =
         window.demand(batch.step(), layer, tokens.experts(), tokens.tokens(), tokens.distinct())) {
-      if (next != null) {
-        next.await();
-        predict(layer, batch, sink);
-      }
+      predictions.routed(layer, routing, routerInput, sink);
       if (shared != null) {
         shared.compute(layerWeights, rows, shares, buffers);
       }
@@ -109,16 +106,6 @@ final class MoeFeedForward implements FeedForward {
     if (shared != null) {
       shared.add(rows, buffers);
     }
-  }
-
-  private Router router(LayerWeights layerWeights) {
-    return new Router(
-        layerWeights.buffer(Weight.ROUTER),
-        layerWeights.bufferIfAny(Weight.ROUTER_BIAS),
-        layerWeights.bufferIfAny(Weight.CHOICE_BIAS),
-        model.moe().experts(),
-        model.moe().expertsPerToken(),
-        model.moe().router());
   }
 
   /** What outputs are multiplied by: 1 where a weight has multiplied the input. */
@@ -142,28 +129,6 @@ final class MoeFeedForward implements FeedForward {
     }
     stream.normFloat(buffers.hidden, rows, model.hidden(), norm, buffers.routerInput);
     return buffers.routerInput;
-  }
-
-  /** Applies the gate of the layer that is predicted; null if none is. */
-  private ComputeStream.@Nullable PendingRouting startPrediction(
-      int layer, StepBatch batch, DeviceBuffer routerInput) {
-    int target = layer + predictor.lookahead();
-    if (target == layer || target >= model.layers() || !model.isMoe(target)) {
-      return null;
-    }
-    Router gate = router(weights.layer(target));
-    return stream.startRouting(routerInput, batch.rows(), model.hidden(), gate, nextRouting);
-  }
-
-  private void predict(int layer, StepBatch batch, Consumer<Prediction> sink) {
-    int target = layer + predictor.lookahead();
-    if (trace.isRecording()) {
-      LayerTrace.Predicting listener = trace.predicting(sink);
-      predictor.predict(batch.step(), layer, target, nextRouting, batch.rows(), listener);
-      listener.done(batch.step(), layer, target);
-    } else {
-      predictor.predict(batch.step(), layer, target, nextRouting, batch.rows(), sink);
-    }
   }
 
   private void compute(LayerWeights layerWeights, LayerDemand demand, Activations buffers) {

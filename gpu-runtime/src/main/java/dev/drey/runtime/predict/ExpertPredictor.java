@@ -1,34 +1,71 @@
 package dev.drey.runtime.predict;
 
-import dev.drey.runtime.device.Routing;
-import java.util.function.Consumer;
+import java.util.Set;
 
 /**
- * Guesses which experts a later layer will need. Pure: the same calls give the same predictions; no
- * clock, no I/O. May keep scratch memory, so one thread at a time.
+ * Guesses which experts later layers will need. It is told what happens and may answer each event
+ * with predictions; it moves nothing and never changes output.
+ *
+ * <p><b>Events.</b> {@link #stepBegan} before the first layer, {@link #routed} after the router of
+ * every layer with experts, in order, {@link #sequenceEnded} between steps. A step may break off
+ * anywhere and another one begin. {@code stepBegan} may predict every layer, the first included;
+ * {@code routed} only layers behind its own.
+ *
+ * <p><b>Pure.</b> The same events give the same predictions: no clock, no I/O, ties to the lower
+ * expert. The engine and the simulator call the same classes; one that reads no more than {@link
+ * PredictorInput#ROUTING} is replayed from any trace, what others said is in the trace of the
+ * engine that ran them. Memory is bounded, and a running step allocates nothing. One thread at a
+ * time.
  */
 public interface ExpertPredictor {
+  /** Value of {@link Prediction#issuedAtLayer} for what is predicted when a step begins. */
+  int STEP_BEGIN = -1;
+
   /** Name in configuration, {@code family.name}. */
   String name();
 
-  /** How many layers ahead it looks; 0 if it predicts nothing and need not be asked. */
-  int lookahead();
+  /** What it must be given. If nothing, it predicts nothing and is not called. */
+  Set<PredictorInput> reads();
 
   /**
-   * Predicts the experts of one layer.
+   * A step begins.
    *
-   * @param step forward pass the predictions are for
-   * @param issuedAtLayer layer whose router has just run
-   * @param targetLayer layer to predict, {@code issuedAtLayer + lookahead()} at most
-   * @param routing what the target layer's router says of the hidden states now at hand
-   * @param tokens how many tokens of {@code routing} count
-   * @param sink receives each expert at most once, likeliest first
+   * @param rows valid until the next step begins
    */
-  void predict(
-      long step,
-      int issuedAtLayer,
-      int targetLayer,
-      Routing routing,
-      int tokens,
-      Consumer<Prediction> sink);
+  default void stepBegan(StepRows rows, PredictionSink sink) {}
+
+  /**
+   * The router of a layer has chosen.
+   *
+   * @param rows those of {@link #stepBegan}
+   * @param layer valid during the call
+   */
+  void routed(StepRows rows, RoutedLayer layer, PredictionSink sink);
+
+  /** A sequence has got its last token; its number does not come back. */
+  default void sequenceEnded(int sequence) {}
+
+  /**
+   * Everything the predictor has learnt, for one of the same name, model and settings to go on
+   * from. Carries a version and a checksum. Sequences still running are not part of it: after a
+   * restart they have other numbers. Empty if nothing is learnt.
+   */
+  default byte[] snapshot() {
+    return new byte[0];
+  }
+
+  /**
+   * Takes over what another predictor has learnt, and forgets all else. A snapshot only makes
+   * predictions better sooner: a caller may drop one that is refused.
+   *
+   * @throws IllegalArgumentException if it is damaged, or of another predictor, version, model or
+   *     setting; says which. The predictor is unchanged then.
+   */
+  default void restore(byte[] snapshot) {
+    if (snapshot.length > 0) {
+      throw new IllegalArgumentException(
+          "predictor '%s' learns nothing, but was given a snapshot of %d bytes"
+              .formatted(name(), snapshot.length));
+    }
+  }
 }

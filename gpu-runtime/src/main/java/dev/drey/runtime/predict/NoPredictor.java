@@ -1,7 +1,6 @@
 package dev.drey.runtime.predict;
 
-import dev.drey.runtime.device.Routing;
-import java.util.function.Consumer;
+import java.util.Set;
 
 /** Predicts nothing: every expert is loaded when its router asks for it. */
 final class NoPredictor implements ExpertPredictor {
@@ -11,16 +10,10 @@ final class NoPredictor implements ExpertPredictor {
   }
 
   @Override
-  public int lookahead() {
-    return 0;
+  public Set<PredictorInput> reads() {
+    return Set.of();
   }
 
   @Override
-  public void predict(
-      long step,
-      int issuedAtLayer,
-      int targetLayer,
-      Routing routing,
-      int tokens,
-      Consumer<Prediction> sink) {}
+  public void routed(StepRows rows, RoutedLayer layer, PredictionSink sink) {}
 }

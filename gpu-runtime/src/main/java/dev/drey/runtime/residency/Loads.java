@@ -133,18 +133,35 @@ final class Loads {
       throw new IllegalStateException("transfer queue refused " + load + ": " + engine.describe());
     }
     load.accepted(ticket);
+    policy.onInsert(expert);
     trace.issued(load);
     return slot;
   }
 
   /** Stops a load; true if its slot is free already, false if that will be reported. */
   boolean cancel(Slot slot) {
+    giveUp(slot);
     if (engine.cancel(Objects.requireNonNull(slot.load).ticket())) {
       stopped(slot);
       return true;
     }
-    slot.stopping = true;
     return false;
+  }
+
+  /** The expert is not expected in this slot any more: for the policy it has left. */
+  private void giveUp(Slot slot) {
+    if (!slot.stopping) {
+      slot.stopping = true;
+      policy.onEvict(Objects.requireNonNull(slot.id));
+    }
+  }
+
+  /** The expert is expected again, if its load had been told to stop. */
+  void expect(Slot slot) {
+    if (slot.stopping) {
+      slot.stopping = false;
+      policy.onInsert(Objects.requireNonNull(slot.id));
+    }
   }
 
   // -- reports of I/O threads
@@ -156,13 +173,11 @@ final class Loads {
   }
 
   void loaded(Slot slot) {
-    ExpertId id = Objects.requireNonNull(slot.id);
     slot.startedNanos = Objects.requireNonNull(slot.load).ticket().startedNanos();
     trace.ended(slot, LoadResult.LOADED);
     slot.load = null;
-    slot.stopping = false;
     slots.become(slot, SlotState.RESIDENT);
-    policy.onInsert(id);
+    expect(slot);
     LayerDemand owner = slot.owner;
     if (owner != null) {
       owner.ready.add(slot);
@@ -171,6 +186,7 @@ final class Loads {
 
   void stopped(Slot slot) {
     trace.ended(slot, LoadResult.STOPPED);
+    giveUp(slot);
     cancelled(slot);
     slots.release(slot);
   }
@@ -183,6 +199,7 @@ final class Loads {
       owner.failure = new ExpertLoadException(id, reason, cause);
     }
     trace.ended(slot, LoadResult.FAILED);
+    giveUp(slot);
     if (slot.unusedPrefetch) {
       counters.prefetchFailed++;
       slot.unusedPrefetch = false;

@@ -122,7 +122,7 @@ final class Placement {
       loads.cancelled(slot);
     }
     slot.owner = demand;
-    slot.stopping = false;
+    loads.expect(slot);
     slot.predictedFor = Slot.NOT_PREDICTED;
     load.promoted();
     if (slot.state() == SlotState.LOADING_PREFETCH) {

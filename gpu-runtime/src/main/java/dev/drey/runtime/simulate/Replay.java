@@ -1,6 +1,7 @@
 package dev.drey.runtime.simulate;
 
 import dev.drey.runtime.cache.CachePolicy;
+import dev.drey.runtime.predict.ExpertPredictor;
 import dev.drey.runtime.trace.TraceSink;
 
 /** One policy on one trace with one window size. */
@@ -30,11 +31,13 @@ public final class Replay {
     SimulatedWindow window = new SimulatedWindow(trace, policy, slots, cost.moveNanos(trace), sink);
     long stalled = 0;
     for (int event = 0; event < trace.events(); event++) {
+      int before = predictions.beginBefore(event);
+      int after = predictions.begin(event);
+      int end = predictions.end(event);
+      offer(window, predictions, event, ExpertPredictor.STEP_BEGIN, before, after);
       window.pass(cost.denseNanos(trace, event));
       window.demand(event);
-      for (int i = predictions.begin(event); i < predictions.end(event); i++) {
-        window.offer(event, predictions.expert(i), predictions.score(i));
-      }
+      offer(window, predictions, event, trace.layer()[event], after, end);
       stalled += window.compute(event, cost.expertNanos(trace, event));
       window.pass(cost.tailNanos(trace, event));
     }
@@ -54,5 +57,17 @@ public final class Replay {
         Math.round(counts.bytes),
         stalled,
         window.now());
+  }
+
+  private static void offer(
+      SimulatedWindow window,
+      Predictions predictions,
+      int event,
+      int issuedAtLayer,
+      int begin,
+      int end) {
+    for (int i = begin; i < end; i++) {
+      window.offer(event, issuedAtLayer, predictions.expert(i), predictions.score(i));
+    }
   }
 }

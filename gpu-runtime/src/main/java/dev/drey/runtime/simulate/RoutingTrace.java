@@ -9,7 +9,8 @@ import java.nio.file.Path;
  * What of a trace a replay needs, in arrays: which experts each layer of each step was routed to,
  * what was predicted when, and how long the computing took. Experts have one number over all
  * layers, {@code layer * experts + expert}. An event is one layer of one step. Read-only, shared by
- * all replays; memory grows with the trace, about 100 bytes an event.
+ * all replays; memory grows with the trace, about 100 bytes an event, and 4 for each rank of each
+ * row.
  *
  * @param header what the trace was recorded of
  * @param missing events the recorder had no room for
@@ -22,9 +23,9 @@ import java.nio.file.Path;
  * @param from where in {@code members} an event's experts begin; one entry more than events
  * @param members experts demanded, rising within an event
  * @param tokens rows sent to each of them
- * @param predictedFrom where in {@code predicted} an event's predictions begin; one entry more
- * @param predicted experts predicted after the event's router had run, likeliest first
- * @param scores how strongly each of them is
+ * @param pass running number of each event's step; steps' own numbers begin anew in every run
+ * @param rowRouting the routing row by row
+ * @param predictions what the engine predicted
  * @param denseNanos computing from the event before, or the step's begin, to the event
  * @param expertNanos computing of the event's experts
  * @param tailNanos computing from the event to the step's end; 0 unless it is the step's last
@@ -42,9 +43,9 @@ public record RoutingTrace(
     int[] from,
     int[] members,
     int[] tokens,
-    int[] predictedFrom,
-    int[] predicted,
-    float[] scores,
+    int[] pass,
+    RowRouting rowRouting,
+    Predictions predictions,
     long[] denseNanos,
     long[] expertNanos,
     long[] tailNanos) {
@@ -78,8 +79,11 @@ public record RoutingTrace(
 
   /** Whether an event is the last of its step. */
   boolean endsStep(int event) {
-    return event + 1 == events()
-        || step[event + 1] != step[event]
-        || layer[event + 1] <= layer[event];
+    return event + 1 == events() || pass[event + 1] != pass[event];
+  }
+
+  /** Whether an event is the first of its step. */
+  boolean beginsPass(int event) {
+    return event == 0 || pass[event] != pass[event - 1];
   }
 }

@@ -1,7 +1,9 @@
 package dev.drey.runtime.simulate;
 
+import dev.drey.runtime.predict.ExpertPredictor;
 import dev.drey.runtime.trace.LinkFold;
 import dev.drey.runtime.trace.LoadResult;
+import dev.drey.runtime.trace.RecordedWeight;
 import dev.drey.runtime.trace.TraceHeader;
 import dev.drey.runtime.trace.TraceSink;
 
@@ -14,6 +16,14 @@ public final class RoutingTraceBuilder implements TraceSink {
   private final IntList from = new IntList();
   private final IntList members = new IntList();
   private final IntList tokens = new IntList();
+  private final IntList pass = new IntList();
+  private final IntList spanFrom = new IntList();
+  private final IntList spans = new IntList();
+  private final IntList endedFrom = new IntList();
+  private final IntList ended = new IntList();
+  private final IntList entryFrom = new IntList();
+  private final ShortList rowExperts = new ShortList();
+  private final ShortList rowWeights = new ShortList();
   private final IntList predictedFrom = new IntList();
   private final IntList predicted = new IntList();
   private final FloatList predictedScores = new FloatList();
@@ -28,6 +38,10 @@ public final class RoutingTraceBuilder implements TraceSink {
   private long demandStart;
   private long currentStep = -1;
   private int currentLayer = -1;
+  private int endedInAll;
+  private int entries;
+  private int openedAt; // where the predictions begin that were made as the step began
+  private boolean routedInStep;
 
   /** A collection of what was recorded with this header. */
   public RoutingTraceBuilder(TraceHeader header) {
@@ -40,16 +54,59 @@ public final class RoutingTraceBuilder implements TraceSink {
     rows += stepRows;
     outputs += logitRows;
     mark = nanos;
-    currentStep = -1;
+    openPass(number);
+  }
+
+  private void openPass(long number) {
+    currentStep = number;
+    currentLayer = ExpertPredictor.STEP_BEGIN;
+    spanFrom.add(spans.size());
+    endedFrom.add(endedInAll);
+    endedInAll = ended.size();
+    if (routedInStep || predictedFrom.size() == 0) {
+      openedAt = predicted.size();
+    }
+    routedInStep = false;
+  }
+
+  @Override
+  public void sequenceRan(
+      long nanos, int sequence, int rowsOf, int promptTokens, int outputsBefore) {
+    spans.add(sequence);
+    spans.add(rowsOf);
+    spans.add(promptTokens);
+    spans.add(outputsBefore);
+  }
+
+  @Override
+  public void sequenceEnded(long nanos, int sequence, int outputsInAll) {
+    ended.add(sequence);
+  }
+
+  @Override
+  public void rowsRouted(
+      long nanos, long number, int at, int firstRow, int count, int[] ids, float[] weights) {
+    for (int i = 0; i < count * header.expertsPerToken(); i++) {
+      rowExperts.add((short) ids[i]);
+      rowWeights.add((short) RecordedWeight.bits(weights[i]));
+    }
   }
 
   @Override
   public void routed(
       long nanos, long number, int at, int count, int[] ids, int[] rowsOf, float[] weights) {
+    if (number != currentStep || at <= currentLayer) {
+      openPass(number); // its beginning is missing in the trace
+    }
     step.add(number);
     layer.add(at);
     from.add(members.size());
+    pass.add(spanFrom.size() - 1);
+    entryFrom.add(entries);
+    entries = rowExperts.size();
+    predictedFrom.add(routedInStep ? predicted.size() : openedAt);
     predictedFrom.add(predicted.size());
+    routedInStep = true;
     for (int i = 0; i < count; i++) {
       members.add(at * header.experts() + ids[i]);
       tokens.add(rowsOf[i]);
@@ -90,7 +147,7 @@ public final class RoutingTraceBuilder implements TraceSink {
 
   @Override
   public void stepEnded(long nanos, long number) {
-    if (number == currentStep) {
+    if (number == currentStep && routedInStep) {
       tail.plus(tail.size() - 1, Math.max(0, nanos - mark));
       mark = nanos;
     }
@@ -117,7 +174,20 @@ public final class RoutingTraceBuilder implements TraceSink {
   /** What has been collected. */
   public RoutingTrace build() {
     from.add(members.size());
+    spanFrom.add(spans.size());
+    endedFrom.add(endedInAll);
+    entryFrom.add(entries);
     predictedFrom.add(predicted.size());
+    RowRouting rowRouting =
+        new RowRouting(
+            header.expertsPerToken(),
+            spanFrom.toArray(),
+            spans.toArray(),
+            endedFrom.toArray(),
+            ended.toArray(),
+            entryFrom.toArray(),
+            rowExperts.toArray(),
+            rowWeights.toArray());
     return new RoutingTrace(
         header,
         missing,
@@ -130,9 +200,9 @@ public final class RoutingTraceBuilder implements TraceSink {
         from.toArray(),
         members.toArray(),
         tokens.toArray(),
-        predictedFrom.toArray(),
-        predicted.toArray(),
-        predictedScores.toArray(),
+        pass.toArray(),
+        rowRouting,
+        new Predictions(predictedFrom.toArray(), predicted.toArray(), predictedScores.toArray()),
         dense.toArray(),
         expert.toArray(),
         tail.toArray());

@@ -276,11 +276,11 @@ final class SimulatedWindow {
   // -- predictions
 
   /** Offers a prediction, made for the step of an event. */
-  void offer(int event, int expert, float score) {
+  void offer(int event, int issuedAtLayer, int expert, float score) {
     long step = trace.step()[event];
     long target = step * layers + expert / experts;
     if (target > position) {
-      policy.onPrediction(step, trace.layer()[event], ids[expert], score);
+      policy.onPrediction(step, issuedAtLayer, ids[expert], score);
       Wish wish = new Wish(expert, target);
       if (!grant(wish) && wishes.size() < maxWishes) {
         wishes.add(wish);
@@ -405,6 +405,7 @@ final class SimulatedWindow {
   private void start(int expert, boolean demand) {
     slots.become(expert, State.IN_FLIGHT);
     loadNumber[expert] = counts.loads++;
+    policy.onInsert(ids[expert]);
     link.submit(expert, demand);
     if (sink.isRecording()) {
       sink.loadIssued(now, loadNumber[expert], expert / experts, expert % experts, !demand);
@@ -412,6 +413,7 @@ final class SimulatedWindow {
   }
 
   private void cancel(int expert) {
+    policy.onEvict(ids[expert]);
     link.cancel(expert);
     double moved = link.moved(expert) * trace.header().expertBytes();
     counts.bytes += moved;
@@ -425,7 +427,6 @@ final class SimulatedWindow {
     counts.bytes += trace.header().expertBytes();
     tellEnd(expert, trace.header().expertBytes(), LoadResult.LOADED);
     slots.become(expert, State.RESIDENT);
-    policy.onInsert(ids[expert]);
     if (slots.isOwned(expert)) {
       ready.add(expert);
     }

@@ -6,7 +6,7 @@ import com.fasterxml.jackson.databind.PropertyNamingStrategies;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.drey.runtime.simulate.SimulationReport.Budget;
 import dev.drey.runtime.simulate.SimulationReport.Cell;
-import java.util.Locale;
+import dev.drey.runtime.trace.RecallMetrics;
 
 /** A report for machines: the records' fields in snake case, and what follows from them. */
 public final class SimulationJson {
@@ -25,9 +25,19 @@ public final class SimulationJson {
         .put("computed_tokens", report.rows())
         .put("output_tokens", report.outputs())
         .put("largest_event", report.largestEvent())
-        .put("predictions", report.predictions().name().toLowerCase(Locale.ROOT))
+        .put("predictions", report.predictions())
         .put("bytes_per_second", report.bytesPerSecond())
         .put("layer_nanos", report.layerNanos());
+    for (RecallMetrics recall : report.recall()) {
+      root.withArray("recall")
+          .addObject()
+          .put("distance", recall.distance())
+          .put("predictions", recall.predictions())
+          .put("recall", recall.recall())
+          .put("recall_of_as_many", recall.recallOfAsMany())
+          .put("precision", recall.precision())
+          .put("exact", recall.exactRate());
+    }
     for (Budget budget : report.budgets()) {
       root.withArray("budgets").add(budget(report, budget));
     }

@@ -1,5 +1,6 @@
 package dev.drey.runtime.simulate;
 
+import dev.drey.runtime.predict.PredictorOptions;
 import java.nio.file.Path;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -10,7 +11,8 @@ import org.jspecify.annotations.Nullable;
  * @param trace the file
  * @param budgets window sizes as shares of all experts, above 0 to 1
  * @param policies names of cache policies
- * @param predictions what is prefetched
+ * @param predictions what is prefetched, one of {@link Predictions#names()}
+ * @param prediction settings of the predictor
  * @param bytesPerSecond rate of the link; null for the recorded one
  * @param layerNanos computing of one layer of one step; 0 for the recorded times
  * @param threads replays at a time
@@ -19,7 +21,8 @@ public record SimulationOptions(
     Path trace,
     List<Double> budgets,
     List<String> policies,
-    Predictions.Source predictions,
+    String predictions,
+    PredictorOptions prediction,
     @Nullable Double bytesPerSecond,
     long layerNanos,
     int threads) {

@@ -1,5 +1,6 @@
 package dev.drey.runtime.simulate;
 
+import dev.drey.runtime.trace.RecallMetrics;
 import dev.drey.runtime.trace.TraceHeader;
 import java.util.List;
 
@@ -14,6 +15,7 @@ import java.util.List;
  * @param outputs tokens produced or scored
  * @param largestEvent most experts one layer of one step demanded
  * @param predictions what was prefetched
+ * @param recall how good the predictions were, by distance
  * @param bytesPerSecond rate of the link
  * @param layerNanos computing of one layer; 0 if the recorded times were taken
  * @param budgets by window size
@@ -26,12 +28,14 @@ public record SimulationReport(
     long rows,
     long outputs,
     int largestEvent,
-    Predictions.Source predictions,
+    String predictions,
+    List<RecallMetrics> recall,
     double bytesPerSecond,
     long layerNanos,
     List<Budget> budgets) {
 
   public SimulationReport {
+    recall = List.copyOf(recall);
     budgets = List.copyOf(budgets);
   }
 

@@ -2,6 +2,7 @@ package dev.drey.runtime.simulate;
 
 import dev.drey.runtime.simulate.SimulationReport.Budget;
 import dev.drey.runtime.simulate.SimulationReport.Cell;
+import dev.drey.runtime.trace.RecallMetrics;
 import dev.drey.runtime.trace.TraceHeader;
 import java.util.Locale;
 
@@ -32,7 +33,16 @@ public final class SimulationTable {
             report.layerNanos() == 0
                 ? "as recorded"
                 : line("%.1f us a layer", report.layerNanos() / 1e3),
-            report.predictions().name().toLowerCase(Locale.ROOT)));
+            report.predictions()));
+    for (RecallMetrics recall : report.recall()) {
+      text.append(
+          line(
+              "  predictions %d layers ahead: recall %.1f%%, of as many as demanded %.1f%%, precision %.1f%%%n",
+              recall.distance(),
+              100 * recall.recall(),
+              100 * recall.recallOfAsMany(),
+              100 * recall.precision()));
+    }
     if (report.missing() > 0) {
       text.append(
           line(

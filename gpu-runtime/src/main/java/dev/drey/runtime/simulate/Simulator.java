@@ -57,7 +57,7 @@ public final class Simulator {
     if (trace.events() == 0) {
       throw new IllegalArgumentException(options.trace() + " holds no routing; nothing to replay");
     }
-    Predictions predictions = Predictions.of(trace, options.predictions());
+    Predictions predictions = Predictions.named(trace, options.predictions(), options.prediction());
     Double rate = options.bytesPerSecond();
     CostModel cost =
         new CostModel(rate == null ? trace.bytesPerSecond() : rate, options.layerNanos());
@@ -67,7 +67,8 @@ public final class Simulator {
     }
     ExecutorService threads = Executors.newFixedThreadPool(options.threads());
     try {
-      return report(trace, cost, submit(threads, trace, predictions, cost, slots), slots);
+      return report(
+          trace, predictions, cost, submit(threads, trace, predictions, cost, slots), slots);
     } finally {
       threads.shutdownNow();
     }
@@ -119,7 +120,7 @@ public final class Simulator {
   }
 
   private SimulationReport report(
-      RoutingTrace trace, CostModel cost, List<Named> cells, int[] slots) {
+      RoutingTrace trace, Predictions predictions, CostModel cost, List<Named> cells, int[] slots) {
     BeladyBound.NextUses uses = BeladyBound.NextUses.of(trace);
     List<List<Cell>> byBudget = new ArrayList<>();
     for (int i = 0; i < slots.length; i++) {
@@ -146,6 +147,7 @@ public final class Simulator {
         trace.outputs(),
         trace.largestEvent(),
         options.predictions(),
+        PredictionRecall.of(trace, predictions),
         cost.bytesPerSecond(),
         cost.layerNanos(),
         budgets);

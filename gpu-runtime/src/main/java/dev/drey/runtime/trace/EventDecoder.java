@@ -15,6 +15,9 @@ final class EventDecoder {
   private final int[] counts;
   private final float[] floats;
   private final DemandOutcome[] outcomes;
+  private final int expertsPerToken;
+  private final int[] rowExperts;
+  private final float[] rowWeights;
 
   // -- the chunk being read
   private byte[] bytes = new byte[0];
@@ -34,6 +37,9 @@ final class EventDecoder {
     this.counts = new int[experts];
     this.floats = new float[experts];
     this.outcomes = new DemandOutcome[experts];
+    this.expertsPerToken = header.expertsPerToken();
+    this.rowExperts = new int[TraceFormat.MAX_ROWS * expertsPerToken];
+    this.rowWeights = new float[TraceFormat.MAX_ROWS * expertsPerToken];
   }
 
   /**
@@ -72,6 +78,7 @@ final class EventDecoder {
               nanos, count("sequence"), count("rows"), count("prompt tokens"), count("outputs"));
       case TraceFormat.SEQUENCE_ENDED ->
           sink.sequenceEnded(nanos, count("sequence"), count("outputs"));
+      case TraceFormat.ROWS_ROUTED -> rowsRouted();
       case TraceFormat.ROUTED -> routed();
       case TraceFormat.PREDICTED -> predicted();
       case TraceFormat.DEMANDED -> demanded();
@@ -85,7 +92,7 @@ final class EventDecoder {
       default -> {
         at--;
         throw damaged(
-            "kind of event", TraceFormat.STEP_BEGAN + " to " + TraceFormat.STEP_ENDED, kind);
+            "kind of event", TraceFormat.STEP_BEGAN + " to " + TraceFormat.ROWS_ROUTED, kind);
       }
     }
   }
@@ -96,16 +103,28 @@ final class EventDecoder {
     int count = rising();
     for (int i = 0; i < count; i++) {
       counts[i] = count("tokens");
-      floats[i] = Float.intBitsToFloat(nextByte() << 16 | nextByte() << 24);
+      floats[i] = halfFloat();
     }
     routedLayer = layer;
     routedCount = count;
     sink.routed(nanos, step, layer, count, ids, counts, floats);
   }
 
+  private void rowsRouted() throws TraceFileException {
+    long step = step();
+    int layer = layer();
+    int firstRow = count("first row");
+    int rows = (int) number(TraceFormat.MAX_ROWS, "rows");
+    for (int i = 0; i < rows * expertsPerToken; i++) {
+      rowExperts[i] = expert();
+      rowWeights[i] = halfFloat();
+    }
+    sink.rowsRouted(nanos, step, layer, firstRow, rows, rowExperts, rowWeights);
+  }
+
   private void predicted() throws TraceFileException {
     long step = step();
-    int issuedAt = layer();
+    int issuedAt = (int) number(layers, "layer") - 1;
     int target = layer();
     int count = (int) number(experts, "number of experts");
     boolean whole = choice(2, "form of the scores") == 1;
@@ -206,6 +225,10 @@ final class EventDecoder {
       throw damaged(what, "0 to " + most, value);
     }
     return value;
+  }
+
+  private float halfFloat() throws TraceFileException {
+    return RecordedWeight.fromBits(nextByte() | nextByte() << 8);
   }
 
   private float nextFloat() throws TraceFileException {

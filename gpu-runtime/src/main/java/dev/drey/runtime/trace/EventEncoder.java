@@ -70,6 +70,28 @@ final class EventEncoder {
     System.arraycopy(experts, 0, routedExperts, 0, count);
   }
 
+  /** As {@link TraceSink#rowsRouted}, for at most {@link TraceFormat#MAX_ROWS} rows. */
+  void rowsRouted(
+      long nanos,
+      long step,
+      int layer,
+      int firstRow,
+      int rows,
+      int expertsPerToken,
+      int from,
+      int[] experts,
+      float[] weights) {
+    chunk.begin(TraceFormat.ROWS_ROUTED, nanos);
+    chunk.putNumber(step);
+    chunk.putNumber(layer);
+    chunk.putNumber(firstRow);
+    chunk.putNumber(rows);
+    for (int i = from; i < from + rows * expertsPerToken; i++) {
+      chunk.putNumber(experts[i]);
+      chunk.putHalfFloat(weights[i]);
+    }
+  }
+
   void predicted(
       long nanos,
       long step,
@@ -80,7 +102,7 @@ final class EventEncoder {
       float[] scores) {
     chunk.begin(TraceFormat.PREDICTED, nanos);
     chunk.putNumber(step);
-    chunk.putNumber(issuedAtLayer);
+    chunk.putNumber(issuedAtLayer + 1);
     chunk.putNumber(targetLayer);
     chunk.putNumber(count);
     boolean whole = areWholeNumbers(scores, count);

@@ -66,9 +66,9 @@ final class TraceChunk {
 
   /** The upper half of a float32. */
   void putHalfFloat(float value) {
-    int rounded = Float.floatToRawIntBits(value) + 0x8000;
-    bytes[used++] = (byte) (rounded >>> 16);
-    bytes[used++] = (byte) (rounded >>> 24);
+    int upper = RecordedWeight.bits(value);
+    bytes[used++] = (byte) upper;
+    bytes[used++] = (byte) (upper >>> 8);
   }
 
   void putFloat(float value) {

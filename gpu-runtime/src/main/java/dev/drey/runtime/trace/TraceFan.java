@@ -32,6 +32,12 @@ public final class TraceFan implements TraceSink {
   }
 
   @Override
+  public void rowsRouted(
+      long nanos, long step, int layer, int firstRow, int rows, int[] experts, float[] weights) {
+    sinks.forEach(sink -> sink.rowsRouted(nanos, step, layer, firstRow, rows, experts, weights));
+  }
+
+  @Override
   public void routed(
       long nanos, long step, int layer, int count, int[] experts, int[] tokens, float[] weights) {
     sinks.forEach(sink -> sink.routed(nanos, step, layer, count, experts, tokens, weights));

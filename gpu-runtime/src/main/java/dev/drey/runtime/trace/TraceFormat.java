@@ -10,7 +10,7 @@ final class TraceFormat {
   /** "DREYTRC" and a line feed. */
   static final long MAGIC = 0x0A43525459455244L;
 
-  static final int VERSION = 1;
+  static final int VERSION = 2;
 
   /** Magic, version, header bytes, checksum of the header. */
   static final int PREAMBLE_BYTES = 20;
@@ -43,6 +43,10 @@ final class TraceFormat {
   static final int EVICTED = 9;
   static final int DEMAND_ENDED = 10;
   static final int STEP_ENDED = 11;
+  static final int ROWS_ROUTED = 12;
+
+  /** Most rows of one ROWS_ROUTED; a layer with more has several. */
+  static final int MAX_ROWS = 64;
 
   private TraceFormat() {}
 }

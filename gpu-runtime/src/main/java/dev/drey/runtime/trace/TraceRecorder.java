@@ -30,6 +30,7 @@ public final class TraceRecorder implements TraceSink, AutoCloseable {
   private final TraceFile file;
   private final ChunkWriter writer;
   private final EventEncoder encoder;
+  private final int expertsPerToken;
   private final long origin;
 
   // -- guarded by this
@@ -43,7 +44,9 @@ public final class TraceRecorder implements TraceSink, AutoCloseable {
   TraceRecorder(TraceFile file, TraceHeader header, int chunks, int chunkBytes, long origin) {
     this.file = file;
     this.origin = origin;
-    int room = Math.max(chunkBytes, EventEncoder.bound(header.experts()));
+    this.expertsPerToken = header.expertsPerToken();
+    int largest = Math.max(header.experts(), TraceFormat.MAX_ROWS * expertsPerToken);
+    int room = Math.max(chunkBytes, EventEncoder.bound(largest));
     this.writer = new ChunkWriter(file, chunks, room);
     TraceChunk first = writer.poll();
     if (first == null) {
@@ -137,6 +140,27 @@ public final class TraceRecorder implements TraceSink, AutoCloseable {
   public synchronized void sequenceEnded(long nanos, int sequence, int outputs) {
     if (hasRoomFor(EventEncoder.bound(0), since(nanos))) {
       encoder.sequenceEnded(since(nanos), sequence, outputs);
+    }
+  }
+
+  /** A layer with many rows becomes several events. */
+  @Override
+  public synchronized void rowsRouted(
+      long nanos, long step, int layer, int firstRow, int rows, int[] experts, float[] weights) {
+    for (int done = 0; done < rows; done += TraceFormat.MAX_ROWS) {
+      int count = Math.min(TraceFormat.MAX_ROWS, rows - done);
+      if (hasRoomFor(EventEncoder.bound(count * expertsPerToken), since(nanos))) {
+        encoder.rowsRouted(
+            since(nanos),
+            step,
+            layer,
+            firstRow + done,
+            count,
+            expertsPerToken,
+            done * expertsPerToken,
+            experts,
+            weights);
+      }
     }
   }
 

@@ -53,6 +53,18 @@ public interface TraceSink {
   default void sequenceEnded(long nanos, int sequence, int outputs) {}
 
   /**
+   * The router of a layer has chosen, row by row; told before {@link #routed}. Rows may come in
+   * several calls, in order.
+   *
+   * @param firstRow number of the first row in the step
+   * @param rows how many
+   * @param experts expert of each rank of each row; the header says how many ranks there are
+   * @param weights of each; a file keeps the upper 16 bits ({@link RecordedWeight})
+   */
+  default void rowsRouted(
+      long nanos, long step, int layer, int firstRow, int rows, int[] experts, float[] weights) {}
+
+  /**
    * The router of a layer has chosen.
    *
    * @param experts the union over all rows, rising
@@ -65,7 +77,7 @@ public interface TraceSink {
   /**
    * A predictor has spoken.
    *
-   * @param issuedAtLayer layer whose router had just run
+   * @param issuedAtLayer layer whose router had just run; -1 if the step has just begun
    * @param targetLayer layer that was predicted
    * @param experts likeliest first
    * @param scores of each; comparable only within one call

@@ -6,6 +6,7 @@ import dev.drey.runtime.bench.BenchReport;
 import dev.drey.runtime.bench.BenchTable;
 import dev.drey.runtime.bench.EngineBench;
 import dev.drey.runtime.bench.Phase;
+import dev.drey.runtime.expertstore.ExpertStorage;
 import dev.drey.runtime.memory.MemorySize;
 import dev.drey.runtime.model.ComputeType;
 import dev.drey.runtime.synth.SyntheticModel;
@@ -61,6 +62,7 @@ record EngineMeasurement(boolean identical, String table, String json) {
         small ? 1 : 5,
         0,
         4,
+        ExpertStorage.CHECKPOINT,
         1);
   }
 

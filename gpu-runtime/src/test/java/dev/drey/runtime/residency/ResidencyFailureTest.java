@@ -182,11 +182,12 @@ class ResidencyFailureTest {
     DelegatingPolicy policy =
         new DelegatingPolicy(new LruPolicy(WindowRig.SHAPE)) {
           @Override
-          public void onInsert(ExpertId expert) {
+          public void onEvict(ExpertId expert) {
             throw bug;
           }
         };
     WindowRig rig = new WindowRig(2, policy);
+    rig.source.failures.put(new ExpertId(0, 0), 2);
     LayerDemand demand = rig.demand(0, 0, 0);
     rig.drain();
     assertThatThrownBy(() -> demand.nextReady(1))

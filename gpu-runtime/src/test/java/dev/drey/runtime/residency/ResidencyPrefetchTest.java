@@ -348,29 +348,80 @@ class ResidencyPrefetchTest {
 
   @Test
   void thePolicyIsToldOfEveryArrivalAndDeparture() {
-    Set<ExpertId> known = new TreeSet<>();
-    LruPolicy lru = new LruPolicy(WindowRig.SHAPE);
-    reopen(
-        new WindowRig(
-            3,
-            new DelegatingPolicy(lru) {
-              @Override
-              public void onInsert(ExpertId expert) {
-                super.onInsert(expert);
-                assertThat(known.add(expert)).isTrue();
-              }
-
-              @Override
-              public void onEvict(ExpertId expert) {
-                super.onEvict(expert);
-                assertThat(known.remove(expert)).isTrue();
-              }
-            }));
+    KnowingPolicy policy = new KnowingPolicy();
+    reopen(new WindowRig(3, policy));
     rig.use(0, 0, 0, 1, 2, 3);
     rig.offer(0, 1, 5);
     rig.drain();
     rig.use(0, 1, 4, 5);
-    assertThat(known).containsExactly(new ExpertId(0, 3), new ExpertId(1, 4), new ExpertId(1, 5));
+    assertThat(policy.known)
+        .containsExactly(new ExpertId(0, 3), new ExpertId(1, 4), new ExpertId(1, 5));
+  }
+
+  @Test
+  void thePolicyIsToldOfALoadWhenItIsDecidedOnAndNotWhenItsBytesHaveCome() {
+    KnowingPolicy policy = new KnowingPolicy();
+    reopen(new WindowRig(4, policy));
+    ExpertId moving = new ExpertId(1, 4);
+    ExpertId queued = new ExpertId(1, 5);
+    rig.offer(0, 1, 4);
+    rig.offer(0, 1, 5);
+    assertThat(policy.known).containsExactly(moving, queued);
+    rig.move(1);
+    rig.window.now(0, 2);
+    assertThat(policy.known).as("both are given up, one has yet to stop").isEmpty();
+    assertThat(rig.states()).hasSize(1);
+    try (LayerDemand demand = rig.demand(1, 1, 4)) {
+      assertThat(policy.known).as("it is wanted again before it stopped").containsExactly(moving);
+      rig.drain();
+      assertThat(experts(demand.nextReady(1))).containsExactly(4);
+    }
+    assertThat(policy.known).containsExactly(moving);
+  }
+
+  @Test
+  void aPrefetchThatCompletesJustAsItIsGivenUpIsKnownToThePolicyAgain()
+      throws InterruptedException {
+    Thread race = new Thread(() -> rig.stepped.advance(0));
+    KnowingPolicy policy =
+        new KnowingPolicy() {
+          @Override
+          public void onEvict(ExpertId expert) {
+            super.onEvict(expert);
+            race.start();
+            while (race.getState() != Thread.State.WAITING) {
+              Thread.onSpinWait();
+            }
+          }
+        };
+    reopen(new WindowRig(4, policy));
+    rig.offer(0, 1, 4);
+    rig.move(WindowRig.BLOCKS - 1);
+    rig.window.now(0, 2);
+    race.join();
+    assertThat(policy.known).containsExactly(new ExpertId(1, 4));
+    assertThat(rig.isResident(1, 4)).isTrue();
+  }
+
+  /** Knows what the window has told it; refuses to be told twice. */
+  private static class KnowingPolicy extends DelegatingPolicy {
+    private final Set<ExpertId> known = new TreeSet<>();
+
+    KnowingPolicy() {
+      super(new LruPolicy(WindowRig.SHAPE));
+    }
+
+    @Override
+    public void onInsert(ExpertId expert) {
+      super.onInsert(expert);
+      assertThat(known.add(expert)).isTrue();
+    }
+
+    @Override
+    public void onEvict(ExpertId expert) {
+      super.onEvict(expert);
+      assertThat(known.remove(expert)).isTrue();
+    }
   }
 
   @Test

@@ -4,6 +4,9 @@ import java.util.stream.IntStream;
 
 /** Headers for tests. */
 public final class Headers {
+  /** Of every header. */
+  static final int EXPERTS_PER_TOKEN = 2;
+
   private Headers() {}
 
   /** Of a model with so many layers and experts per layer, whose experts have 1000 bytes. */
@@ -16,7 +19,7 @@ public final class Headers {
         "cpu",
         layers,
         experts,
-        2,
+        EXPERTS_PER_TOKEN,
         IntStream.range(0, layers).boxed().toList(),
         Math.max(2, layers * experts / 4),
         1100,

@@ -7,7 +7,7 @@ import java.util.stream.IntStream;
 
 /** Tells a sink events of every kind with values of every size, the same for the same seed. */
 final class RandomEvents {
-  private static final int KINDS = 11;
+  private static final int KINDS = 12;
 
   private final Random random;
   private final TraceHeader header;
@@ -55,7 +55,9 @@ final class RandomEvents {
         for (int i = 0; i < count; i++) {
           scores[i] = whole ? number(1 << 20) : random.nextFloat() - 0.5f;
         }
-        sink.predicted(nanos, step, layer, random.nextInt(header.layers()), count, experts, scores);
+        int issuedAt = random.nextInt(header.layers() + 1) - 1;
+        sink.predicted(
+            nanos, step, issuedAt, random.nextInt(header.layers()), count, experts, scores);
       }
       case 5 -> sink.demanded(nanos, step, layer, count, experts, outcomes(count));
       case 6 -> sink.loadIssued(nanos, step, layer, expert, random.nextBoolean());
@@ -66,6 +68,16 @@ final class RandomEvents {
       }
       case 8 -> sink.evicted(nanos, layer, expert, random.nextBoolean());
       case 9 -> sink.demandEnded(nanos, step, layer, number(Integer.MAX_VALUE));
+      case 10 -> {
+        int rows = 1 + random.nextInt(TraceFormat.MAX_ROWS);
+        int entries = rows * header.expertsPerToken();
+        float[] weights = new float[entries];
+        for (int i = 0; i < entries; i++) {
+          weights[i] = random.nextInt(256) / 128f;
+        }
+        int[] chosen = random.ints(entries, 0, header.experts()).toArray();
+        sink.rowsRouted(nanos, step, layer, number(99), rows, chosen, weights);
+      }
       default -> sink.stepEnded(nanos, step);
     }
   }

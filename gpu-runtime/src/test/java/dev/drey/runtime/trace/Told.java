@@ -28,6 +28,21 @@ public final class Told implements TraceSink {
   }
 
   @Override
+  public void rowsRouted(
+      long nanos, long step, int layer, int firstRow, int rows, int[] experts, float[] weights) {
+    int entries = rows * Headers.EXPERTS_PER_TOKEN;
+    add(
+        "rows",
+        nanos,
+        step,
+        layer,
+        firstRow,
+        rows,
+        Arrays.toString(Arrays.copyOf(experts, entries)),
+        Arrays.toString(Arrays.copyOf(weights, entries)));
+  }
+
+  @Override
   public void routed(
       long nanos, long step, int layer, int count, int[] experts, int[] tokens, float[] weights) {
     add(

@@ -20,6 +20,7 @@ public final class Commands {
         new BenchCommand(),
         new SimulateCommand(),
         new ReportCommand(),
+        new TrainPredictorCommand(),
         new SynthCommand());
   }
 }

@@ -4,7 +4,7 @@ import dev.drey.jobs.options.RefusedException;
 import dev.drey.jobs.options.Section;
 import dev.drey.runtime.cache.CachePolicies;
 import dev.drey.runtime.memory.MemorySize;
-import dev.drey.runtime.simulate.Predictions;
+import dev.drey.runtime.predict.PredictorOptions;
 import dev.drey.runtime.simulate.SimulationJson;
 import dev.drey.runtime.simulate.SimulationOptions;
 import dev.drey.runtime.simulate.SimulationReport;
@@ -14,7 +14,6 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.EnumSet;
 import java.util.List;
-import java.util.Locale;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -52,10 +51,28 @@ final class SimulateCommand implements CliCommand {
       names = "--predictions",
       paramLabel = "SOURCE",
       description =
-          "What is prefetched: recorded (what the engine predicted), none, or oracle (what the next"
-              + " layer will choose)"
+          "What is prefetched: recorded (what the engine predicted), none, oracle (what the next"
+              + " layers will choose), or a predictor that learns from routing"
               + DEFAULT)
   String predictions = "recorded";
+
+  @Option(
+      names = "--lookahead",
+      paramLabel = "N",
+      description = "Layers the oracle or the predictor looks ahead; default: its own choice.")
+  int lookahead;
+
+  @Option(
+      names = "--predictor-capacity",
+      paramLabel = "N",
+      description = "Entries of the predictor's collection; default: its own choice.")
+  int capacity;
+
+  @Option(
+      names = "--predictor-file",
+      paramLabel = "FILE",
+      description = "What learned.mlp was trained to.")
+  @Nullable String predictorFile;
 
   @Option(
       names = "--bandwidth",
@@ -95,7 +112,8 @@ final class SimulateCommand implements CliCommand {
               trace,
               budgets,
               policies.equals(List.of("all")) ? List.copyOf(CachePolicies.names()) : policies,
-              source(),
+              predictions,
+              new PredictorOptions(lookahead, capacity, predictorFile),
               bandwidth == null ? null : (double) MemorySize.parse(bandwidth).of(0),
               Math.round(layerMicros * 1e3),
               threads);
@@ -107,16 +125,5 @@ final class SimulateCommand implements CliCommand {
     } catch (IllegalArgumentException e) {
       throw new RefusedException(String.valueOf(e.getMessage()), e);
     }
-  }
-
-  private Predictions.Source source() {
-    for (Predictions.Source source : Predictions.Source.values()) {
-      if (source.name().toLowerCase(Locale.ROOT).equals(predictions)) {
-        return source;
-      }
-    }
-    throw new IllegalArgumentException(
-        "unknown source of predictions '%s'; known are recorded, none, oracle"
-            .formatted(predictions));
   }
 }

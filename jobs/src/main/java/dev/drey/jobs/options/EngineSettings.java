@@ -10,6 +10,7 @@ import dev.drey.runtime.checkpoint.ModelChecks;
 import dev.drey.runtime.expertstore.ExpertStorage;
 import dev.drey.runtime.memory.MemorySize;
 import dev.drey.runtime.model.ComputeType;
+import dev.drey.runtime.predict.PredictorOptions;
 import dev.drey.runtime.predict.Predictors;
 import dev.drey.runtime.schedule.ScheduleConfig;
 import dev.drey.runtime.transfer.TransferConfig;
@@ -163,8 +164,40 @@ public final class EngineSettings {
               key("drey.prediction.predictor").stringType().defaultValue("gate.next-layer"),
               Check.oneOf(Predictors.names()),
               "Predictor that decides what is fetched ahead of the router; none turns prefetching"
-                  + " off.")
+                  + " off. One of "
+                  + String.join(", ", Predictors.names())
+                  + ".")
           .flag("--predictor", "NAME");
+
+  /** How far ahead. */
+  public static final Setting<Integer> LOOKAHEAD =
+      Setting.of(
+              ENGINE,
+              key("drey.prediction.lookahead").intType().defaultValue(0),
+              Check.atLeast(0),
+              "Layers with experts that the predictor looks ahead; 0 leaves it to the predictor."
+                  + " gate.next-layer and edgemoe.path always look one layer ahead.")
+          .flag("--lookahead", "N");
+
+  /** How much a predictor remembers. */
+  public static final Setting<Integer> PREDICTOR_CAPACITY =
+      Setting.of(
+              ENGINE,
+              key("drey.prediction.capacity").intType().defaultValue(0),
+              Check.between(0, PredictorOptions.MAX_CAPACITY),
+              "Entries of the predictor's collection, for predictors that have one; 0 leaves it to"
+                  + " the predictor.")
+          .flag("--predictor-capacity", "N");
+
+  /** What a predictor was trained to. */
+  public static final Setting<String> PREDICTOR_FILE =
+      Setting.of(
+              ENGINE,
+              key("drey.prediction.file").stringType().noDefaultValue(),
+              Check.any(),
+              "What drey train-predictor wrote, for the predictor learned.mlp; the same path on"
+                  + " every machine. Refused if it was trained for another model.")
+          .flag("--predictor-file", "FILE");
 
   /** Capacity of the table. */
   public static final Setting<Integer> MAX_SEQUENCES =
@@ -293,6 +326,9 @@ public final class EngineSettings {
         THREADS,
         POLICY,
         PREDICTOR,
+        LOOKAHEAD,
+        PREDICTOR_CAPACITY,
+        PREDICTOR_FILE,
         MAX_SEQUENCES,
         MICRO_BATCH,
         MAX_STEP_TOKENS,
@@ -334,6 +370,9 @@ public final class EngineSettings {
                 TRANSFER_ATTEMPTS.in(c)))
         .onGpu(DEVICE_INDEX.in(c))
         .withStorage(new ExpertStorage(PACKED.find(c).orElse(null), DIRECT.in(c)))
+        .withPrediction(
+            new PredictorOptions(
+                LOOKAHEAD.in(c), PREDICTOR_CAPACITY.in(c), PREDICTOR_FILE.find(c).orElse(null)))
         .withChecks(modelChecks(c))
         .tracedTo(TRACE.find(c).orElse(null));
   }

@@ -78,6 +78,59 @@ class TraceCommandsTest {
   }
 
   @Test
+  void aPredictorIsTrainedFromATraceAndRunsInTheSimulatorAndTheEngine() throws IOException {
+    Path file = directory.resolve("learned.mlp");
+    Output training = drey("train-predictor", "--trace", trace, "--out", file, "--json");
+    assertThat(training.code()).as(training.problems()).isZero();
+    JsonNode trained = JSON.readTree(training.text());
+    assertThat(trained.at("/rows").asLong()).isPositive();
+    assertThat(trained.at("/bytes").asLong()).isEqualTo(Files.size(file));
+    assertThat(trained.at("/recall").asDouble()).isBetween(0.2, 1.0);
+
+    Output simulation =
+        drey(
+            "simulate",
+            "--trace",
+            trace,
+            "--predictions",
+            "learned.mlp",
+            "--predictor-file",
+            file,
+            "--policies",
+            "classic.lru",
+            "--budgets",
+            "0.25",
+            "--json");
+    assertThat(simulation.code()).as(simulation.problems()).isZero();
+    assertThat(JSON.readTree(simulation.text()).at("/recall/0/distance").asInt()).isEqualTo(1);
+
+    Path input = directory.resolve("one.jsonl");
+    Files.writeString(input, "{\"prompt\": \"The sea\", \"max_tokens\": 4}\n");
+    Output run =
+        drey(
+            "generate",
+            "--model",
+            MODEL,
+            "--input",
+            input,
+            "--output",
+            directory.resolve("out-learned"),
+            "--expert-memory",
+            "25%",
+            "--predictor",
+            "learned.mlp",
+            "--predictor-file",
+            file,
+            "--json");
+    assertThat(run.code()).as(run.problems()).isZero();
+    assertThat(JSON.readTree(run.text()).at("/experts/prefetched_used").asLong()).isPositive();
+
+    Output missing = drey("simulate", "--trace", trace, "--predictions", "learned.mlp");
+    assertThat(missing.code()).isEqualTo(2);
+    assertThat(missing.problems()).contains("needs the file it was trained to");
+  }
+
+  @Test
   void generateSaysWhatItRecordedAndTheFileAgreesWithItsSummary() throws IOException {
     assertThat(generated.at("/traces/0/file").asText()).isEqualTo(trace.toString());
     assertThat(generated.at("/traces/0/dropped").asLong()).isZero();
@@ -129,6 +182,29 @@ class TraceCommandsTest {
     }
     assertThat(report.at("/budgets/2/slots").asInt()).isEqualTo(256);
     assertThat(report.at("/bytes_per_second").asDouble()).isEqualTo(100 * 1024 * 1024);
+  }
+
+  @Test
+  void aPredictorThatReadsRoutingIsRunOverTheTrace() throws IOException {
+    Output json =
+        drey(
+            "simulate",
+            "--trace",
+            trace,
+            "--policies",
+            "classic.lru",
+            "--predictions",
+            "history.previous-token",
+            "--lookahead",
+            "2",
+            "--json");
+
+    assertThat(json.code()).as(json.problems()).isZero();
+    JsonNode report = MAPPER.readTree(json.text());
+    assertThat(report.at("/predictions").asText()).isEqualTo("history.previous-token");
+    assertThat(report.at("/recall")).hasSize(2);
+    assertThat(report.at("/recall/1/distance").asInt()).isEqualTo(2);
+    assertThat(report.at("/recall/1/recall").asDouble()).isBetween(0.01, 0.99);
   }
 
   @Test
@@ -219,7 +295,13 @@ class TraceCommandsTest {
     assertThat(budget.problems()).contains("is 0 slots; a window needs at least 2");
     assertThat(drey("simulate", "--trace", trace, "--budgets", "1.5").code()).isEqualTo(2);
     assertThat(drey("simulate", "--trace", trace, "--predictions", "psychic").problems())
-        .contains("unknown source of predictions 'psychic'");
+        .contains("unknown predictions 'psychic'; known are", "history.popularity", "oracle");
+    assertThat(drey("simulate", "--trace", trace, "--predictions", "hobbit.stacked-gates"))
+        .satisfies(
+            refused -> {
+              assertThat(refused.code()).isEqualTo(2);
+              assertThat(refused.problems()).contains("a trace holds routing alone");
+            });
     assertThat(drey("simulate", "--trace", trace, "-Ddrey.compute.threads=1").problems())
         .contains("drey.compute.threads: simulate is set by its flags alone");
 
