@@ -38,6 +38,7 @@ namespace attentions {
 
 #include "attention_bf16.cu"
 #include "attention_f32.cu"
+#undef QUERIES
 #include "attention_merge.cu"
 }
 #undef SLICE
@@ -268,6 +269,7 @@ const Emulated KERNELS[] = {
     EMULATED(attentions, attention_f32),
     EMULATED(attentions, attention_f32_wide),
     EMULATED(attentions, attention_bf16),
+    EMULATED(attentions, attention_bf16_many),
     EMULATED(attentions, attention_bf16_wide),
     EMULATED(attentions, attention_merge_f32),
     EMULATED(attentions, attention_merge_bf16),

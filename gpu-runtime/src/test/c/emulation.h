@@ -29,6 +29,14 @@ struct alignas(16) uint4 {
   unsigned x, y, z, w;
 };
 
+struct alignas(8) uint2 {
+  unsigned x, y;
+};
+
+struct alignas(16) float4 {
+  float x, y, z, w;
+};
+
 static inline uint4 make_uint4(unsigned x, unsigned y, unsigned z, unsigned w) { return {x, y, z, w}; }
 
 static Index threadIdx, blockIdx, blockDim, gridDim;
