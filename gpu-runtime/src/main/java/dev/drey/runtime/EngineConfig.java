@@ -13,7 +13,8 @@ import org.jspecify.annotations.Nullable;
  * How to open an engine. Serialisable, so that it can travel with a job.
  *
  * @param model directory in the Hugging Face layout
- * @param device {@code cpu} or {@code reference}
+ * @param device {@code cpu}, {@code cuda}, {@code auto} or {@code reference}
+ * @param deviceIndex which GPU, from 0, as the driver counts them; means nothing to other devices
  * @param compute activations' type
  * @param threads compute threads
  * @param deviceMemory hard total of everything the engine holds on the device; a percentage is
@@ -32,6 +33,7 @@ import org.jspecify.annotations.Nullable;
 public record EngineConfig(
     String model,
     String device,
+    int deviceIndex,
     ComputeType compute,
     int threads,
     @Nullable MemorySize deviceMemory,
@@ -45,7 +47,7 @@ public record EngineConfig(
     @Nullable String trace)
     implements Serializable {
 
-  /** Without a trace, and without checks besides those that are always made. */
+  /** On the first GPU, without a trace, and without checks besides those that are always made. */
   public EngineConfig(
       String model,
       String device,
@@ -61,6 +63,7 @@ public record EngineConfig(
     this(
         model,
         device,
+        0,
         compute,
         threads,
         deviceMemory,
@@ -79,6 +82,7 @@ public record EngineConfig(
     return new EngineConfig(
         model,
         device,
+        deviceIndex,
         compute,
         threads,
         deviceMemory,
@@ -113,6 +117,7 @@ public record EngineConfig(
     return new EngineConfig(
         model,
         device,
+        deviceIndex,
         compute,
         threads,
         deviceMemory,
@@ -123,6 +128,25 @@ public record EngineConfig(
         schedule,
         transfer,
         newChecks,
+        trace);
+  }
+
+  /** The same on another GPU. */
+  public EngineConfig onGpu(int index) {
+    return new EngineConfig(
+        model,
+        device,
+        index,
+        compute,
+        threads,
+        deviceMemory,
+        expertMemory,
+        kvTokens,
+        predictor,
+        policy,
+        schedule,
+        transfer,
+        checks,
         trace);
   }
 

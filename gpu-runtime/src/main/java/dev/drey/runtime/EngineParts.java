@@ -71,7 +71,7 @@ final class EngineParts implements AutoCloseable {
       experts = ExpertStore.open(checkpoint);
       tokenizer = openTokenizer(model);
       chatTemplates = ChatTemplates.read(config.modelDirectory());
-      device = own(Devices.open(config.device(), config.compute(), config.threads()));
+      device = own(openDevice(config));
       memory = EngineMemory.of(config, model, device, experts);
       budget = own(MemoryBudget.root("device", memory.plan().totalBytes()));
       FixedMemory fixed = memory.plan().fixed();
@@ -135,10 +135,14 @@ final class EngineParts implements AutoCloseable {
   /** How an engine would split its memory; reads the headers of the model's files alone. */
   static MemoryPlan plan(EngineConfig config) {
     try (Checkpoint checkpoint = Checkpoint.open(config.modelDirectory());
-        Device device = Devices.open(config.device(), config.compute(), config.threads())) {
+        Device device = openDevice(config)) {
       ModelConfig model = checkpoint.config();
       return EngineMemory.of(config, model, device, ExpertStore.open(checkpoint)).plan();
     }
+  }
+
+  private static Device openDevice(EngineConfig config) {
+    return Devices.open(config.device(), config.deviceIndex(), config.compute(), config.threads());
   }
 
   private @Nullable Tokenizer openTokenizer(ModelConfig model) {
@@ -206,7 +210,7 @@ final class EngineParts implements AutoCloseable {
         modelName(),
         checkpoint.digest(),
         config.compute().name().toLowerCase(Locale.ROOT),
-        config.device(),
+        device.name(),
         model.layers(),
         model.moe().experts(),
         model.moe().expertsPerToken(),

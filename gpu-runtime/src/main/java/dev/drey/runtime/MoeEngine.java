@@ -1,6 +1,7 @@
 package dev.drey.runtime;
 
 import dev.drey.runtime.chat.ChatTemplates;
+import dev.drey.runtime.device.DeviceLostError;
 import dev.drey.runtime.layers.Decoder;
 import dev.drey.runtime.layers.StepBatch;
 import dev.drey.runtime.memory.MemoryBudget;
@@ -31,7 +32,8 @@ import org.jspecify.annotations.Nullable;
  * and the progress getters may be called from any thread.
  *
  * <p><b>Failure.</b> An exception out of a step, other than a cancellation, leaves the engine
- * {@link #failed()}: it must be closed and opened again.
+ * {@link #failed()}: it must be closed and opened again. A {@link DeviceLostError}, on whichever
+ * thread the loss was met, comes out as itself: the process has to end.
  */
 public final class MoeEngine implements AutoCloseable {
   private final EngineParts parts;
@@ -174,6 +176,10 @@ public final class MoeEngine implements AutoCloseable {
       throw cancelled;
     } catch (RuntimeException | Error failure) {
       failed = true;
+      DeviceLostError lost = DeviceLostError.in(failure);
+      if (lost != null) {
+        throw lost;
+      }
       throw failure;
     }
   }

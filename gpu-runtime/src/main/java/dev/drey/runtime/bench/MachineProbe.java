@@ -33,15 +33,9 @@ final class MachineProbe {
     long start = System.nanoTime();
     try (Checkpoint checkpoint = Checkpoint.open(options.model());
         MemoryBudget budget = MemoryBudget.root("machine probe", Long.MAX_VALUE);
-        Device device = Devices.open(options.device(), options.compute(), options.threads())) {
+        Device device = Devices.open(options.device(), 0, options.compute(), options.threads())) {
       ProductTimes products = products(checkpoint.config(), device, budget);
-      long workingSet;
-      double memory;
-      try (MemoryProbe probe =
-          new MemoryProbe(device, budget, options.threads(), checkpoint.summary().totalBytes())) {
-        workingSet = probe.workingSetBytes();
-        memory = probe.measure();
-      }
+      MemorySpeed memory = memory(checkpoint, device, budget);
       try (LinkProbe probe = new LinkProbe(checkpoint, device, budget, options.ioThreads())) {
         long fetchedBefore = StorageReads.bytes();
         double link = probe.readBytesPerSecond();
@@ -49,14 +43,30 @@ final class MachineProbe {
         double load = probe.loadBytesPerSecond();
         return new Machine(
             products,
-            memory,
-            workingSet,
+            memory.bytesPerSecond(),
+            memory.workingSetBytes(),
             link,
             options.linkBytesPerSecond(),
             load,
             share,
             System.nanoTime() - start);
       }
+    }
+  }
+
+  /** How fast memory was read, and how much of it. */
+  private record MemorySpeed(double bytesPerSecond, long workingSetBytes) {}
+
+  private MemorySpeed memory(Checkpoint checkpoint, Device device, MemoryBudget budget) {
+    long wanted = checkpoint.summary().totalBytes();
+    if (!device.sharesHostMemory()) {
+      try (DeviceMemoryProbe probe =
+          new DeviceMemoryProbe(device, budget, checkpoint.config(), wanted)) {
+        return new MemorySpeed(probe.measure(), probe.workingSetBytes());
+      }
+    }
+    try (MemoryProbe probe = new MemoryProbe(device, budget, options.threads(), wanted)) {
+      return new MemorySpeed(probe.measure(), probe.workingSetBytes());
     }
   }
 

@@ -17,6 +17,9 @@ import org.jspecify.annotations.Nullable;
  * <p>Used by one thread at a time.
  */
 public interface ComputeStream extends AutoCloseable {
+  /** Most routings that may be under way at a time. */
+  int MAX_PENDING_ROUTINGS = 4;
+
   /**
    * Looks embeddings up.
    *
@@ -203,6 +206,30 @@ public interface ComputeStream extends AutoCloseable {
    * @param out receives the choice
    */
   void routeTopK(DeviceBuffer x, int rows, int hidden, Router router, Routing out);
+
+  /** A choice of experts under way, see {@link #startRouting}. */
+  interface PendingRouting {
+    /** Waits for the choice and writes it to the routing that was given. */
+    void await();
+  }
+
+  /**
+   * As {@link #routeTopK}, but nobody waits before {@link PendingRouting#await}: until then a
+   * device may go on with other work, or put the routing off. Rows and router must not change
+   * meanwhile. At most {@value #MAX_PENDING_ROUTINGS} may be under way; more overtake the oldest.
+   */
+  default PendingRouting startRouting(
+      DeviceBuffer x, int rows, int hidden, Router router, Routing out) {
+    return () -> routeTopK(x, rows, hidden, router, out);
+  }
+
+  /**
+   * How many experts to give to one call of {@link #experts}, if so many are ready: enough to use
+   * the device well, and no more, so that slots become free soon.
+   */
+  default int expertsPerCall() {
+    return 8;
+  }
 
   /**
    * Runs experts: for each batch and each of its tokens, {@code out[outputRow] = down(unit(gate(x),

@@ -4,6 +4,8 @@ import dev.drey.runtime.memory.MemoryBudget;
 import dev.drey.runtime.model.ExpertShape;
 import dev.drey.runtime.model.MatrixShape;
 import dev.drey.runtime.model.ModelConfig;
+import java.util.ArrayList;
+import java.util.List;
 
 /**
  * A place where weights live and the forward pass runs. The forward pass is written once, in {@code
@@ -21,7 +23,7 @@ import dev.drey.runtime.model.ModelConfig;
  * conformance suite holds every device to it.
  */
 public interface Device extends AutoCloseable {
-  /** Name in configuration: {@code reference}, {@code cpu}. */
+  /** Name in configuration: {@code reference}, {@code cpu}, {@code cuda}. */
   String name();
 
   /**
@@ -31,8 +33,32 @@ public interface Device extends AutoCloseable {
    */
   String numericFingerprint();
 
+  /** Whether device memory is the host's main memory. */
+  default boolean sharesHostMemory() {
+    return true;
+  }
+
   /** Allocates zero-filled device memory charged to {@code budget}. */
   DeviceBuffer allocate(MemoryBudget budget, long bytes);
+
+  /**
+   * Allocates equal pieces of zero-filled device memory charged to {@code budget}, all or none. A
+   * device may take them out of one allocation, which goes back when the last piece is closed.
+   *
+   * @param bytes of each piece, a multiple of 64
+   */
+  default List<DeviceBuffer> allocateEqual(MemoryBudget budget, long bytes, int count) {
+    List<DeviceBuffer> pieces = new ArrayList<>(count);
+    try {
+      for (int i = 0; i < count; i++) {
+        pieces.add(allocate(budget, bytes));
+      }
+      return pieces;
+    } catch (RuntimeException | Error e) {
+      pieces.forEach(DeviceBuffer::close);
+      throw e;
+    }
+  }
 
   /** Allocates host memory the device can copy from, charged to {@code budget}. */
   HostBuffer allocateHost(MemoryBudget budget, int bytes);

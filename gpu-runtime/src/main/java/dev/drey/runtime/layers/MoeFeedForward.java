@@ -34,12 +34,10 @@ import org.jspecify.annotations.Nullable;
  * <p><b>Order of events in one layer.</b> The true router decides; its demand is announced first,
  * so that missing experts start moving; then the next layer's gate is applied to this layer's
  * router input (Fate's cross-layer gate) and the predictions leave through the sink; then experts
- * compute as they become ready.
+ * compute as they become ready. All routers that read the same rows are started together: a device
+ * that computes beside its host does the later ones while the host sees to the demand.
  */
 final class MoeFeedForward implements FeedForward {
-  /** Experts computed per call: enough to feed the threads, few enough to free slots soon. */
-  private static final int EXPERTS_PER_CALL = 8;
-
   private final ModelConfig model;
   private final ComputeType compute;
   private final ComputeStream stream;
@@ -88,14 +86,22 @@ final class MoeFeedForward implements FeedForward {
     int rows = batch.rows();
     LayerWeights layerWeights = weights.layer(layer);
     DeviceBuffer routerInput = normalise(layerWeights, rows, buffers);
-    stream.routeTopK(routerInput, rows, model.hidden(), router(layerWeights), routing);
+    ComputeStream.PendingRouting own =
+        stream.startRouting(routerInput, rows, model.hidden(), router(layerWeights), routing);
+    ComputeStream.PendingRouting next = startPrediction(layer, batch, routerInput);
+    ComputeStream.PendingRouting shares =
+        shared == null ? null : shared.start(layerWeights, rows, routerInput);
+    own.await();
     tokens.sort(routing, rows);
     trace.routed(layer, batch, routing, tokens);
     try (LayerDemand demand =
         window.demand(batch.step(), layer, tokens.experts(), tokens.tokens(), tokens.distinct())) {
-      predict(layer, batch, routerInput, sink);
+      if (next != null) {
+        next.await();
+        predict(layer, batch, sink);
+      }
       if (shared != null) {
-        shared.compute(layerWeights, rows, routerInput, buffers);
+        shared.compute(layerWeights, rows, shares, buffers);
       }
       compute(layerWeights, demand, buffers);
     }
@@ -138,14 +144,19 @@ final class MoeFeedForward implements FeedForward {
     return buffers.routerInput;
   }
 
-  private void predict(
-      int layer, StepBatch batch, DeviceBuffer routerInput, Consumer<Prediction> sink) {
+  /** Applies the gate of the layer that is predicted; null if none is. */
+  private ComputeStream.@Nullable PendingRouting startPrediction(
+      int layer, StepBatch batch, DeviceBuffer routerInput) {
     int target = layer + predictor.lookahead();
     if (target == layer || target >= model.layers() || !model.isMoe(target)) {
-      return;
+      return null;
     }
     Router gate = router(weights.layer(target));
-    stream.routeTopK(routerInput, batch.rows(), model.hidden(), gate, nextRouting);
+    return stream.startRouting(routerInput, batch.rows(), model.hidden(), gate, nextRouting);
+  }
+
+  private void predict(int layer, StepBatch batch, Consumer<Prediction> sink) {
+    int target = layer + predictor.lookahead();
     if (trace.isRecording()) {
       LayerTrace.Predicting listener = trace.predicting(sink);
       predictor.predict(batch.step(), layer, target, nextRouting, batch.rows(), listener);
@@ -158,7 +169,7 @@ final class MoeFeedForward implements FeedForward {
   private void compute(LayerWeights layerWeights, LayerDemand demand, Activations buffers) {
     List<ExpertBatch> work = new ArrayList<>();
     while (true) {
-      List<ExpertLease> ready = demand.nextReady(EXPERTS_PER_CALL);
+      List<ExpertLease> ready = demand.nextReady(stream.expertsPerCall());
       if (ready.isEmpty()) {
         return;
       }

@@ -11,6 +11,7 @@ import dev.drey.runtime.model.RouterConfig;
 import dev.drey.runtime.model.Weight;
 import java.util.Arrays;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The expert that every token is sent to besides those of its choice: always resident, so that it
@@ -33,16 +34,33 @@ final class SharedExpert {
   }
 
   /**
-   * Computes its output into {@link Activations#sharedOut}.
+   * Starts its gate; null if it has none.
    *
    * @param routerInput float32 {@code [rows, hidden]}
    */
-  void compute(LayerWeights weights, int rows, DeviceBuffer routerInput, Activations buffers) {
-    if (model.moe().sharedGate()) {
-      Router gate =
-          new Router(
-              weights.buffer(Weight.SHARED_ROUTER), null, null, 1, 1, RouterConfig.sigmoid(false));
-      stream.routeTopK(routerInput, rows, model.hidden(), gate, shares);
+  ComputeStream.@Nullable PendingRouting start(
+      LayerWeights weights, int rows, DeviceBuffer routerInput) {
+    if (!model.moe().sharedGate()) {
+      return null;
+    }
+    Router gate =
+        new Router(
+            weights.buffer(Weight.SHARED_ROUTER), null, null, 1, 1, RouterConfig.sigmoid(false));
+    return stream.startRouting(routerInput, rows, model.hidden(), gate, shares);
+  }
+
+  /**
+   * Computes its output into {@link Activations#sharedOut}.
+   *
+   * @param gate what {@link #start} gave
+   */
+  void compute(
+      LayerWeights weights,
+      int rows,
+      ComputeStream.@Nullable PendingRouting gate,
+      Activations buffers) {
+    if (gate != null) {
+      gate.await();
       for (int row = 0; row < rows; row++) {
         shares.weights()[row] *= model.multipliers().residual();
       }

@@ -1,6 +1,7 @@
 package dev.drey.runtime.residency;
 
 import dev.drey.runtime.device.Device;
+import dev.drey.runtime.device.DeviceBuffer;
 import dev.drey.runtime.device.ExpertLayout;
 import dev.drey.runtime.memory.MemoryBudget;
 import dev.drey.runtime.model.ExpertId;
@@ -45,13 +46,8 @@ final class SlotTable {
   static SlotTable allocate(
       Device device, ExpertLayout layout, int slots, MemoryBudget budget, int layers, int experts) {
     SlotTable table = new SlotTable(layers, experts);
-    try {
-      for (int i = 0; i < slots; i++) {
-        table.slots.add(new Slot(i, device.allocate(budget, layout.bytes()), layout));
-      }
-    } catch (RuntimeException e) {
-      table.freeMemory();
-      throw e;
+    for (DeviceBuffer buffer : device.allocateEqual(budget, layout.bytes(), slots)) {
+      table.slots.add(new Slot(table.slots.size(), buffer, layout));
     }
     table.free.addAll(table.slots);
     table.count.put(SlotState.FREE, slots);

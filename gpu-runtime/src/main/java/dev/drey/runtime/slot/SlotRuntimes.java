@@ -1,5 +1,6 @@
 package dev.drey.runtime.slot;
 
+import dev.drey.runtime.Devices;
 import dev.drey.runtime.EngineConfig;
 import dev.drey.runtime.MoeEngine;
 import java.io.IOException;
@@ -10,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -30,25 +32,32 @@ import org.slf4j.LoggerFactory;
  * another configuration, or if another job opens an engine (so that idle weights never crowd out
  * live ones).
  *
+ * <p><b>GPUs.</b> An engine has a GPU to itself: its weights and its window are sized for all of
+ * it. A slot takes the first of the GPUs it was handed that no other slot computes on, and is
+ * refused where there is none.
+ *
  * <p><b>Locking.</b> The registry's lock guards the map and the counts; opening and closing an
  * engine happen under the entry's own lock, never under the registry's.
  */
 public final class SlotRuntimes {
   private static final Logger LOG = LoggerFactory.getLogger(SlotRuntimes.class);
   private static final Map<SlotKey, Entry> ENTRIES = new HashMap<>();
+  private static final int NO_GPU = -1;
 
   /** The engine of one slot and who uses it. */
   static final class Entry {
     final SlotKey key;
     final EngineConfig config;
+    final int gpu; // NO_GPU if the engine computes on none
     final Duration linger;
     int users; // guarded by ENTRIES
     long idleSince; // guarded by ENTRIES; counts releases to zero
     @Nullable volatile MoeEngine engine; // written under this
 
-    Entry(SlotKey key, EngineConfig config, Duration linger) {
+    Entry(SlotKey key, EngineConfig config, int gpu, Duration linger) {
       this.key = key;
       this.config = config;
+      this.gpu = gpu;
       this.linger = linger;
     }
 
@@ -56,7 +65,7 @@ public final class SlotRuntimes {
       MoeEngine current = engine;
       if (current == null) {
         LOG.info("Opening the engine of slot {} for {}", key.allocation(), config.model());
-        current = MoeEngine.open(config);
+        current = MoeEngine.open(gpu == NO_GPU ? config : config.onGpu(gpu));
         engine = current;
       }
       return current;
@@ -79,15 +88,26 @@ public final class SlotRuntimes {
 
   private SlotRuntimes() {}
 
+  /** As {@link #acquire(SlotKey, EngineConfig, List, Duration)}, on the configuration's GPU. */
+  public static SlotRuntime acquire(SlotKey key, EngineConfig config, Duration linger)
+      throws IOException {
+    return acquire(key, config, List.of(), linger);
+  }
+
   /**
    * Takes a hold on the slot's engine, opening it if need be.
    *
+   * @param gpus the GPUs that the slot may compute on, in order of preference; none for the
+   *     configuration's. Means nothing to an engine that computes on none
    * @param linger how long the engine stays open after its last user has left
    * @throws IOException if the model cannot be read
-   * @throws IllegalStateException if the slot is in use with another configuration
+   * @throws IllegalStateException if the slot is in use with another configuration, or if other
+   *     slots compute on all of its GPUs
    */
-  public static SlotRuntime acquire(SlotKey key, EngineConfig config, Duration linger)
-      throws IOException {
+  public static SlotRuntime acquire(
+      SlotKey key, EngineConfig config, List<Integer> gpus, Duration linger) throws IOException {
+    List<Integer> candidates = gpus.isEmpty() ? List.of(config.deviceIndex()) : gpus;
+    boolean onGpu = Devices.usesGpu(config.device(), candidates.get(0));
     Entry entry;
     List<Entry> displaced = new ArrayList<>();
     synchronized (ENTRIES) {
@@ -107,8 +127,9 @@ public final class SlotRuntimes {
             displaced.add(other);
           }
         }
+        int gpu = onGpu ? freeGpu(key, candidates, displaced) : NO_GPU;
         displaced.forEach(other -> ENTRIES.remove(other.key, other));
-        entry = new Entry(key, config, linger);
+        entry = new Entry(key, config, gpu, linger);
         ENTRIES.put(key, entry);
       }
       entry.users++;
@@ -120,6 +141,24 @@ public final class SlotRuntimes {
       release(entry);
       throw failure;
     }
+  }
+
+  /**
+   * The first GPU that no slot with users computes on. An engine that lingers on it is displaced.
+   */
+  private static int freeGpu(SlotKey key, List<Integer> candidates, List<Entry> displaced) {
+    for (int gpu : candidates) {
+      List<Entry> holders = ENTRIES.values().stream().filter(other -> other.gpu == gpu).toList();
+      if (holders.stream().allMatch(other -> other.users == 0)) {
+        holders.stream().filter(other -> !displaced.contains(other)).forEach(displaced::add);
+        return gpu;
+      }
+    }
+    throw new IllegalStateException(
+        "slot %s may compute on GPU %s, which other slots of this process compute on; have one slot per GPU (taskmanager.numberOfTaskSlots) and hand out as many (external-resource.gpu.amount)"
+            .formatted(
+                key.allocation(),
+                candidates.stream().map(String::valueOf).collect(Collectors.joining(", "))));
   }
 
   static void release(Entry entry) {

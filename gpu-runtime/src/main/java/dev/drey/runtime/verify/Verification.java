@@ -35,23 +35,25 @@ public final class Verification {
   public static EngineConfig configFor(GoldenFile golden, EngineConfig base) {
     int longest = golden.prompts().stream().mapToInt(prompt -> prompt.ids().length).max().orElse(1);
     ScheduleConfig schedule = base.schedule();
-    return new EngineConfig(
-        base.model(),
-        base.device(),
-        base.compute(),
-        base.threads(),
-        base.deviceMemory(),
-        base.expertMemory(),
-        base.kvTokens(),
-        base.predictor(),
-        base.policy(),
-        new ScheduleConfig(
-            schedule.maxSequences(),
-            schedule.microBatch(),
-            Math.max(longest, schedule.maxStepTokens()),
-            schedule.prefillChunk(),
-            schedule.stepNanos()),
-        base.transfer());
+    EngineConfig config =
+        new EngineConfig(
+            base.model(),
+            base.device(),
+            base.compute(),
+            base.threads(),
+            base.deviceMemory(),
+            base.expertMemory(),
+            base.kvTokens(),
+            base.predictor(),
+            base.policy(),
+            new ScheduleConfig(
+                schedule.maxSequences(),
+                schedule.microBatch(),
+                Math.max(longest, schedule.maxStepTokens()),
+                schedule.prefillChunk(),
+                schedule.stepNanos()),
+            base.transfer());
+    return config.onGpu(base.deviceIndex());
   }
 
   /** Runs everything. */

@@ -1,7 +1,7 @@
 package dev.drey.runtime.device;
 
 import dev.drey.runtime.device.cuda.CudaDevice;
-import dev.drey.runtime.device.cuda.FakeDriver;
+import dev.drey.runtime.device.cuda.TestGpu;
 import dev.drey.runtime.model.ComputeType;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -9,12 +9,12 @@ import org.junit.jupiter.api.BeforeEach;
 class CudaBF16Test extends DeviceConformance {
   @BeforeEach
   void needsTheDriver() {
-    FakeDriver.require();
+    TestGpu.require();
   }
 
   @AfterEach
   void nothingIsAccessedWronglyOrLeft() {
-    FakeDriver.requireClean();
+    TestGpu.requireClean();
   }
 
   @Override

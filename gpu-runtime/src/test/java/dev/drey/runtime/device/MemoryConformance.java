@@ -9,6 +9,8 @@ import dev.drey.runtime.memory.MemoryBudgetExceededException;
 import dev.drey.runtime.model.DType;
 import dev.drey.runtime.model.MatrixShape;
 import java.nio.FloatBuffer;
+import java.util.Arrays;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 /** What every device owes for memory: exact accounting, checks, no leaks. */
@@ -32,6 +34,33 @@ interface MemoryConformance extends DeviceFactory {
         buffer.close();
         assertThat(budget.usedBytes()).isEqualTo(before);
       }
+      assertThat(budget.usedBytes()).isZero();
+    }
+  }
+
+  @Test
+  default void equalPiecesAreApartAndGoBackOneByOne() {
+    try (Rig rig = rig(Rig.model(64, 64))) {
+      MemoryBudget budget = MemoryBudget.root("window", 1000 * 64);
+      assertThat(rig.device.allocateEqual(budget, 64, 0)).isEmpty();
+      assertThatThrownBy(() -> rig.device.allocateEqual(budget, 64, 1001))
+          .isInstanceOf(MemoryBudgetExceededException.class);
+      assertThat(budget.usedBytes()).isZero();
+      List<DeviceBuffer> pieces = rig.device.allocateEqual(budget, 128, 3);
+      assertThat(budget.usedBytes()).isEqualTo(3 * 128);
+      assertThat(pieces).hasSize(3).allSatisfy(piece -> assertThat(piece.bytes()).isEqualTo(128));
+      float[] ones = new float[32];
+      Arrays.fill(ones, 1);
+      rig.stream.write(ones, pieces.get(1));
+      assertThat(rig.read(pieces.get(0), 32)).containsOnly(0);
+      assertThat(rig.read(pieces.get(2), 32)).containsOnly(0);
+      pieces.get(0).close();
+      pieces.get(0).close();
+      assertThatThrownBy(() -> rig.stream.read(pieces.get(0), 0, 1))
+          .isInstanceOf(IllegalStateException.class);
+      assertThat(rig.read(pieces.get(1), 32)).containsOnly(1);
+      pieces.get(2).close();
+      pieces.get(1).close();
       assertThat(budget.usedBytes()).isZero();
     }
   }

@@ -7,6 +7,7 @@ import dev.drey.runtime.model.MoeConfig;
 import dev.drey.runtime.model.RouterConfig;
 import dev.drey.runtime.model.RouterConfig.GroupScore;
 import dev.drey.runtime.model.RouterConfig.Score;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -59,6 +60,36 @@ interface RouterConformance extends DeviceFactory {
     }
     for (double other : rest) {
       assertThat(other).as("not chosen").isLessThanOrEqualTo(previous * (1 + 3e-5));
+    }
+  }
+
+  @Test
+  default void routingsUnderWayAreAwaitedInAnyOrder() {
+    try (Rig rig = rig(routerModel(320, 60, 6))) {
+      int count = ComputeStream.MAX_PENDING_ROUTINGS;
+      DeviceBuffer x = rig.floats(Numbers.floats(2, 33 * 320));
+      List<Router> routers = new ArrayList<>();
+      for (int i = 0; i < count; i++) {
+        DeviceBuffer weight = rig.floats(Numbers.floats(10 + i, 60 * 320));
+        routers.add(new Router(weight, null, null, 60, 6, RouterConfig.softmax(true)));
+      }
+      for (int rows : new int[] {0, 1, 33}) {
+        Routing[] found = new Routing[count];
+        ComputeStream.PendingRouting[] pending = new ComputeStream.PendingRouting[count];
+        for (int i = 0; i < count; i++) {
+          found[i] = new Routing(33, 6);
+          pending[i] = rig.stream.startRouting(x, rows, 320, routers.get(i), found[i]);
+        }
+        for (int i : new int[] {2, 0, 3, 1}) {
+          pending[i].await();
+        }
+        for (int i = 0; i < count; i++) {
+          Routing expected = new Routing(33, 6);
+          rig.stream.routeTopK(x, rows, 320, routers.get(i), expected);
+          assertThat(found[i].experts()).isEqualTo(expected.experts());
+          assertThat(found[i].weights()).isEqualTo(expected.weights());
+        }
+      }
     }
   }
 

@@ -41,10 +41,14 @@ class ArchitectureBitsTest {
   @ParameterizedTest
   @MethodSource("cases")
   void bitsDependOnTheRequestAlone(String model, ComputeType compute) throws IOException {
+    requireSameBits(model, "cpu", compute);
+  }
+
+  static void requireSameBits(String model, String device, ComputeType compute) throws IOException {
     List<SequenceProgress> wide =
-        run(model, compute, 2, 100, 0, new ScheduleConfig(8, 8, 256, 256, 1_000_000_000L));
+        run(model, device, compute, 2, 100, 0, new ScheduleConfig(8, 8, 256, 256, 1_000_000_000L));
     List<SequenceProgress> narrow =
-        run(model, compute, 1, 25, 256, new ScheduleConfig(3, 1, 16, 7, 1_000_000_000L));
+        run(model, device, compute, 1, 25, 256, new ScheduleConfig(3, 1, 16, 7, 1_000_000_000L));
     for (int i = 0; i < SEQUENCES; i++) {
       assertThat(narrow.get(i).outputIds()).as("ids of %d", i).isEqualTo(wide.get(i).outputIds());
       assertThat(bits(narrow.get(i))).as("bits of %d", i).isEqualTo(bits(wide.get(i)));
@@ -62,6 +66,7 @@ class ArchitectureBitsTest {
 
   private static List<SequenceProgress> run(
       String model,
+      String device,
       ComputeType compute,
       int threads,
       int percent,
@@ -71,7 +76,7 @@ class ArchitectureBitsTest {
     EngineConfig config =
         new EngineConfig(
             GoldenModelTest.MODELS.resolve(model).toString(),
-            "cpu",
+            device,
             compute,
             threads,
             null,

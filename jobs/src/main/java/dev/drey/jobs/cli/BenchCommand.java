@@ -84,7 +84,7 @@ final class BenchCommand implements CliCommand {
   @Option(names = "--compute", paramLabel = "TYPE", description = "f32 or bf16" + DEFAULT)
   String compute = "bf16";
 
-  @Option(names = "--device", paramLabel = "NAME", description = "cpu or reference" + DEFAULT)
+  @Option(names = "--device", paramLabel = "NAME", description = "cpu, cuda or reference" + DEFAULT)
   String device = "cpu";
 
   @Option(names = "--seed", paramLabel = "N", description = "Seed of the prompts" + DEFAULT)

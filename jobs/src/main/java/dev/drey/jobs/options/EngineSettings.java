@@ -3,6 +3,7 @@ package dev.drey.jobs.options;
 import static dev.drey.jobs.options.Section.ENGINE;
 import static org.apache.flink.configuration.ConfigOptions.key;
 
+import dev.drey.runtime.Devices;
 import dev.drey.runtime.EngineConfig;
 import dev.drey.runtime.cache.CachePolicies;
 import dev.drey.runtime.checkpoint.ModelChecks;
@@ -58,10 +59,21 @@ public final class EngineSettings {
       Setting.of(
               ENGINE,
               key("drey.device").stringType().defaultValue("cpu"),
-              Check.oneOf("cpu", "reference"),
-              "Where the model is computed: cpu, or reference (plain Java, slow, for comparison)."
-                  + " Nothing falls back to another device.")
+              Check.oneOf(Devices.names()),
+              "Where the model is computed: cpu, cuda (an NVIDIA GPU, docs/cuda.md), auto (cuda"
+                  + " where it can be used, else cpu; the log says which and why), or reference"
+                  + " (plain Java, slow, for comparison). Only auto ever takes another device.")
           .flag("--device", "NAME");
+
+  /** Which GPU. */
+  public static final Setting<Integer> DEVICE_INDEX =
+      Setting.of(
+              ENGINE,
+              key("drey.device.index").intType().defaultValue(0),
+              Check.atLeast(0),
+              "Which GPU of the machine, from 0, as the driver counts them, where Flink hands out"
+                  + " none (external-resources: gpu).")
+          .flag("--device-index", "N");
 
   /** Hard total. */
   public static final Setting<String> DEVICE_MEMORY =
@@ -239,6 +251,7 @@ public final class EngineSettings {
         REFUSE_NON_FINITE,
         VERIFY_CHECKSUMS,
         DEVICE,
+        DEVICE_INDEX,
         DEVICE_MEMORY,
         EXPERT_MEMORY,
         KV_TOKENS,
@@ -267,6 +280,7 @@ public final class EngineSettings {
     return new EngineConfig(
         MODEL.in(c),
         DEVICE.in(c),
+        DEVICE_INDEX.in(c),
         ComputeType.valueOf(COMPUTE.in(c).toUpperCase(Locale.ROOT)),
         threads > 0 ? threads : Runtime.getRuntime().availableProcessors(),
         device,

@@ -25,7 +25,10 @@ public final class MoeSlotEngines implements SlotEngines {
   public SlotLease acquire(SlotKey slot) throws IOException {
     SlotRuntime runtime =
         SlotRuntimes.acquire(
-            new dev.drey.runtime.slot.SlotKey(slot.job(), slot.allocation()), config, linger);
+            new dev.drey.runtime.slot.SlotKey(slot.job(), slot.allocation()),
+            config,
+            slot.gpus(),
+            linger);
     return new Lease(runtime, new MoeSlotEngine(runtime.engine()));
   }
 

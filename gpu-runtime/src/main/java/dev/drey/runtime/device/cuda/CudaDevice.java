@@ -15,6 +15,7 @@ import dev.drey.runtime.memory.MemoryBudget;
 import dev.drey.runtime.model.ComputeType;
 import dev.drey.runtime.model.MatrixShape;
 import dev.drey.runtime.model.ModelConfig;
+import java.util.List;
 
 /**
  * An NVIDIA GPU, of compute capability 8.0 or later.
@@ -140,6 +141,11 @@ public final class CudaDevice implements Device {
     return fingerprint;
   }
 
+  @Override
+  public boolean sharesHostMemory() {
+    return false;
+  }
+
   private DeviceMemory memory(MemoryBudget budget, long bytes, String kind) {
     return new DeviceMemory(context, budget, bytes, kind, open);
   }
@@ -147,6 +153,20 @@ public final class CudaDevice implements Device {
   @Override
   public DeviceBuffer allocate(MemoryBudget budget, long bytes) {
     return CudaBuffer.of(memory(budget, bytes, "buffer"));
+  }
+
+  /**
+   * {@inheritDoc}
+   *
+   * <p>Out of one allocation: the driver gives memory in pages of 2 MiB, of which each expert slot
+   * would waste one half.
+   */
+  @Override
+  public List<DeviceBuffer> allocateEqual(MemoryBudget budget, long bytes, int count) {
+    return count == 0
+        ? List.of()
+        : CudaBuffer.pieces(
+            memory(budget, Math.multiplyExact(bytes, (long) count), "arena"), bytes, count);
   }
 
   @Override

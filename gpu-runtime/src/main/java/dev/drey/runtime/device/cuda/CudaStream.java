@@ -25,6 +25,8 @@ import org.jspecify.annotations.Nullable;
  * The operations; each returns when it is issued, those that hand numbers to the host when done.
  */
 final class CudaStream implements ComputeStream {
+  private static final int EXPERTS_PER_CALL = 128;
+
   private final StreamState state;
   private final ElementOperations elements;
   private final RowOperations rowOperations;
@@ -205,6 +207,19 @@ final class CudaStream implements ComputeStream {
     if (begins(rows)) {
       topK.run(x, rows, hidden, router, out);
     }
+  }
+
+  @Override
+  public PendingRouting startRouting(
+      DeviceBuffer x, int rows, int hidden, Router router, Routing out) {
+    PendingRouting started = begins(rows) ? topK.start(x, rows, hidden, router, out) : null;
+    return started == null ? () -> routeTopK(x, rows, hidden, router, out) : started;
+  }
+
+  /** As many as there may be: a launch takes them all, and slots become free by its event. */
+  @Override
+  public int expertsPerCall() {
+    return EXPERTS_PER_CALL;
   }
 
   @Override

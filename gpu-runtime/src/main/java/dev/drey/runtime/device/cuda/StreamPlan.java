@@ -1,5 +1,6 @@
 package dev.drey.runtime.device.cuda;
 
+import dev.drey.runtime.device.ComputeStream;
 import dev.drey.runtime.device.KvShape;
 import dev.drey.runtime.model.AttentionConfig;
 import dev.drey.runtime.model.DType;
@@ -34,6 +35,7 @@ final class StreamPlan {
   private static final int MAX_LOGIT_ROWS = 64;
   private static final int LEAST_TABLES = 512 << 10;
   private static final int LEAST_READ = 64 << 10;
+  private static final int LEAST_CHOICE = 4 << 10;
   private static final int LEAST_ROTARY = 1 << 14;
   private static final int ALIGNMENT = 256;
 
@@ -184,9 +186,12 @@ final class StreamPlan {
   /** Bytes of pinned memory for what is read back. */
   int readBytes() {
     long logits = (long) Math.min(MAX_LOGIT_ROWS, maxRows) * model.vocabulary() * Float.BYTES;
-    long choices = maxRows * 8L * Math.max(1, model.moe().expertsPerToken());
-    long most = Math.max(LEAST_READ, Math.max(logits, choices));
-    return (int) align(Math.min(most, PinnedMemory.MAX_BYTES / 2));
+    return (int) align(Math.min(Math.max(LEAST_READ, logits), PinnedMemory.MAX_BYTES / 2));
+  }
+
+  /** Bytes of pinned memory for the choice of a router. */
+  int choiceBytes() {
+    return (int) align(Math.max(LEAST_CHOICE, maxRows * 8L * model.moe().expertsPerToken()));
   }
 
   /** Bytes on the GPU. */
@@ -196,7 +201,8 @@ final class StreamPlan {
 
   /** Bytes of pinned memory. */
   int pinnedBytes() {
-    return Math.addExact(tableBytes(), readBytes());
+    int choices = Math.multiplyExact(ComputeStream.MAX_PENDING_ROUTINGS, choiceBytes());
+    return Math.addExact(Math.addExact(tableBytes(), readBytes()), choices);
   }
 
   static long align(long bytes) {

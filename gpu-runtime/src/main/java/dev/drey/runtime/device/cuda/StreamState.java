@@ -1,5 +1,6 @@
 package dev.drey.runtime.device.cuda;
 
+import dev.drey.runtime.device.ComputeStream;
 import dev.drey.runtime.device.OpenResources;
 import dev.drey.runtime.memory.MemoryBudget;
 import dev.drey.runtime.model.DType;
@@ -79,6 +80,14 @@ final class StreamState implements AutoCloseable {
 
   ReadBack readBack() {
     return readBack;
+  }
+
+  /**
+   * Pinned memory for the choice of a router, one of {@link ComputeStream#MAX_PENDING_ROUTINGS}.
+   */
+  PinnedArea choicePlace(int index) {
+    int bytes = plan.choiceBytes();
+    return new PinnedArea(pinned, plan.tableBytes() + plan.readBytes() + index * bytes, bytes);
   }
 
   /** Address of the work area, which the present operation has to itself. */

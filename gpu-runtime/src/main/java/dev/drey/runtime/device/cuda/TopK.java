@@ -1,15 +1,18 @@
 package dev.drey.runtime.device.cuda;
 
+import dev.drey.runtime.device.ComputeStream;
 import dev.drey.runtime.device.DeviceBuffer;
+import dev.drey.runtime.device.DeviceEvent;
 import dev.drey.runtime.device.Router;
 import dev.drey.runtime.device.Routing;
 import dev.drey.runtime.model.RouterConfig;
 import java.nio.ByteBuffer;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The router: logits, then one warp per row that chooses. Experts and weights of all rows come back
- * to the host in one copy.
+ * to the host in one copy, into one of a few pinned places, which are taken in turn.
  */
 final class TopK {
   private static final int THREADS = 32;
@@ -20,31 +23,60 @@ final class TopK {
   private final StreamState state;
   private final Products products;
   private final List<ProductKernel> variants = ProductKernel.routerLogits();
+  private int started;
 
   TopK(StreamState state, Products products) {
     this.state = state;
     this.products = products;
   }
 
-  /** See {@link dev.drey.runtime.device.ComputeStream#routeTopK}. */
+  /** See {@link ComputeStream#routeTopK}. */
   void run(DeviceBuffer x, int rows, int hidden, Router router, Routing out) {
-    long from = CudaBuffer.address(x, (long) rows * hidden * Float.BYTES);
-    int k = router.k();
-    long perRow = (router.experts() + 2L * k) * Float.BYTES;
-    long fitting = (state.plan().workBytes() - 512) / perRow;
-    int most = (int) Math.min(fitting, state.readBack().capacity() / (8L * k));
+    int most = Math.max(1, most(router));
     for (int first = 0; first < rows; first += most) {
       int count = Math.min(most, rows - first);
-      long part = from + (long) first * hidden * Float.BYTES;
-      long choice = choose(part, count, hidden, router);
-      ByteBuffer chosen = state.readBack().read(choice, count * k * 8);
-      chosen.asIntBuffer().get(out.experts(), first * k, count * k);
+      start(x, first, count, hidden, router, out).await();
+    }
+  }
+
+  /** See {@link ComputeStream#startRouting}; null if there are too many rows to do so. */
+  ComputeStream.@Nullable PendingRouting start(
+      DeviceBuffer x, int rows, int hidden, Router router, Routing out) {
+    return rows > most(router) ? null : start(x, 0, rows, hidden, router, out);
+  }
+
+  /** Most rows at a time. */
+  private int most(Router router) {
+    long perRow = (router.experts() + 2L * router.k()) * Float.BYTES;
+    long fitting = (state.plan().workBytes() - 512) / perRow;
+    return (int) Math.min(fitting, state.plan().choiceBytes() / (8L * router.k()));
+  }
+
+  private ComputeStream.PendingRouting start(
+      DeviceBuffer x, int first, int rows, int hidden, Router router, Routing out) {
+    long numbers = (long) (first + rows) * hidden;
+    long from = CudaBuffer.address(x, numbers * Float.BYTES) + 4L * first * hidden;
+    long choice = choose(from, rows, hidden, router);
+    int number = started++;
+    PinnedArea place = state.choicePlace(number % ComputeStream.MAX_PENDING_ROUTINGS);
+    int entries = rows * router.k();
+    state.queue().copyToHost(place.at(0), choice, 8L * entries);
+    DeviceEvent done = state.queue().mark();
+    return () -> {
+      if (started - number > ComputeStream.MAX_PENDING_ROUTINGS) {
+        throw new IllegalStateException(
+            "a routing was overtaken by %d others".formatted(started - number - 1));
+      }
+      done.await();
+      ByteBuffer chosen = place.view();
+      chosen.asIntBuffer().get(out.experts(), first * router.k(), entries);
+      chosen.position(4 * entries);
       chosen
-          .slice(count * k * 4, count * k * 4)
+          .slice()
           .order(chosen.order())
           .asFloatBuffer()
-          .get(out.weights(), first * k, count * k);
-    }
+          .get(out.weights(), first * router.k(), entries);
+    };
   }
 
   /** Issues the choice; returns the address of all experts, the weights behind them. */

@@ -1,0 +1,4 @@
+package dev.drey.runtime.gpu;
+
+/** One number. */
+record GpuMeasurement(String name, double value, String unit) {}
