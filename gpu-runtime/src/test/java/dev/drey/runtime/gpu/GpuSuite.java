@@ -123,7 +123,7 @@ public final class GpuSuite {
     try {
       measurements.addAll(new GpuBenchmarks(small).run());
       result("measurements", true, measurements.size() + " numbers");
-    } catch (IOException | RuntimeException e) {
+    } catch (RuntimeException e) {
       result("measurements", false, e.toString());
     }
     for (GpuMeasurement measurement : measurements) {
