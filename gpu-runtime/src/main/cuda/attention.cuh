@@ -140,6 +140,7 @@ __device__ __forceinline__ void softmax(const Work& work, int block, Shared<QUER
     float factor = any ? exponential(old - best) : 1.0f;
     put(q, lane, low_weight);
     put(q, lane + 32, high_weight);
+    __syncwarp();
     if (lane == 0 && any) {
       shared.maxima[q] = best;
       shared.sums[q] = shared.sums[q] * factor + added;
