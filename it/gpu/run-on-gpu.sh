@@ -36,7 +36,7 @@ build() {
       *) cp "$jar" "$bundle/lib/" ;;
     esac
   done
-  jlink --add-modules java.base,java.logging,java.management,java.xml,java.naming,java.desktop,java.sql,jdk.unsupported,jdk.management \
+  jlink --add-modules java.base,java.logging,java.management,java.sql,jdk.management,jdk.unsupported \
     --strip-debug --no-header-files --no-man-pages --compress=0 --output "$work/jre"
   tar -c -C "$work" jre | xz -T2 -6 > "$bundle/jre.tar.xz"
   cp "$here/run-on-gpu.sh" "$bundle/"

@@ -148,7 +148,7 @@ class MoeEngineTest {
             ScheduleConfig.DEFAULT,
             TransferConfig.DEFAULT);
     assertThatThrownBy(() -> MoeEngine.open(config))
-        .hasMessageContaining("unknown device 'abacus'; known devices: cpu, reference");
+        .hasMessageContaining("unknown device 'abacus'; known devices: cpu, cuda, auto, reference");
   }
 
   @Test

@@ -28,8 +28,10 @@ class PackagedJarsIT {
     assertThat(entries(JOB))
         .noneMatch(name -> name.startsWith("dev/drey/runtime/"))
         .noneMatch(name -> name.startsWith("org/bytedeco/"))
+        .noneMatch(name -> name.startsWith("jcuda/"))
         .noneMatch(name -> name.startsWith("ai/djl/"))
-        .noneMatch(name -> name.startsWith("native/lib/"));
+        .noneMatch(name -> name.startsWith("native/lib/"))
+        .noneMatch(name -> name.startsWith("lib/"));
   }
 
   @Test
@@ -68,9 +70,13 @@ class PackagedJarsIT {
             "dev/drey/runtime/MoeEngine.class",
             "dev/drey/runtime/slot/SlotRuntimes.class",
             "org/bytedeco/dnnl/linux-x86_64/libjnidnnl.so",
+            "jcuda/driver/JCudaDriver.class",
+            "lib/libJCudaDriver-12.6.0-linux-x86_64.so",
+            "dev/drey/runtime/device/cuda/norm.ptx",
             "com/fasterxml/jackson/databind/ObjectMapper.class",
             "com/google/gson/Gson.class")
         .anyMatch(name -> name.startsWith("native/lib/linux-x86_64/"))
+        .noneMatch(name -> name.startsWith("lib/libJNv") || name.startsWith("lib/libJCudaRuntime"))
         .noneMatch(name -> name.startsWith("org/slf4j/"))
         .noneMatch(name -> name.startsWith("org/apache/commons/"))
         .noneMatch(name -> name.startsWith("org/apache/flink/"));
