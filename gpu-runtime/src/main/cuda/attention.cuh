@@ -14,11 +14,12 @@
 // that of products_bf16.cu). There tokens of weight 0 are multiplied, so what a block holds behind its last token must be finite: write_kv
 // sees to it. For this, too, it stores values transposed.
 //
-// A block of threads takes up to 16 queries that share a key/value head.
+// A block of threads takes up to 16 queries that share a key/value head; in bfloat16 there is a variant for 64, the same bits, for
+// long chunks of prefill.
 
 #define BLOCK_TOKENS 64
 #define SEGMENT_BLOCKS 16
-#define QUERIES 16
+#define PARTIAL_QUERIES 16
 #define THREADS 256
 
 struct Tile {
@@ -66,6 +67,7 @@ struct Work {
 };
 
 // What the threads of a block share about its queries. Of the keys walked in this segment, and in all before it:
+template <int QUERIES>
 struct Shared {
   float scores[QUERIES][BLOCK_TOKENS + 4];
   float maxima[QUERIES];
@@ -95,8 +97,8 @@ struct Result {
   }
 
   // A number of a finished query, or of a partial result.
-  template <typename A>
-  __device__ __forceinline__ void finish(const Work& work, const Shared& shared, int query, int number, float value) const {
+  template <typename A, int QUERIES>
+  __device__ __forceinline__ void finish(const Work& work, const Shared<QUERIES>& shared, int query, int number, float value) const {
     int width = work.shape.value_dim;
     if (query >= work.tile.queries || number >= width) {
       return;
@@ -106,7 +108,7 @@ struct Result {
       put<A>(work.part(query) * width + number, value / sum);
       return;
     }
-    float* partial = partials + (((i64)blockIdx.x * work.shape.kv_heads + work.kv_head) * QUERIES + query) * (width + 2);
+    float* partial = partials + (((i64)blockIdx.x * work.shape.kv_heads + work.kv_head) * PARTIAL_QUERIES + query) * (width + 2);
     partial[2 + number] = value;
     if (number == 0) {
       partial[0] = shared.total_maxima[query];
@@ -115,9 +117,9 @@ struct Result {
   }
 };
 
-// The softmax over a block's scores: two queries per warp, two tokens per lane. Weights go where `put` takes them.
-template <typename Put>
-__device__ __forceinline__ void softmax(const Work& work, int block, Shared& shared, const Put& put) {
+// The softmax over a block's scores: a warp per query, two tokens per lane. Weights go where `put` takes them.
+template <int QUERIES, typename Put>
+__device__ __forceinline__ void softmax(const Work& work, int block, Shared<QUERIES>& shared, const Put& put) {
   int lane = threadIdx.x & 31;
   for (int q = threadIdx.x >> 5; q < QUERIES; q += THREADS / 32) {
     bool used = q < work.tile.queries;
@@ -138,6 +140,7 @@ __device__ __forceinline__ void softmax(const Work& work, int block, Shared& sha
     float factor = any ? exponential(old - best) : 1.0f;
     put(q, lane, low_weight);
     put(q, lane + 32, high_weight);
+    __syncwarp();
     if (lane == 0 && any) {
       shared.maxima[q] = best;
       shared.sums[q] = shared.sums[q] * factor + added;
@@ -154,7 +157,8 @@ struct Join {
   float old;
   float now;
 
-  __device__ __forceinline__ Join(const Shared& shared, int query) {
+  template <int QUERIES>
+  __device__ __forceinline__ Join(const Shared<QUERIES>& shared, int query) {
     float total = shared.total_maxima[query];
     float maximum = shared.maxima[query];
     float best = total > maximum ? total : maximum;
@@ -167,8 +171,8 @@ struct Join {
 };
 
 // Walks the blocks of keys; the arithmetic is Engine's.
-template <typename Engine>
-__device__ __forceinline__ void walk(Engine& engine, const Work& work, Shared& shared) {
+template <int QUERIES, typename Engine>
+__device__ __forceinline__ void walk(Engine& engine, const Work& work, Shared<QUERIES>& shared) {
   int first = work.shape.first_key(work.position(0)) / BLOCK_TOKENS;
   int last = work.position(work.tile.queries - 1) / BLOCK_TOKENS;
   if (work.tile.segment >= 0) {
@@ -225,7 +229,7 @@ struct Pool {
   }
 };
 
-#define ATTENTION(name, type, parts)                                              \
+#define ATTENTION(name, type, ...)                                              \
   KERNEL __launch_bounds__(THREADS) name(                                         \
       const float* queries,                                                       \
       const type* kv,                                                             \
@@ -247,5 +251,5 @@ struct Pool {
     Shape shape = {heads, kv_heads, key_dim, value_dim, window, chunk};           \
     Work work = {shape, tile, spans[tile.span], (int)blockIdx.y};                 \
     Result result = {sinks, out, float_output, partials};                         \
-    attend<parts>(work, Pool<type>{kv, blocks}, queries, scale, result);          \
+    attend<__VA_ARGS__>(work, Pool<type>{kv, blocks}, queries, scale, result);          \
   }

@@ -3,23 +3,26 @@
 // dimension, 64 bytes per row. The next block's keys are copied while this one's values are summed, its values while the next scores are
 // taken.
 
-template <int HIGH>
+// HIGH: tiles of 16 numbers of a value per warp.
+template <int HIGH, int QUERIES>
 struct Bf16Engine {
+  static const int COLUMNS = QUERIES / 8;  // tiles of 8 queries
+
   const Work& work;
-  Shared& shared;
+  Shared<QUERIES>& shared;
   Pool<bf16> pool;
   const float* queries;
   float scale;
   bf16* key_slices;    // [keys / 32][64][32]
   bf16* value_slices;  // [64 / 32][values][32]
-  bf16* query_slices;  // [2 terms][keys / 32][16][32]
-  bf16* weight_slices; // [2 terms][64 / 32][16][32]
+  bf16* query_slices;  // [2 terms][keys / 32][QUERIES][32]
+  bf16* weight_slices; // [2 terms][64 / 32][QUERIES][32]
   int slices;          // of a key
   int height;          // numbers of a value, in whole tiles
   int row;             // lane / 4
   int quad;            // lane % 4
-  float sums[HIGH][2][4];
-  float totals[HIGH][2][4];
+  float sums[HIGH][COLUMNS][4];
+  float totals[HIGH][COLUMNS][4];
 
   __device__ __forceinline__ void fetch_keys(int block) {
     const bf16* keys = pool.keys(work, block);
@@ -67,7 +70,7 @@ struct Bf16Engine {
 #pragma unroll
     for (int i = 0; i < HIGH; i++) {
 #pragma unroll
-      for (int j = 0; j < 2; j++) {
+      for (int j = 0; j < COLUMNS; j++) {
 #pragma unroll
         for (int c = 0; c < 4; c++) {
           sums[i][j][c] = 0.0f;
@@ -80,26 +83,32 @@ struct Bf16Engine {
   // Eight numbers of a row of a slice.
   __device__ __forceinline__ uint4 eight(const bf16* slice, int at) const { return *(const uint4*)(slice + at * 32 + quad * 8); }
 
-  // A warp takes 16 keys and 8 queries.
+  // A warp takes 16 keys and half of the queries.
   __device__ __forceinline__ void scores(int block, bool last) {
     copies_wait<1>();
     __syncthreads();
     int warp = threadIdx.x >> 5;
     int token = warp % 4 * 16;
-    int first = warp / 4 * 8;
-    float sum[4] = {};
+    int first = warp / 4 * (QUERIES / 2);
+    float sum[COLUMNS / 2][4] = {};
     for (int s = 0; s < slices; s++) {
       const bf16* keys = key_slices + s * BLOCK_TOKENS * 32;
       uint4 low = eight(keys, token + row);
       uint4 high = eight(keys, token + row + 8);
 #pragma unroll
       for (int term = 0; term < 2; term++) {
-        mma32(sum, low, high, eight(query_slices + (term * slices + s) * QUERIES * 32, first + row));
+#pragma unroll
+        for (int j = 0; j < COLUMNS / 2; j++) {
+          mma32(sum[j], low, high, eight(query_slices + (term * slices + s) * QUERIES * 32, first + 8 * j + row));
+        }
       }
     }
 #pragma unroll
-    for (int c = 0; c < 4; c++) {
-      shared.scores[first + 2 * quad + (c & 1)][token + row + 8 * (c >> 1)] = sum[c] * scale;
+    for (int j = 0; j < COLUMNS / 2; j++) {
+#pragma unroll
+      for (int c = 0; c < 4; c++) {
+        shared.scores[first + 8 * j + 2 * quad + (c & 1)][token + row + 8 * (c >> 1)] = sum[j][c] * scale;
+      }
     }
     __syncthreads();
     if (!last) {
@@ -123,7 +132,7 @@ struct Bf16Engine {
       int number = (8 * i + warp) * 16;
       if (number < height) {
 #pragma unroll
-        for (int j = 0; j < 2; j++) {
+        for (int j = 0; j < COLUMNS; j++) {
 #pragma unroll
           for (int c = 0; c < 4; c++) {
             sums[i][j][c] = sums[i][j][c] * shared.factors[8 * j + 2 * quad + (c & 1)];
@@ -136,7 +145,7 @@ struct Bf16Engine {
 #pragma unroll
           for (int term = 0; term < 2; term++) {
 #pragma unroll
-            for (int j = 0; j < 2; j++) {
+            for (int j = 0; j < COLUMNS; j++) {
               mma32(sums[i][j], low, high, eight(weight_slices + (2 * term + s) * QUERIES * 32, 8 * j + row));
             }
           }
@@ -152,7 +161,7 @@ struct Bf16Engine {
 
   __device__ __forceinline__ void join() {
 #pragma unroll
-    for (int j = 0; j < 2; j++) {
+    for (int j = 0; j < COLUMNS; j++) {
 #pragma unroll
       for (int c = 0; c < 2; c++) {
         Join join(shared, 8 * j + 2 * quad + c);
@@ -172,7 +181,7 @@ struct Bf16Engine {
 #pragma unroll
     for (int i = 0; i < HIGH; i++) {
 #pragma unroll
-      for (int j = 0; j < 2; j++) {
+      for (int j = 0; j < COLUMNS; j++) {
 #pragma unroll
         for (int c = 0; c < 4; c++) {
           int number = (8 * i + (threadIdx.x >> 5)) * 16 + row + 8 * (c >> 1);
@@ -183,19 +192,20 @@ struct Bf16Engine {
   }
 };
 
-template <int HIGH>
+template <int HIGH, int QUERIES>
 __device__ __forceinline__ void attend(const Work& work, Pool<bf16> pool, const float* queries, float scale, const Result& result) {
-  __shared__ Shared shared;
+  __shared__ Shared<QUERIES> shared;
   __shared__ __align__(16) bf16 weights[2 * 2 * QUERIES * 32];
   DYNAMIC_SHARED(bf16, slices);
   int key_slices = (work.shape.key_dim + 31) / 32;
   int height = (work.shape.value_dim + 15) / 16 * 16;
   bf16* values = slices + key_slices * BLOCK_TOKENS * 32;
   bf16* query = values + 2 * height * 32;
-  Bf16Engine<HIGH> engine = {work, shared, pool, queries, scale, slices, values, query, weights, key_slices, height};
+  Bf16Engine<HIGH, QUERIES> engine = {work, shared, pool, queries, scale, slices, values, query, weights, key_slices, height};
   walk(engine, work, shared);
   engine.finish(result);
 }
 
-ATTENTION(attention_bf16, bf16, 1)
-ATTENTION(attention_bf16_wide, bf16, 4)
+ATTENTION(attention_bf16, bf16, 1, 16)
+ATTENTION(attention_bf16_many, bf16, 1, 64)
+ATTENTION(attention_bf16_wide, bf16, 4, 16)

@@ -2,13 +2,14 @@
 // one of the 64 tokens for scores, or one number of each slice of the values.
 
 #define SLICE 64
+#define QUERIES 16
 
 template <int SLICES>
 struct FloatEngine {
   static const int OWN = 4;
 
   const Work& work;
-  Shared& shared;
+  Shared<QUERIES>& shared;
   Pool<float> pool;
   const float* queries;
   float scale;
@@ -122,7 +123,7 @@ struct FloatEngine {
 
 template <int SLICES>
 __device__ __forceinline__ void attend(const Work& work, Pool<float> pool, const float* queries, float scale, const Result& result) {
-  __shared__ Shared shared;
+  __shared__ Shared<QUERIES> shared;
   __shared__ float slice[BLOCK_TOKENS][SLICE + 1];
   __shared__ float query[QUERIES][SLICE];
   FloatEngine<SLICES> engine = {work, shared, pool, queries, scale, slice, query};

@@ -31,7 +31,7 @@ __device__ __forceinline__ void merge(
     float total = 0.0f;
     for (int segment = 0; segment < merge.segments; segment++) {
       const float* partial =
-          partials + (((i64)(merge.first_tile + segment) * kv_heads + kv_head) * QUERIES + q) * (value_dim + 2);
+          partials + (((i64)(merge.first_tile + segment) * kv_heads + kv_head) * PARTIAL_QUERIES + q) * (value_dim + 2);
       float maximum = partial[0];
       if (maximum != minus_infinity()) {
         float best = total_maximum > maximum ? total_maximum : maximum;

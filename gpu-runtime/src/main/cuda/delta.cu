@@ -6,7 +6,7 @@
 
 #define MOST_TAPS 8
 #define SLICE 32
-#define MOST_KEYS 1024
+#define MOST_KEYS 512
 
 KERNEL delta_convolution(
     const float* queries,
@@ -94,7 +94,7 @@ __device__ __forceinline__ float over_slices(
   return total;
 }
 
-KERNEL delta_rule(
+KERNEL __launch_bounds__(MOST_KEYS) delta_rule(
     const float* mixed,
     const float* strength,
     const float* decay,

@@ -78,6 +78,40 @@ struct Gated {
   }
 };
 
+// Adds the sums of the chunks that the warps of a block have taken this round, `round` and the following, to the totals of 32 rows of
+// weights by the tokens of a tile. Every number is added by the same thread each time.
+template <int TOKENS, int PITCH>
+__device__ __forceinline__ void add_chunks(
+    const float (*sums)[TOKENS][PITCH], float (*totals)[PITCH], int round, int chunks) {
+  int warps = blockDim.x >> 5;
+  int held = chunks - round < warps ? chunks - round : warps;
+#pragma unroll 1
+  for (int e = threadIdx.x; e < 32 * TOKENS; e += blockDim.x) {
+    float total = sums[0][e >> 5][e & 31];
+    total = round == 0 ? total : totals[e >> 5][e & 31] + total;
+    for (int w = 1; w < held; w++) {
+      total = total + sums[w][e >> 5][e & 31];
+    }
+    totals[e >> 5][e & 31] = total;
+  }
+  __syncthreads();
+}
+
+// Puts totals out; if gated, the first 16 rows of weights are gate projections, the others up projections.
+template <int PITCH, typename Out>
+__device__ __forceinline__ void put_totals(
+    const float (*totals)[PITCH], const Tile& tile, int first, int outputs, const Out& out) {
+  int across = Out::GATED ? 16 : 32;
+#pragma unroll 1
+  for (int e = threadIdx.x; e < across * tile.count; e += blockDim.x) {
+    int token = e / across;
+    int output = e % across;
+    if (first + output < outputs) {
+      out.put(tile, token, first + output, totals[token][output], Out::GATED ? totals[token][16 + output] : 0.0f);
+    }
+  }
+}
+
 #define MATMUL(name, activation, weight, body)                                                       \
   KERNEL __launch_bounds__(256) name(                                                                \
       const activation* x,                                                                           \

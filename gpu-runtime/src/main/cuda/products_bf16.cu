@@ -100,27 +100,9 @@ __device__ __forceinline__ void few_rows(const Input<bf16>& input, const Tile* t
       }
     }
     __syncthreads();
-    int held = chunks - round < warps ? chunks - round : warps;
-#pragma unroll 1
-    for (int e = threadIdx.x; e < 32 * TOKENS; e += blockDim.x) {
-      float total = sums[0][e >> 5][e & 31];
-      total = round == 0 ? total : totals[e >> 5][e & 31] + total;
-      for (int w = 1; w < held; w++) {
-        total = total + sums[w][e >> 5][e & 31];
-      }
-      totals[e >> 5][e & 31] = total;
-    }
-    __syncthreads();
+    add_chunks(sums, totals, round, chunks);
   }
-
-#pragma unroll 1
-  for (int e = threadIdx.x; e < across * tile.count; e += blockDim.x) {
-    int token = e / across;
-    int output = e % across;
-    if (first + output < outputs) {
-      out.put(tile, token, first + output, totals[token][output], Out::GATED ? totals[token][16 + output] : 0.0f);
-    }
-  }
+  put_totals(totals, tile, first, outputs, out);
 }
 
 // A row of the block's 128 rows of weights: a warp has 16 * HIGH of them, gate projections in the first half if gated.

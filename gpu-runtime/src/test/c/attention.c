@@ -190,7 +190,7 @@ static void finish(Launch *launch, const Part *total, int width, const float *si
   }
 }
 
-static void attention(Launch *launch, int wide, int most) {
+static void attention(Launch *launch, int wide, int most, int queries) {
   int heads = as_int(launch, 5);
   int kv_heads = as_int(launch, 6);
   int dim = as_int(launch, 7);
@@ -200,7 +200,7 @@ static void attention(Launch *launch, int wide, int most) {
   int group = heads / kv_heads;
   int size = wide ? 4 : 2;
   launched(launch, launch->grid[0], (unsigned)kv_heads, 1, 256, 1);
-  launched_shared(launch, wide ? 0 : (unsigned)(192 * (divided_up(dim, 32) * 32) + 128 * (divided_up(width, 16) * 16)));
+  launched_shared(launch, wide ? 0 : (unsigned)((128 + 4 * queries) * (divided_up(dim, 32) * 32) + 128 * (divided_up(width, 16) * 16)));
   if (width > most || width % 8 != 0 || dim % 8 != 0) {
     abandon(launch, "keys of %d and values of %d numbers", dim, width);
   }
@@ -208,7 +208,7 @@ static void attention(Launch *launch, int wide, int most) {
   int64_t block_numbers = (int64_t)kv_heads * (dim + width) * BLOCK;
   for (unsigned i = 0; i < launch->grid[0]; i++) {
     const Span *span = reads(launch, (const Span *)as_pointer(launch, 2) + tiles[i].span, sizeof(Span));
-    if (tiles[i].queries < 1 || tiles[i].queries > QUERIES || tiles[i].first_query + tiles[i].queries > span->rows * group) {
+    if (tiles[i].queries < 1 || tiles[i].queries > queries || tiles[i].first_query + tiles[i].queries > span->rows * group) {
       abandon(launch, "tile %u has queries %d to %d of %d", i, tiles[i].first_query, tiles[i].first_query + tiles[i].queries, span->rows * group);
     }
     for (int kv_head = 0; kv_head < kv_heads; kv_head++) {
@@ -224,6 +224,9 @@ static void attention(Launch *launch, int wide, int most) {
         Part total = {-INFINITY, 0, totals};
         memset(totals, 0, sizeof totals);
         int split = tiles[i].segment >= 0;
+        if (split && queries > QUERIES) {
+          abandon(launch, "a tile of many queries with a segment");
+        }
         int from_segment = split ? tiles[i].segment : first / SEGMENT;
         int to_segment = split ? tiles[i].segment : position / SEGMENT;
         for (int segment = from_segment; segment <= to_segment; segment++) {
@@ -262,10 +265,11 @@ static void attention(Launch *launch, int wide, int most) {
   }
 }
 
-static void attention_f32(Launch *launch) { attention(launch, 1, 128); }
-static void attention_f32_wide(Launch *launch) { attention(launch, 1, 512); }
-static void attention_bf16(Launch *launch) { attention(launch, 0, 128); }
-static void attention_bf16_wide(Launch *launch) { attention(launch, 0, 512); }
+static void attention_f32(Launch *launch) { attention(launch, 1, 128, 16); }
+static void attention_f32_wide(Launch *launch) { attention(launch, 1, 512, 16); }
+static void attention_bf16(Launch *launch) { attention(launch, 0, 128, 16); }
+static void attention_bf16_many(Launch *launch) { attention(launch, 0, 128, 64); }
+static void attention_bf16_wide(Launch *launch) { attention(launch, 0, 512, 16); }
 
 static void attention_merge(Launch *launch, int wide) {
   int heads = as_int(launch, 3);
@@ -305,6 +309,7 @@ const Entry attentions[] = {
     {"attention_f32", "pppppiiiifiippip", attention_f32},
     {"attention_f32_wide", "pppppiiiifiippip", attention_f32_wide},
     {"attention_bf16", "pppppiiiifiippip", attention_bf16},
+    {"attention_bf16_many", "pppppiiiifiippip", attention_bf16_many},
     {"attention_bf16_wide", "pppppiiiifiippip", attention_bf16_wide},
     {"attention_merge_f32", "pppiiippi", attention_merge_f32},
     {"attention_merge_bf16", "pppiiippi", attention_merge_bf16},

@@ -95,6 +95,9 @@ static void delta_rule(Launch *launch) {
   int keys = as_int(launch, 10);
   int width = as_int(launch, 11);
   int channels = 2 * key_heads * keys + heads * width;
+  if (keys > 512) {
+    abandon(launch, "keys of %d numbers", keys);
+  }
   launched(
       launch, (unsigned)divided_up(width, 32), (unsigned)heads, launch->grid[2], 32, (unsigned)divided_up(keys, SLICE));
   const float *rates = INPUT(float, 3, heads);

@@ -38,6 +38,7 @@ namespace attentions {
 
 #include "attention_bf16.cu"
 #include "attention_f32.cu"
+#undef QUERIES
 #include "attention_merge.cu"
 }
 #undef SLICE
@@ -197,6 +198,14 @@ bool run_block(int count) {
   return true;
 }
 
+void make(const Copy &copy) {
+  if (copy.wanted) {
+    memcpy(copy.to, copy.from, 16);
+  } else {
+    memset(copy.to, 0, 16);
+  }
+}
+
 template <typename T>
 T unpacked(uint64_t bits) {
   T value;
@@ -268,6 +277,7 @@ const Emulated KERNELS[] = {
     EMULATED(attentions, attention_f32),
     EMULATED(attentions, attention_f32_wide),
     EMULATED(attentions, attention_bf16),
+    EMULATED(attentions, attention_bf16_many),
     EMULATED(attentions, attention_bf16_wide),
     EMULATED(attentions, attention_merge_f32),
     EMULATED(attentions, attention_merge_bf16),
@@ -285,7 +295,11 @@ Exchange &exchange() { return exchanges[current / 32]; }
 int lane_of_thread() { return current % 32; }
 void *dynamic_shared() { return shared_memory; }
 
-void copy_later(void *shared, const void *global, bool wanted) {
+void copy_any_time(void *shared, const void *global, bool wanted) {
+  if (launches / 2 % 2 == 1) {
+    make(Copy{shared, global, wanted});
+    return;
+  }
   threads[current].copies.push_back({shared, global, wanted});
   threads[current].open++;
 }
@@ -299,12 +313,7 @@ void make_copies(int groups_left) {
   Thread &thread = threads[current];
   while (thread.groups.size() > (size_t)groups_left) {
     for (size_t i = 0; i < thread.groups.front(); i++) {
-      const Copy &copy = thread.copies[i];
-      if (copy.wanted) {
-        memcpy(copy.to, copy.from, 16);
-      } else {
-        memset(copy.to, 0, 16);
-      }
+      make(thread.copies[i]);
     }
     thread.copies.erase(thread.copies.begin(), thread.copies.begin() + (ptrdiff_t)thread.groups.front());
     thread.groups.erase(thread.groups.begin());

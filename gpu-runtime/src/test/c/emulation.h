@@ -3,7 +3,7 @@
 // A block's threads are coroutines on one thread of the processor; they take turns at barriers, shuffles and tensor-core instructions, in
 // ascending or descending order (launches alternate, so that a missing barrier has a chance to show). The tensor core's operands are
 // gathered and its result dealt out by the tables of the PTX manual for m16n8k16. Asynchronous copies are made when they are waited
-// for, not before.
+// for, not before, or at once (launches alternate in this, too).
 #ifndef DREY_EMULATION_H
 #define DREY_EMULATION_H
 
@@ -27,6 +27,14 @@ struct Index {
 
 struct alignas(16) uint4 {
   unsigned x, y, z, w;
+};
+
+struct alignas(8) uint2 {
+  unsigned x, y;
+};
+
+struct alignas(16) float4 {
+  float x, y, z, w;
 };
 
 static inline uint4 make_uint4(unsigned x, unsigned y, unsigned z, unsigned w) { return {x, y, z, w}; }
@@ -60,7 +68,7 @@ void wait_for_warp();
 Exchange &exchange();
 int lane_of_thread();
 void *dynamic_shared();
-void copy_later(void *shared, const void *global, bool wanted);
+void copy_any_time(void *shared, const void *global, bool wanted);
 void commit_copies();
 void make_copies(int groups_left);
 
@@ -108,7 +116,7 @@ static inline void mma(float (&sum)[4], unsigned a0, unsigned a1, unsigned a2, u
   wait_for_warp();
 }
 
-static inline void copy_async(void *shared, const void *global, bool wanted) { copy_later(shared, global, wanted); }
+static inline void copy_async(void *shared, const void *global, bool wanted) { copy_any_time(shared, global, wanted); }
 static inline void copies_commit() { commit_copies(); }
 
 template <int GROUPS>

@@ -37,12 +37,12 @@ static void check_launch(Launch *launch, Kind kind, int rows, int inputs, int ou
   if (inputs % 8 != 0) {
     abandon(launch, "%d inputs, which is not a multiple of 8", inputs);
   }
-  int wide = rows >= 64 && kind == BF16;
-  int across = (kind != BF16 ? 64 : wide ? 128 : 32) / parts;
+  int many = rows >= 64;
+  int across = (!many ? 32 : kind == BF16 ? 128 : 64) / parts;
   int64_t chunks = divided_up(inputs, CHUNK);
-  unsigned block = kind != BF16 || wide ? 256 : 32 * (unsigned)(chunks < 8 ? chunks : 8);
+  unsigned block = many ? 256 : 32 * (unsigned)(chunks < 8 ? chunks : 8);
   launched(launch, (unsigned)divided_up(outputs, across), launch->grid[1], 1, block, 1);
-  launched_shared(launch, wide ? 4 * 64 * (128 + (unsigned)rows) : 0);
+  launched_shared(launch, many && kind == BF16 ? 4 * 64 * (128 + (unsigned)rows) : 0);
 }
 
 static const void *row_of(Launch *launch, const char *x, int64_t index, int inputs, int size) {

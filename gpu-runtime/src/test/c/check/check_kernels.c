@@ -253,11 +253,11 @@ static void check_product(const char *name, int tile_rows, int kind, int gated, 
   int64_t x_group_stride = (int64_t)rows * inputs;
   int64_t out_row_stride = outputs;
   int64_t out_group_stride = (int64_t)rows * outputs;
-  int large = kind == 0 && tile_rows >= 64;
-  int across = (kind != 0 ? 64 : large ? 128 : 32) / (gated ? 2 : 1);
+  int many = tile_rows >= 64;
+  int across = (!many ? 32 : kind == 0 ? 128 : 64) / (gated ? 2 : 1);
   int chunks = ceiling(inputs, 256);
-  int block = kind != 0 || large ? 256 : 32 * (chunks < 8 ? chunks : 8);
-  int shared = large ? 4 * 64 * (128 + tile_rows) : 0;
+  int block = many ? 256 : 32 * (chunks < 8 ? chunks : 8);
+  int shared = many && kind == 0 ? 4 * 64 * (128 + tile_rows) : 0;
   for (int variant = 0; variant < 2; variant++) {
     float alpha = variant ? 1.702f : 1;
     float limit = variant ? 0.7f : 0;
@@ -382,6 +382,17 @@ static void check_attention(int wide, int heads, int kv_heads, int key_dim, int 
   snprintf(name, sizeof name, "attention_%s%s", suffix, value_dim > 128 ? "_wide" : "");
   int shared = wide ? 0 : 192 * 32 * ceiling(key_dim, 32) + 128 * 16 * ceiling(value_dim, 16);
   LAUNCH(name, count, kv_heads, 1, 256, 1, shared, &queries, &kv, &span_table, &block_table, &tile_table, &heads, &kv_heads, &key_dim, &value_dim, &scale, &window, &chunk, &sink_table, &out, &float_output, &partials);
+  if (!wide && value_dim <= 128) {
+    int many[40][4];
+    int many_count = 0;
+    for (int query = 0; query < CHUNK * group; query += 64) {
+      int tile[4] = {1, query, CHUNK * group - query < 64 ? CHUNK * group - query : 64, -1};
+      memcpy(many[many_count++], tile, sizeof tile);
+    }
+    Address many_table = upload(many, sizeof many);
+    shared = 384 * 32 * ceiling(key_dim, 32) + 128 * 16 * ceiling(value_dim, 16);
+    LAUNCH("attention_bf16_many", many_count, kv_heads, 1, 256, 1, shared, &queries, &kv, &span_table, &block_table, &many_table, &heads, &kv_heads, &key_dim, &value_dim, &scale, &window, &chunk, &sink_table, &out, &float_output, &partials);
+  }
   snprintf(name, sizeof name, "attention_merge_%s", suffix);
   LAUNCH(name, merge_count, kv_heads, 1, 256, 1, 0, &partials, &span_table, &merge_table, &heads, &kv_heads, &value_dim, &sink_table, &out, &float_output);
   done();

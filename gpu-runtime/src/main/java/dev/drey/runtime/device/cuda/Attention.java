@@ -9,11 +9,15 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
 
 /**
  * Paged attention. A tile is up to 16 queries that read the same keys: the heads of a key/value
  * head's group, of one row or of several in a row. It walks all keys they see, in segments of
  * {@value #SEGMENT} from position 0.
+ *
+ * <p>A long chunk of prefill is cut into tiles of {@value #MANY_QUERIES} queries where there is a
+ * kernel for them, so that keys are read less often.
  *
  * <p>Where there are too few tiles to keep the GPU busy, those that see several segments are spread
  * over one block per segment, whose partial results are merged in order. The bits are the same (Dao
@@ -25,6 +29,10 @@ final class Attention {
   private static final int THREADS = 256;
   private static final int WRITE_THREADS = 128;
   private static final int WHOLE = -1;
+  private static final int MANY_QUERIES = 64;
+
+  /** Spans of fewer queries are cut into tiles of the usual size. */
+  private static final int LONG_SPAN = 4 * MANY_QUERIES;
 
   /** Values of more numbers than this have kernels of their own. */
   private static final int NARROW = 128;
@@ -87,31 +95,17 @@ final class Attention {
         store.blocks(),
         part -> {
           state.checkCancelled();
-          List<Tile> tiles = tiles(part.spans(), spec, shape);
+          Call call = new Call(queries, spec, store, layer, part, out);
           int most = state.tables().capacity() / 4 / 16;
-          for (int from = 0; from < tiles.size(); from += most) {
-            List<Tile> some = tiles.subList(from, Math.min(tiles.size(), from + most));
-            new Call(queries, spec, store, layer, part, out).run(some);
-          }
+          forEach(call.tiles(false), most, call::run);
+          forEach(call.tiles(true), most, call::runMany);
         });
   }
 
-  private static List<Tile> tiles(
-      List<AttentionBatch.Span> spans, AttentionSpec spec, KvShape shape) {
-    int group = spec.heads() / shape.kvHeads();
-    List<Tile> tiles = new ArrayList<>();
-    for (int span = 0; span < spans.size(); span++) {
-      int start = spans.get(span).startPosition();
-      int queries = Math.multiplyExact(spans.get(span).rows(), group);
-      for (int first = 0; first < queries; first += StreamPlan.TILE_QUERIES) {
-        int count = Math.min(StreamPlan.TILE_QUERIES, queries - first);
-        int firstKey = spec.visible().first(start + first / group);
-        int lastKey = start + (first + count - 1) / group;
-        int segment = firstKey / SEGMENT;
-        tiles.add(new Tile(span, first, count, segment, lastKey / SEGMENT - segment + 1));
-      }
+  private static void forEach(List<Tile> tiles, int most, Consumer<List<Tile>> action) {
+    for (int from = 0; from < tiles.size(); from += most) {
+      action.accept(tiles.subList(from, Math.min(tiles.size(), from + most)));
     }
-    return tiles;
   }
 
   /** One call's arguments that all its launches have in common. */
@@ -143,13 +137,47 @@ final class Attention {
       this.out = CudaBuffer.address(out, heads * shape.valueDim() * type.bytes());
     }
 
+    /** The spans' tiles, of those spans that are cut into larger ones or of the others. */
+    List<Tile> tiles(boolean many) {
+      int group = spec.heads() / shape.kvHeads();
+      int most = many ? MANY_QUERIES : StreamPlan.TILE_QUERIES;
+      boolean hasKernel = state.activation() == DType.BF16 && shape.valueDim() <= NARROW;
+      List<Tile> tiles = new ArrayList<>();
+      for (int span = 0; span < part.spans().size(); span++) {
+        int start = part.spans().get(span).startPosition();
+        int queries = Math.multiplyExact(part.spans().get(span).rows(), group);
+        if ((hasKernel && queries >= LONG_SPAN) != many) {
+          continue;
+        }
+        for (int first = 0; first < queries; first += most) {
+          int count = Math.min(most, queries - first);
+          int firstKey = spec.visible().first(start + first / group);
+          int lastKey = start + (first + count - 1) / group;
+          int segment = firstKey / SEGMENT;
+          tiles.add(new Tile(span, first, count, segment, lastKey / SEGMENT - segment + 1));
+        }
+      }
+      return tiles;
+    }
+
+    /** Tiles of many queries walk all their keys. */
+    void runMany(List<Tile> tiles) {
+      ByteBuffer table = state.tables().fresh();
+      for (Tile tile : tiles) {
+        put(table, tile, WHOLE);
+      }
+      long tileTable = state.tables().putKnown();
+      Kernel kernel = state.kernel(state.typedKernel("attention").name() + "_many");
+      attend(kernel, MANY_QUERIES, tileTable, tiles.size(), false);
+    }
+
     void run(List<Tile> tiles) {
       ByteBuffer merges = ByteBuffer.allocate(tiles.size() * 20).order(ByteOrder.LITTLE_ENDIAN);
       ByteBuffer table = state.tables().fresh();
       int partial = split(tiles, table, merges);
       int count = table.position() / 16;
       long tileTable = state.tables().putKnown();
-      attend(tileTable, count, partial > 0);
+      attend(kernel(), StreamPlan.TILE_QUERIES, tileTable, count, partial > 0);
       if (partial > 0) {
         int merged = merges.position() / 20;
         state.tables().fresh().put(merges.flip());
@@ -186,10 +214,10 @@ final class Attention {
     }
 
     /** The tensor cores' operands: keys and both terms of the queries, then values. */
-    private int sharedBytes() {
+    private int sharedBytes(int queries) {
       int keys = (shape.keyDim() + 31) / 32 * 32;
       int values = (shape.valueDim() + 15) / 16 * 16;
-      return state.activation() == DType.F32 ? 0 : 192 * keys + 128 * values;
+      return state.activation() == DType.F32 ? 0 : (128 + 4 * queries) * keys + 128 * values;
     }
 
     private Kernel kernel() {
@@ -197,10 +225,10 @@ final class Attention {
       return shape.valueDim() <= NARROW ? narrow : state.kernel(narrow.name() + "_wide");
     }
 
-    private void attend(long tiles, int count, boolean partial) {
-      int shared = sharedBytes();
+    private void attend(Kernel kernel, int most, long tiles, int count, boolean partial) {
+      int shared = sharedBytes(most);
       state
-          .launch(state.withSharedMemory(kernel(), shared))
+          .launch(state.withSharedMemory(kernel, shared))
           .address(queries)
           .address(keysAndValues)
           .address(part.table())

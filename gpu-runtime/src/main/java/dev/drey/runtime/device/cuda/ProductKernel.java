@@ -17,13 +17,15 @@ record ProductKernel(String name, int rows, int outputs, boolean splitsInputs, i
   /** Inputs that are summed on their own before they are added to the rest. */
   private static final int CHUNK = 256;
 
+  private static final int FEW_OUTPUTS = 4096;
+  private static final int MOST_SPLIT_TILES = 4;
   private static final int WARP = 32;
   private static final int MOST_WARPS = 8;
 
   static List<ProductKernel> matmul(DType activation) {
     return activation == DType.F32
         ? List.of(
-            new ProductKernel("matmul_f32_t8", 8, 64, false, 0),
+            new ProductKernel("matmul_f32_t8", 8, 32, true, 0),
             new ProductKernel("matmul_f32_t64", 64, 64, false, 0))
         : List.of(
             new ProductKernel("matmul_bf16_t8", 8, 32, true, 0),
@@ -36,7 +38,7 @@ record ProductKernel(String name, int rows, int outputs, boolean splitsInputs, i
   static List<ProductKernel> gateUp(DType activation) {
     return activation == DType.F32
         ? List.of(
-            new ProductKernel("gate_up_f32_t8", 8, 32, false, 0),
+            new ProductKernel("gate_up_f32_t8", 8, 16, true, 0),
             new ProductKernel("gate_up_f32_t64", 64, 32, false, 0))
         : List.of(
             new ProductKernel("gate_up_bf16_t8", 8, 16, true, 0),
@@ -49,7 +51,7 @@ record ProductKernel(String name, int rows, int outputs, boolean splitsInputs, i
   /** Products with float32 weights. */
   static List<ProductKernel> routerLogits() {
     return List.of(
-        new ProductKernel("router_logits_t8", 8, 64, false, 0),
+        new ProductKernel("router_logits_t8", 8, 32, true, 0),
         new ProductKernel("router_logits_t64", 64, 64, false, 0));
   }
 
@@ -60,6 +62,25 @@ record ProductKernel(String name, int rows, int outputs, boolean splitsInputs, i
       index++;
     }
     return index;
+  }
+
+  /**
+   * Which of some variants, in rising order, takes so many rows of one matrix. Up to a few tiles of
+   * those that split the inputs, and where few outputs would leave much of the GPU idle, these are
+   * faster than one tile of the next.
+   */
+  static ProductKernel dense(List<ProductKernel> variants, int rows, int outputs) {
+    ProductKernel smallest = variants.get(index(variants, rows));
+    if (smallest.splitsInputs || outputs > FEW_OUTPUTS) {
+      return smallest;
+    }
+    ProductKernel splitting = smallest;
+    for (ProductKernel variant : variants) {
+      if (variant.splitsInputs && rows <= MOST_SPLIT_TILES * variant.rows) {
+        splitting = variant;
+      }
+    }
+    return splitting;
   }
 
   /** How it is spread over tiles of rows. */

@@ -36,7 +36,7 @@ final class Projections {
     group.putLong(CudaBuffer.address(weight.data(), weight.layout().bytes()));
     group.putLong(bias == null ? 0 : CudaBuffer.address(bias, (long) outputs * Float.BYTES));
     long groups = state.tables().putKnown();
-    ProductKernel variant = Products.variant(variants, rows);
+    ProductKernel variant = ProductKernel.dense(variants, rows, outputs);
     products.matmul(
         variant,
         Products.Source.rows(from, inputs),

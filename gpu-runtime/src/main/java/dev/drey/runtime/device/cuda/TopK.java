@@ -17,6 +17,9 @@ import org.jspecify.annotations.Nullable;
 final class TopK {
   private static final int THREADS = 32;
 
+  /** Up to so many rows, small tiles keep more of the GPU busy. */
+  private static final int FEW_ROWS = 1024;
+
   private final StreamState state;
   private final Products products;
   private final List<ProductKernel> variants = ProductKernel.routerLogits();
@@ -114,7 +117,7 @@ final class TopK {
     group.putLong(CudaBuffer.address(router.weight(), (long) experts * hidden * Float.BYTES));
     group.putLong(RowOperations.addressOrNull(router.logitBias(), experts));
     long groups = state.tables().putKnown();
-    ProductKernel variant = Products.variant(variants, rows);
+    ProductKernel variant = variants.get(rows <= FEW_ROWS ? 0 : variants.size() - 1);
     products.matmul(
         variant,
         Products.Source.rows(x, hidden),
