@@ -200,7 +200,7 @@ class TraceCommandsTest {
             "--json");
 
     assertThat(json.code()).as(json.problems()).isZero();
-    JsonNode report = MAPPER.readTree(json.text());
+    JsonNode report = JSON.readTree(json.text());
     assertThat(report.at("/predictions").asText()).isEqualTo("history.previous-token");
     assertThat(report.at("/recall")).hasSize(2);
     assertThat(report.at("/recall/1/distance").asInt()).isEqualTo(2);
