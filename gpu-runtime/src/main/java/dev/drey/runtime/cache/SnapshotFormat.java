@@ -10,25 +10,29 @@ import java.nio.ByteBuffer;
 import java.util.zip.CRC32;
 
 /**
- * Frame of a policy's snapshot: name, version and shape, then what the policy writes, then a CRC-32
- * of all before. Numbers are big-endian; text is modified UTF-8 with its length before it.
+ * Frame of the snapshot of a policy or a predictor: name, version and shape, then what it writes,
+ * then a CRC-32 of all before. Numbers are big-endian; text is modified UTF-8 with its length
+ * before it.
  *
- * @param name the policy
- * @param version of what the policy writes
- * @param shape the policy's shape as text
+ * @param name whose it is
+ * @param version of what it writes
+ * @param shape what it was made for, as text
  */
-record SnapshotFormat(String name, int version, String shape) {
-  /** Writes a policy's state. */
-  interface Content {
+public record SnapshotFormat(String name, int version, String shape) {
+  /** Writes what is remembered. */
+  public interface Content {
+    /** Writes it all. */
     void write(DataOutputStream out) throws IOException;
   }
 
   /** Reads it back. */
-  interface Reader {
+  public interface Reader {
+    /** Reads it all. */
     void read(DataInputStream in) throws IOException;
   }
 
-  byte[] write(Content content) {
+  /** The whole snapshot. */
+  public byte[] write(Content content) {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     try (DataOutputStream out = new DataOutputStream(bytes)) {
       out.writeUTF(name);
@@ -42,33 +46,37 @@ record SnapshotFormat(String name, int version, String shape) {
     return bytes.toByteArray();
   }
 
-  /** Reads what {@link #write} returned; refuses anything else before the reader sees it. */
-  void read(byte[] snapshot, Reader reader) {
+  /**
+   * Reads what {@link #write} returned; refuses anything else before the reader sees it.
+   *
+   * @throws IllegalArgumentException if it is damaged or does not fit; says what was expected
+   */
+  public void read(byte[] snapshot, Reader reader) {
     requireWhole(snapshot);
     try (DataInputStream in = new DataInputStream(new ByteArrayInputStream(snapshot))) {
       SnapshotFormat found = new SnapshotFormat(in.readUTF(), in.readInt(), in.readUTF());
       if (!equals(found)) {
         throw new IllegalArgumentException(
-            "cache policy snapshot does not fit: expected " + this + ", found " + found);
+            "snapshot does not fit: expected " + this + ", found " + found);
       }
       reader.read(in);
     } catch (IOException e) {
-      throw new IllegalArgumentException("cache policy snapshot ends too early", e);
+      throw new IllegalArgumentException("snapshot of '" + name + "' ends too early", e);
     }
   }
 
-  private static void requireWhole(byte[] snapshot) {
+  private void requireWhole(byte[] snapshot) {
     int length = snapshot.length - Integer.BYTES;
     if (length < 0) {
       throw new IllegalArgumentException(
-          "cache policy snapshot is damaged: it has only " + snapshot.length + " bytes");
+          "snapshot of '%s' is damaged: it has only %d bytes".formatted(name, snapshot.length));
     }
     int expected = ByteBuffer.wrap(snapshot).getInt(length);
     int found = checksum(snapshot, length);
     if (found != expected) {
       throw new IllegalArgumentException(
-          "cache policy snapshot is damaged: expected checksum %08x, found %08x"
-              .formatted(expected, found));
+          "snapshot of '%s' is damaged: expected checksum %08x, found %08x"
+              .formatted(name, expected, found));
     }
   }
 
@@ -85,47 +93,97 @@ record SnapshotFormat(String name, int version, String shape) {
 
   // -- arrays whose length both sides know
 
-  static void writeAll(DataOutputStream out, double[] values) throws IOException {
+  /** Writes all numbers. */
+  public static void writeAll(DataOutputStream out, double[] values) throws IOException {
     for (double value : values) {
       out.writeDouble(value);
     }
   }
 
-  static void readAll(DataInputStream in, double[] values) throws IOException {
+  /** Fills the array. */
+  public static void readAll(DataInputStream in, double[] values) throws IOException {
     for (int i = 0; i < values.length; i++) {
       values[i] = in.readDouble();
     }
   }
 
-  static void writeAll(DataOutputStream out, int[] values) throws IOException {
+  /** Writes all numbers. */
+  public static void writeAll(DataOutputStream out, int[] values) throws IOException {
     for (int value : values) {
       out.writeInt(value);
     }
   }
 
-  static void readAll(DataInputStream in, int[] values) throws IOException {
+  /** Fills the array. */
+  public static void readAll(DataInputStream in, int[] values) throws IOException {
     for (int i = 0; i < values.length; i++) {
       values[i] = in.readInt();
     }
   }
 
-  static void writeAll(DataOutputStream out, boolean[] values) throws IOException {
+  /** Writes all values. */
+  public static void writeAll(DataOutputStream out, boolean[] values) throws IOException {
     for (boolean value : values) {
       out.writeBoolean(value);
     }
   }
 
-  static void readAll(DataInputStream in, boolean[] values) throws IOException {
+  /** Fills the array. */
+  public static void readAll(DataInputStream in, boolean[] values) throws IOException {
     for (int i = 0; i < values.length; i++) {
       values[i] = in.readBoolean();
     }
   }
 
-  static void writeAll(DataOutputStream out, byte[] values) throws IOException {
+  /** Writes all bytes. */
+  public static void writeAll(DataOutputStream out, byte[] values) throws IOException {
     out.write(values, 0, values.length);
   }
 
-  static void readAll(DataInputStream in, byte[] values) throws IOException {
+  /** Fills the array. */
+  public static void readAll(DataInputStream in, byte[] values) throws IOException {
     in.readFully(values);
+  }
+
+  /** Writes all numbers. */
+  public static void writeAll(DataOutputStream out, float[] values) throws IOException {
+    for (float value : values) {
+      out.writeFloat(value);
+    }
+  }
+
+  /** Fills the array. */
+  public static void readAll(DataInputStream in, float[] values) throws IOException {
+    for (int i = 0; i < values.length; i++) {
+      values[i] = in.readFloat();
+    }
+  }
+
+  /** Writes all numbers. */
+  public static void writeAll(DataOutputStream out, short[] values) throws IOException {
+    for (short value : values) {
+      out.writeShort(value);
+    }
+  }
+
+  /** Fills the array. */
+  public static void readAll(DataInputStream in, short[] values) throws IOException {
+    for (int i = 0; i < values.length; i++) {
+      values[i] = in.readShort();
+    }
+  }
+
+  /** Writes all numbers. */
+  public static void writeAll(DataOutputStream out, long[] values) throws IOException {
+    for (long value : values) {
+      out.writeLong(value);
+    }
+  }
+
+  /** Fills the array. */
+  public static void readAll(DataInputStream in, long[] values) throws IOException {
+    for (int i = 0; i < values.length; i++) {
+      values[i] = in.readLong();
+    }
   }
 }

@@ -16,6 +16,7 @@ import dev.drey.runtime.predict.StepRows;
 import dev.drey.runtime.trace.RecordedWeight;
 import dev.drey.runtime.trace.TraceSink;
 import java.nio.FloatBuffer;
+import java.util.Set;
 import java.util.function.Consumer;
 
 /**
@@ -29,8 +30,7 @@ final class LayerPredictions implements RoutedLayer, PredictionSink {
   private final ModelWeights weights;
   private final ExpertPredictor predictor;
   private final TraceSink trace;
-  private final boolean asks;
-  private final boolean showsRouting;
+  private final Set<PredictorInput> reads;
   private final Routing recorded;
   private final Routing gated;
 
@@ -57,8 +57,7 @@ final class LayerPredictions implements RoutedLayer, PredictionSink {
     this.routerInput = anyBuffer;
     this.predictor = predictor;
     this.trace = trace;
-    this.asks = !predictor.reads().isEmpty();
-    this.showsRouting = predictor.reads().contains(PredictorInput.ROUTING);
+    this.reads = Set.copyOf(predictor.reads());
     int k = model.moe().expertsPerToken();
     this.recorded = new Routing(maxRows, k);
     this.gated = new Routing(maxRows, k);
@@ -69,7 +68,7 @@ final class LayerPredictions implements RoutedLayer, PredictionSink {
     rows = newRows;
     layer = ExpertPredictor.STEP_BEGIN;
     taker = newTaker;
-    if (asks) {
+    if (!reads.isEmpty()) {
       predictor.stepBegan(rows, this);
     }
   }
@@ -77,13 +76,13 @@ final class LayerPredictions implements RoutedLayer, PredictionSink {
   /** A layer's router has chosen. */
   void routed(
       int newLayer, Routing routing, DeviceBuffer newRouterInput, Consumer<Prediction> newTaker) {
-    if (!asks) {
+    if (reads.isEmpty()) {
       return;
     }
     layer = newLayer;
     routerInput = newRouterInput;
     taker = newTaker;
-    if (showsRouting) {
+    if (reads.contains(PredictorInput.ROUTING)) {
       int entries = rows.rows() * routing.k();
       System.arraycopy(routing.experts(), 0, recorded.experts(), 0, entries);
       for (int i = 0; i < entries; i++) {
@@ -121,10 +120,10 @@ final class LayerPredictions implements RoutedLayer, PredictionSink {
   }
 
   private void require(PredictorInput input) {
-    if (!predictor.reads().contains(input)) {
+    if (!reads.contains(input)) {
       throw new IllegalStateException(
           "predictor '%s' asks for %s but says it reads %s"
-              .formatted(predictor.name(), input, predictor.reads()));
+              .formatted(predictor.name(), input, reads));
     }
   }
 

@@ -14,8 +14,8 @@ import java.util.Set;
  * <p><b>Pure.</b> The same events give the same predictions: no clock, no I/O, ties to the lower
  * expert. The engine and the simulator call the same classes; one that reads no more than {@link
  * PredictorInput#ROUTING} is replayed from any trace, what others said is in the trace of the
- * engine that ran them. Memory is bounded, and a running step allocates nothing. One thread at a
- * time.
+ * engine that ran them. Memory is bounded, and steps of sequences already known allocate nothing.
+ * One thread at a time.
  */
 public interface ExpertPredictor {
   /** Value of {@link Prediction#issuedAtLayer} for what is predicted when a step begins. */

@@ -87,6 +87,6 @@ final class LearnedPredictor implements ExpertPredictor {
     for (float nobody : none) {
       distinct += 1 - nobody;
     }
-    ranking.tell(sink, layers.get(target), expected, 0, Math.round(distinct));
+    ranking.tell(sink, layers.get(target), expected, Math.round(distinct));
   }
 }

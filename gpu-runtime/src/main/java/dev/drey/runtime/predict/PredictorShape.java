@@ -52,6 +52,12 @@ public record PredictorShape(
     return layers.size() * experts;
   }
 
+  /** Experts that so many tokens choose together if all experts are equally likely. */
+  int distinct(int tokens) {
+    double none = StrictMath.pow(1 - (double) Math.min(expertsPerToken, experts) / experts, tokens);
+    return (int) Math.ceil(experts * (1 - none) - 1e-9);
+  }
+
   /** Place of each decoder layer, -1 for layers without experts. */
   int[] placeOfLayer() {
     int[] places = new int[layers.get(layers.size() - 1) + 1];

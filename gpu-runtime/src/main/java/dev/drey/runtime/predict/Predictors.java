@@ -13,6 +13,8 @@ public final class Predictors {
       KNOWN =
           new TreeMap<>(
               Map.ofEntries(
+                  Map.entry("edgemoe.path", PathPredictor::new),
+                  Map.entry("finemoe.expert-map", ExpertMapPredictor::new),
                   Map.entry(
                       "gate.next-layer",
                       (shape, options) -> new StackedGatesPredictor("gate.next-layer", shape, 1)),
@@ -21,8 +23,14 @@ public final class Predictors {
                       (shape, options) ->
                           new StackedGatesPredictor(
                               "hobbit.stacked-gates", shape, options.lookaheadOr(3))),
+                  Map.entry("history.popularity", PopularityPredictor::new),
+                  Map.entry("history.previous-token", PreviousTokenPredictor::new),
+                  Map.entry("infinity.activation-trace", ActivationTracePredictor::new),
+                  Map.entry("klotski.correlation", CorrelationPredictor::new),
                   Map.entry(LearnedPredictor.NAME, Predictors::learned),
-                  Map.entry("none", (shape, options) -> new NoPredictor())));
+                  Map.entry("none", (shape, options) -> new NoPredictor()),
+                  Map.entry("random.uniform", RandomPredictor::new),
+                  Map.entry("sida.token-table", TokenTablePredictor::new)));
 
   private Predictors() {}
 

@@ -9,7 +9,8 @@ import java.nio.file.Path;
  * What of a trace a replay needs, in arrays: which experts each layer of each step was routed to,
  * what was predicted when, and how long the computing took. Experts have one number over all
  * layers, {@code layer * experts + expert}. An event is one layer of one step. Read-only, shared by
- * all replays; memory grows with the trace, about 100 bytes an event.
+ * all replays; memory grows with the trace, about 100 bytes an event, and 4 for each rank of each
+ * row.
  *
  * @param header what the trace was recorded of
  * @param missing events the recorder had no room for

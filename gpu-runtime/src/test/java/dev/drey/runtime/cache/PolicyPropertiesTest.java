@@ -187,7 +187,7 @@ class PolicyPropertiesTest {
     }
     byte[] damaged = good.clone();
     damaged[good.length / 2] ^= 4;
-    refused(policy, damaged, "cache policy snapshot is damaged: expected checksum");
+    refused(policy, damaged, "is damaged: expected checksum");
     refused(policy, Arrays.copyOf(good, good.length - 9), "is damaged");
     refused(policy, new byte[3], "is damaged: it has only 3 bytes");
     refused(policy, elsewhere.snapshot(), "slots=12]");

@@ -1,9 +1,12 @@
 package dev.drey.runtime.predict;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import dev.drey.runtime.device.Routing;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -55,6 +58,11 @@ final class PredictorRig implements RoutedLayer, PredictionSink {
     forget();
     layer = ExpertPredictor.STEP_BEGIN;
     predictor.stepBegan(rows, this);
+  }
+
+  /** Numbers its steps on from where another one is. */
+  void goOnAfter(PredictorRig other) {
+    step = other.step;
   }
 
   /** A router chooses: the experts of the first row, then those of the second, … */
@@ -137,6 +145,11 @@ final class PredictorRig implements RoutedLayer, PredictionSink {
     if (targetLayer <= layer || experts.put(targetLayer, list) != null) {
       throw new AssertionError("layer " + targetLayer + " is said twice or too late");
     }
+    assertThat(shape.layers()).contains(targetLayer);
+    assertThat(list).isNotEmpty().doesNotHaveDuplicates();
+    assertThat(list).allMatch(expert -> expert >= 0 && expert < shape.experts());
+    assertThat(listScores).allMatch(score -> score > 0 && Float.isFinite(score));
+    assertThat(listScores).isSortedAccordingTo(Comparator.reverseOrder());
     scores.put(targetLayer, listScores);
     said.add(step + "/" + layer + "->" + targetLayer + " " + list + " " + listScores);
   }

@@ -69,7 +69,7 @@ final class RandomEvents {
       case 8 -> sink.evicted(nanos, layer, expert, random.nextBoolean());
       case 9 -> sink.demandEnded(nanos, step, layer, number(Integer.MAX_VALUE));
       case 10 -> {
-        int rows = random.nextInt(TraceFormat.MAX_ROWS + 1);
+        int rows = 1 + random.nextInt(TraceFormat.MAX_ROWS);
         int entries = rows * header.expertsPerToken();
         float[] weights = new float[entries];
         for (int i = 0; i < entries; i++) {

@@ -8,6 +8,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -65,6 +66,43 @@ class TraceFileTest {
       assertThat(reader.totals().events()).isEqualTo(told.events.size());
       assertThat(reader.totals().dropped()).isZero();
     }
+  }
+
+  @Test
+  void manyRowsBecomeSeveralEventsInOrder() throws IOException {
+    int rows = 2 * TraceFormat.MAX_ROWS + 3;
+    int[] experts = new int[rows * Headers.EXPERTS_PER_TOKEN];
+    Arrays.setAll(experts, entry -> entry % HEADER.experts());
+    float[] weights = new float[experts.length];
+    Arrays.fill(weights, 0.5f);
+    TraceRecorder recorder = recorder(HEADER, TraceRecorder.CHUNKS, 4096);
+    recorder.startWriting();
+    try (recorder) {
+      recorder.rowsRouted(7, 9, 1, 0, rows, experts, weights);
+    }
+
+    List<Integer> firstRows = new ArrayList<>();
+    List<Integer> read = new ArrayList<>();
+    try (TraceReader reader = TraceReader.open(recorder.stats().file())) {
+      reader.read(
+          new TraceSink() {
+            @Override
+            public void rowsRouted(
+                long nanos,
+                long step,
+                int layer,
+                int firstRow,
+                int count,
+                int[] ids,
+                float[] itsWeights) {
+              firstRows.add(firstRow);
+              Arrays.stream(ids, 0, count * Headers.EXPERTS_PER_TOKEN).forEach(read::add);
+            }
+          });
+    }
+
+    assertThat(firstRows).containsExactly(0, TraceFormat.MAX_ROWS, 2 * TraceFormat.MAX_ROWS);
+    assertThat(read).containsExactlyElementsOf(Arrays.stream(experts).boxed().toList());
   }
 
   @Test

@@ -8,13 +8,10 @@ import dev.drey.it.testing.SkewedRouting;
 import dev.drey.runtime.cache.CachePolicies;
 import dev.drey.runtime.predict.ExpertPredictor;
 import dev.drey.runtime.predict.MlpSizes;
-import dev.drey.runtime.predict.PredictionSink;
 import dev.drey.runtime.predict.PredictorInput;
 import dev.drey.runtime.predict.PredictorOptions;
 import dev.drey.runtime.predict.PredictorShape;
 import dev.drey.runtime.predict.Predictors;
-import dev.drey.runtime.predict.RoutedLayer;
-import dev.drey.runtime.predict.StepRows;
 import dev.drey.runtime.simulate.BeladyBound;
 import dev.drey.runtime.simulate.PredictionRecall;
 import dev.drey.runtime.simulate.Predictions;
@@ -31,10 +28,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Random;
 import java.util.Set;
 import java.util.TreeMap;
-import java.util.TreeSet;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
@@ -130,7 +125,6 @@ class ReproductionsTest {
         PredictorOptions options = new PredictorOptions(lookahead, 0, file);
         recall("learned.mlp", trace, Predictions.named(trace, "learned.mlp", options));
       }
-      recall("random", trace, Predictions.by(trace, new RandomPredictor(trace.header())));
     }
     out.write(Path.of("target/reproductions-r1.md"));
   }
@@ -302,6 +296,27 @@ class ReproductionsTest {
     return comparison.resident() / (result.nanos() / 1e9);
   }
 
+  /** R8: how large MoE-Infinity's collection must be. */
+  @Test
+  void sizeOfTheCollection() throws IOException {
+    out.heading("Recall of as many by entries of infinity.activation-trace, decode");
+    out.head("entries", "1 layer ahead", "2", "3");
+    for (int entries : new int[] {1, 4, 8, 16, 30, 60, 120}) {
+      List<Object> cells = new ArrayList<>(List.of(entries));
+      for (RecallMetrics recall :
+          PredictionRecall.of(
+              decode,
+              Predictions.named(
+                  decode, "infinity.activation-trace", new PredictorOptions(3, entries)))) {
+        if (recall.distance() <= 3) {
+          cells.add(percent(recall.recallOfAsMany(), 1));
+        }
+      }
+      out.row(cells.toArray());
+    }
+    out.write(Path.of("target/reproductions-r8.md"));
+  }
+
   /** R11: what must not help. */
   @Test
   void negativeControls() throws IOException {
@@ -310,7 +325,7 @@ class ReproductionsTest {
     for (double link : new double[] {2, 20}) {
       Comparison comparison = new Comparison(decode, link);
       int slots = comparison.slots(0.25);
-      Predictions random = Predictions.by(decode, new RandomPredictor(decode.header()));
+      Predictions random = Predictions.named(decode, "random.uniform", new PredictorOptions(1, 0));
       double none = over(comparison, comparison.none(), slots);
       double guessed = over(comparison, random, slots);
       double exact = over(comparison, comparison.oracle(), slots);
@@ -340,39 +355,5 @@ class ReproductionsTest {
     return comparison.replay("classic.lru", predictions, slots).nanos()
         / 1e9
         / comparison.resident();
-  }
-
-  /** As many random experts of the next layer as each token is sent to. */
-  private static final class RandomPredictor implements ExpertPredictor {
-    private final TraceHeader header;
-    private final Random random = new Random(1);
-
-    RandomPredictor(TraceHeader header) {
-      this.header = header;
-    }
-
-    @Override
-    public String name() {
-      return "random";
-    }
-
-    @Override
-    public Set<PredictorInput> reads() {
-      return Set.of(PredictorInput.ROUTING);
-    }
-
-    @Override
-    public void routed(StepRows rows, RoutedLayer layer, PredictionSink sink) {
-      int next = header.expertLayers().indexOf(layer.layer()) + 1;
-      if (next < header.expertLayers().size()) {
-        Set<Integer> chosen = new TreeSet<>();
-        while (chosen.size() < header.expertsPerToken()) {
-          chosen.add(random.nextInt(header.experts()));
-        }
-        int[] experts = chosen.stream().mapToInt(e -> e).toArray();
-        sink.predicted(
-            header.expertLayers().get(next), experts.length, experts, new float[experts.length]);
-      }
-    }
   }
 }

@@ -130,7 +130,9 @@ public final class EngineSettings {
               key("drey.prediction.predictor").stringType().defaultValue("gate.next-layer"),
               Check.oneOf(Predictors.names()),
               "Predictor that decides what is fetched ahead of the router; none turns prefetching"
-                  + " off.")
+                  + " off. One of "
+                  + String.join(", ", Predictors.names())
+                  + ".")
           .flag("--predictor", "NAME");
 
   /** How far ahead. */
@@ -140,7 +142,7 @@ public final class EngineSettings {
               key("drey.prediction.lookahead").intType().defaultValue(0),
               Check.atLeast(0),
               "Layers with experts that the predictor looks ahead; 0 leaves it to the predictor."
-                  + " gate.next-layer always looks one layer ahead.")
+                  + " gate.next-layer and edgemoe.path always look one layer ahead.")
           .flag("--lookahead", "N");
 
   /** How much a predictor remembers. */

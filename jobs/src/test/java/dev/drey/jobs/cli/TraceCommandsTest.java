@@ -185,6 +185,29 @@ class TraceCommandsTest {
   }
 
   @Test
+  void aPredictorThatReadsRoutingIsRunOverTheTrace() throws IOException {
+    Output json =
+        drey(
+            "simulate",
+            "--trace",
+            trace,
+            "--policies",
+            "classic.lru",
+            "--predictions",
+            "history.previous-token",
+            "--lookahead",
+            "2",
+            "--json");
+
+    assertThat(json.code()).as(json.problems()).isZero();
+    JsonNode report = JSON.readTree(json.text());
+    assertThat(report.at("/predictions").asText()).isEqualTo("history.previous-token");
+    assertThat(report.at("/recall")).hasSize(2);
+    assertThat(report.at("/recall/1/distance").asInt()).isEqualTo(2);
+    assertThat(report.at("/recall/1/recall").asDouble()).isBetween(0.01, 0.99);
+  }
+
+  @Test
   void thePageHoldsAllItNeedsAndTheDataItShows() throws IOException {
     Path simulation = directory.resolve("simulation.json");
     Files.writeString(
@@ -272,7 +295,13 @@ class TraceCommandsTest {
     assertThat(budget.problems()).contains("is 0 slots; a window needs at least 2");
     assertThat(drey("simulate", "--trace", trace, "--budgets", "1.5").code()).isEqualTo(2);
     assertThat(drey("simulate", "--trace", trace, "--predictions", "psychic").problems())
-        .contains("unknown source of predictions 'psychic'");
+        .contains("unknown predictions 'psychic'; known are", "history.popularity", "oracle");
+    assertThat(drey("simulate", "--trace", trace, "--predictions", "hobbit.stacked-gates"))
+        .satisfies(
+            refused -> {
+              assertThat(refused.code()).isEqualTo(2);
+              assertThat(refused.problems()).contains("a trace holds routing alone");
+            });
     assertThat(drey("simulate", "--trace", trace, "-Ddrey.compute.threads=1").problems())
         .contains("drey.compute.threads: simulate is set by its flags alone");
 

@@ -84,7 +84,8 @@ class ValidatorTest {
             predictor ->
                 assertThat(predictor)
                     .contains("drey.prediction.predictor (--predictor)")
-                    .contains("gate.next-layer, none", "found 'oracle'"));
+                    .contains(
+                        "gate.next-layer, ", "infinity.activation-trace, ", "found 'oracle'"));
   }
 
   @Test
