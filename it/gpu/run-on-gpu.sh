@@ -11,13 +11,13 @@
 #   DRIVER=dir  a folder with another libcuda.so.1, e.g. the one that src/test/c/build.sh makes
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
 
 build() {
-  local root bundle work version
+  local root bundle
   root=$(cd "$here/../.." && pwd)
   bundle=$(realpath -m "${1:-$root/it/target/gpu-bundle}")
-  work=$(mktemp -d)
-  trap 'rm -rf "$work"' EXIT
   cd "$root"
   mvn -q -B -ntp -pl gpu-runtime -am -DskipTests test-compile org.apache.maven.plugins:maven-dependency-plugin:3.9.0:build-classpath \
     -Dmdep.includeScope=test -Dmdep.outputFile="$work/classpath"
@@ -56,11 +56,9 @@ machine() {
 }
 
 run() {
-  local out work java classpath status=0
+  local out java classpath status=0
   out=$(realpath -m "${OUT:-gpu-results}")
   mkdir -p "$out"
-  work=$(mktemp -d)
-  trap 'rm -rf "$work"' EXIT
   exec > >(tee "$out/log.txt") 2>&1
   machine
   tar -xJf "$here/jre.tar.xz" -C "$work"
