@@ -22,6 +22,15 @@ __device__ __forceinline__ bf16 to_bf16(float value) {
   return bits;
 }
 
+// 16 bytes of global memory that nothing writes while the kernel runs.
+__device__ __forceinline__ uint4 load_constant(const void* global) {
+  uint4 value;
+  asm("ld.global.nc.v4.u32 {%0,%1,%2,%3}, [%4];"
+      : "=r"(value.x), "=r"(value.y), "=r"(value.z), "=r"(value.w)
+      : "l"(__cvta_generic_to_global(global)));
+  return value;
+}
+
 // sum += a · b for a tile of 16 rows, 8 columns and 16 products each, spread over the warp as PTX says for m16n8k16.
 __device__ __forceinline__ void mma(float (&sum)[4], u32 a0, u32 a1, u32 a2, u32 a3, u32 b0, u32 b1) {
   asm volatile("mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 {%0,%1,%2,%3}, {%4,%5,%6,%7}, {%8,%9}, {%0,%1,%2,%3};"

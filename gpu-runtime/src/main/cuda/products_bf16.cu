@@ -26,7 +26,7 @@
 #define STAGES 4
 
 __device__ __forceinline__ uint4 load8(const bf16* from, int k, int inputs) {
-  return k < inputs ? *(const uint4*)(from + k) : make_uint4(0, 0, 0, 0);
+  return k < inputs ? load_constant(from + k) : make_uint4(0, 0, 0, 0);
 }
 
 // A lane holds of a tile of 16 weights' rows by 8 tokens: rows lane / 4 (first two numbers) and + 8, tokens lane % 4 * 2 and + 1.

@@ -53,6 +53,12 @@ static inline unsigned __float_as_uint(float value) {
   return bits;
 }
 
+static inline uint4 load_constant(const void *global) {
+  uint4 value;
+  memcpy(&value, global, sizeof value);
+  return value;
+}
+
 static inline unsigned short to_bf16(float value) {
   unsigned bits = __float_as_uint(value);
   return value != value ? 0x7fff : (unsigned short)((bits + 0x7fff + (bits >> 16 & 1)) >> 16);
