@@ -37,11 +37,12 @@ public final class FakeDriver {
       Process build =
           new ProcessBuilder("sh", "src/test/c/build.sh", directory.toString())
               .redirectErrorStream(true)
-              .redirectOutput(Files.createTempFile("fake-cuda", ".log").toFile())
+              .redirectOutput(Path.of("target", "fake-cuda.log").toFile())
               .start();
       if (!build.waitFor(5, TimeUnit.MINUTES) || build.exitValue() != 0) {
         build.destroyForcibly();
-        return Availability.unusable("src/test/c/build.sh failed; is there a gcc?");
+        return Availability.unusable(
+            "src/test/c/build.sh failed, target/fake-cuda.log says why; it needs gcc and g++");
       }
       System.load(directory.resolve("libcuda.so.1").toString());
       return Availability.usable("a driver that runs kernels on the processor");
