@@ -67,7 +67,7 @@ final class CyclicScanPolicy extends PinnedPolicy {
   }
 
   private static int passing(CacheShape shape, int most) {
-    return Math.min(shape.slots(), Math.max(2, Math.min(most, 2 * shape.slots() / 3)));
+    return Math.min(shape.slots(), Math.max(2, Math.min(most, shape.slots() / 2)));
   }
 
   @Override
