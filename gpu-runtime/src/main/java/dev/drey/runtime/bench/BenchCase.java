@@ -20,17 +20,22 @@ public record BenchCase(String name, MemorySize expertMemory, String predictor, 
 
   /**
    * The cases of a benchmark: everything resident where the window is 100 %; otherwise the same
-   * window with prefetch, without (LRU), and with nothing kept from layer to layer (load on
-   * demand).
+   * window with prefetch under each policy, without prefetch (LRU), and with nothing kept from
+   * layer to layer (load on demand).
+   *
+   * @param policies names of the cache policies to run with prefetch
    */
-  static List<BenchCase> of(List<MemorySize> expertMemory) {
+  static List<BenchCase> of(List<MemorySize> expertMemory, List<String> policies) {
     List<BenchCase> cases = new ArrayList<>();
     for (MemorySize size : expertMemory) {
       if (size.percent() == 100) {
         cases.add(new BenchCase("resident", size, "none", "classic.lru"));
       } else {
         String share = size.percent() < 0 ? size.bytes() + " B" : percent(size.percent());
-        cases.add(new BenchCase(share + " prefetch", size, "gate.next-layer", "classic.lru"));
+        for (String policy : policies) {
+          String named = policies.size() == 1 ? "" : ", " + policy;
+          cases.add(new BenchCase(share + " prefetch" + named, size, "gate.next-layer", policy));
+        }
         cases.add(new BenchCase(share + " LRU", size, "none", "classic.lru"));
         cases.add(new BenchCase(share + " on demand", size, "none", "cacheless.load-use-drop"));
       }

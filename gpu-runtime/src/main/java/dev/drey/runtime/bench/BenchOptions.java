@@ -1,5 +1,6 @@
 package dev.drey.runtime.bench;
 
+import dev.drey.runtime.cache.CachePolicies;
 import dev.drey.runtime.expertstore.ExpertStorage;
 import dev.drey.runtime.memory.MemorySize;
 import dev.drey.runtime.model.ComputeType;
@@ -14,6 +15,7 @@ import java.util.List;
  * @param compute activations' type
  * @param threads compute threads
  * @param expertMemory residency windows to try, a percentage being one of all experts' bytes
+ * @param policies cache policies to run with prefetch, at least one
  * @param phases what to measure
  * @param sequences sequences computed together
  * @param promptTokens tokens of each prompt, at least 2
@@ -31,6 +33,7 @@ public record BenchOptions(
     ComputeType compute,
     int threads,
     List<MemorySize> expertMemory,
+    List<String> policies,
     List<Phase> phases,
     int sequences,
     int promptTokens,
@@ -46,8 +49,14 @@ public record BenchOptions(
 
   public BenchOptions {
     expertMemory = List.copyOf(expertMemory);
+    policies = List.copyOf(policies);
     phases = List.copyOf(phases);
     require(!expertMemory.isEmpty(), "at least one expert memory", expertMemory.size());
+    require(!policies.isEmpty(), "at least one cache policy", policies.size());
+    require(
+        CachePolicies.names().containsAll(policies),
+        "cache policies of " + CachePolicies.names(),
+        policies);
     require(!phases.isEmpty(), "at least one phase", phases.size());
     require(threads >= 1, "at least 1 compute thread", threads);
     require(ioThreads >= 1, "at least 1 I/O thread", ioThreads);

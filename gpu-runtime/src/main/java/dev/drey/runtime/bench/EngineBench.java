@@ -58,7 +58,7 @@ public final class EngineBench {
     Host host = Host.here();
     List<Contender> contenders = new ArrayList<>();
     try {
-      for (BenchCase setup : BenchCase.of(options.expertMemory())) {
+      for (BenchCase setup : BenchCase.of(options.expertMemory(), options.policies())) {
         contenders.add(open(setup));
       }
       progress.accept("measuring the machine");

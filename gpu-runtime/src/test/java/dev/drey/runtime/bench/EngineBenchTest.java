@@ -2,6 +2,7 @@ package dev.drey.runtime.bench;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.tuple;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -24,6 +25,7 @@ class EngineBenchTest {
         ComputeType.F32,
         1,
         memory,
+        List.of("classic.lru"),
         phases,
         3,
         6,
@@ -148,5 +150,37 @@ class EngineBenchTest {
     assertThatThrownBy(() -> Phase.parse("warmup"))
         .hasMessageContaining("'warmup'")
         .hasMessageContaining("[prefill, decode, score]");
+  }
+
+  @Test
+  void everyPolicyNamedIsACaseOfItsOwnAndAnUnknownOneIsRefused() {
+    List<MemorySize> half = List.of(MemorySize.ofPercent(50));
+    assertThat(BenchCase.of(half, List.of("classic.lru", "cyclic.scan")))
+        .extracting(BenchCase::name, BenchCase::policy)
+        .contains(
+            tuple("50% prefetch, classic.lru", "classic.lru"),
+            tuple("50% prefetch, cyclic.scan", "cyclic.scan"));
+    assertThatThrownBy(
+            () ->
+                new BenchOptions(
+                    MODEL,
+                    "reference",
+                    ComputeType.F32,
+                    1,
+                    half,
+                    List.of("classic.clock"),
+                    List.of(Phase.DECODE),
+                    3,
+                    6,
+                    2,
+                    8,
+                    2,
+                    0,
+                    1,
+                    ExpertStorage.CHECKPOINT,
+                    5))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("cyclic.scan")
+        .hasMessageContaining("classic.clock");
   }
 }

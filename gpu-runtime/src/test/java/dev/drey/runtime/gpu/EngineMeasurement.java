@@ -54,6 +54,7 @@ record EngineMeasurement(boolean identical, String table, String json) {
         ComputeType.BF16,
         Runtime.getRuntime().availableProcessors(),
         List.of(MemorySize.ofPercent(100), MemorySize.ofPercent(25)),
+        List.of("classic.lru"),
         List.of(Phase.PREFILL, Phase.DECODE),
         small ? 4 : 64,
         small ? 16 : 256,

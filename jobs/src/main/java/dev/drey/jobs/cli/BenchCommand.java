@@ -56,6 +56,13 @@ final class BenchCommand implements CliCommand {
   List<String> expertMemory = List.of("100%", "25%");
 
   @Option(
+      names = "--policies",
+      paramLabel = "NAME",
+      split = ",",
+      description = "Cache policies to run with prefetch in the smaller windows" + DEFAULT)
+  List<String> policies = List.of("classic.lru");
+
+  @Option(
       names = "--phase",
       paramLabel = "NAME",
       split = ",",
@@ -191,6 +198,7 @@ final class BenchCommand implements CliCommand {
           ComputeType.valueOf(compute.toUpperCase(Locale.ROOT)),
           threads,
           expertMemory.stream().map(MemorySize::parse).toList(),
+          policies,
           phases.stream().map(Phase::parse).toList(),
           sequences,
           promptTokens,
