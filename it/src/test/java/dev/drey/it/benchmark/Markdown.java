@@ -45,6 +45,11 @@ final class Markdown {
     return String.format(Locale.ROOT, "%.1f", whole == 0 ? 0 : 100 * part / whole);
   }
 
+  /** A share of a count in percent. */
+  static String percent(long part, long whole) {
+    return percent((double) part, (double) whole);
+  }
+
   static String number(double value) {
     return String.format(Locale.ROOT, "%.2f", value);
   }
