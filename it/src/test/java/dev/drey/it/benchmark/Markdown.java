@@ -35,11 +35,6 @@ final class Markdown {
     return this;
   }
 
-  /** As below, of counts. */
-  static String percent(long part, long whole) {
-    return percent((double) part, (double) whole);
-  }
-
   /** A share in percent. */
   static String percent(double part, double whole) {
     return String.format(Locale.ROOT, "%.1f", whole == 0 ? 0 : 100 * part / whole);
