@@ -36,13 +36,13 @@ public enum WindowPolicy {
 
   /**
    * Keeps the most popular experts of each layer for good and streams the others through a few
-   * slots: an eighth of the window, 2 to 16. While steps fit into the window as a whole it does
-   * what least recently used does.
+   * slots: half of the window, 2 to 16, as {@code cyclic.scan} does while predictions come. While
+   * steps fit into the window as a whole it does what least recently used does.
    */
   PINNED("cyclic.scan") {
     @Override
     double missed(ExpertPopularity popularity, int layers, double tokens, int slots) {
-      int passing = Math.max(2, Math.min(MOST_PASSING, slots / 8));
+      int passing = Math.max(2, Math.min(MOST_PASSING, slots / 2));
       double kept = Math.max(0, slots - passing) / (double) layers;
       double pinned = popularity.touched(tokens) - popularity.touchedAmong(kept, tokens);
       return Math.min(pinned, LRU.missed(popularity, layers, tokens, slots));
