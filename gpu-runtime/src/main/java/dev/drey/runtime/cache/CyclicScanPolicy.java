@@ -26,7 +26,7 @@ import java.io.IOException;
  * <p>Ours; that a fixed set beats every recency order on a scan is in Smaragdakis et al., "EELRU"
  * (1999), and in the pinned layers of Fate and KTransformers.
  */
-final class CyclicScanPolicy extends PinnedPolicy {
+public final class CyclicScanPolicy extends PinnedPolicy {
   /** Demands of a layer from one choice of its pinned experts to the next. */
   private static final int PERIOD = 8;
 
@@ -59,15 +59,20 @@ final class CyclicScanPolicy extends PinnedPolicy {
 
   CyclicScanPolicy(CacheShape shape) {
     super("cyclic.scan", shape);
-    quotasAlone = LayerQuotas.even(shape, passing(shape, PASSING_ALONE));
-    quotasAhead = LayerQuotas.even(shape, passing(shape, PASSING_AHEAD));
+    quotasAlone = LayerQuotas.even(shape, passing(shape.slots(), PASSING_ALONE));
+    quotasAhead = LayerQuotas.even(shape, passingAhead(shape.slots()));
     demandsOf = new int[table.layers()];
     shares = new double[table.size()];
     sizes = new double[table.layers()];
   }
 
-  private static int passing(CacheShape shape, int most) {
-    return Math.min(shape.slots(), Math.max(2, Math.min(most, shape.slots() / 2)));
+  /** Slots left for what passes while predictions come: half of the window, 2 to 16. */
+  public static int passingAhead(int slots) {
+    return passing(slots, PASSING_AHEAD);
+  }
+
+  private static int passing(int slots, int most) {
+    return Math.min(slots, Math.max(2, Math.min(most, slots / 2)));
   }
 
   @Override

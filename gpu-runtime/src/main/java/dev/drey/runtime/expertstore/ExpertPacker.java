@@ -17,7 +17,6 @@ import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.function.IntConsumer;
-import java.util.zip.CRC32C;
 
 /**
  * Writes a model's experts in the layout a device computes with, for {@link PackedStore}. What an
@@ -33,7 +32,6 @@ public final class ExpertPacker implements AutoCloseable {
   private final Expert slot;
   private final HostBuffer staging;
   private final CopyStream copies;
-  private final CRC32C crc = new CRC32C();
 
   /**
    * @param device whose layout is written
@@ -105,7 +103,7 @@ public final class ExpertPacker implements AutoCloseable {
         load(new ExpertId(layer, expert));
         for (int piece = 0; piece < format.pieces(); piece++) {
           ByteBuffer bytes = fetch(piece);
-          checksums.putInt(PackedFormat.checksum(crc, bytes.duplicate()));
+          checksums.putInt(PackedFormat.checksum(bytes.duplicate()));
           writer.write(PackedFormat.tensor(expert), bytes);
         }
         progress.accept(before + expert + 1);

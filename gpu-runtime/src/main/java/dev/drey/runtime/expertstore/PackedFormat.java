@@ -53,8 +53,8 @@ record PackedFormat(String modelDigest, String weights, int experts, long slotBy
     return CHECKSUMS;
   }
 
-  static int checksum(CRC32C crc, ByteBuffer bytes) {
-    crc.reset();
+  static int checksum(ByteBuffer bytes) {
+    CRC32C crc = new CRC32C();
     crc.update(bytes);
     return (int) crc.getValue();
   }

@@ -14,7 +14,6 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -119,8 +118,6 @@ public final class PackedStore implements ExpertSource {
   }
 
   private final class Pieces implements ExpertBlocks {
-    private final ThreadLocal<CRC32C> crc = ThreadLocal.withInitial(CRC32C::new);
-
     @Override
     public int count() {
       return format.pieces();
@@ -145,7 +142,7 @@ public final class PackedStore implements ExpertSource {
               (long) block * PackedFormat.PIECE_BYTES,
               staging);
       int expected = layer.checksums()[expert.index() * count() + block];
-      int found = PackedFormat.checksum(crc.get(), staging.duplicate().flip().position(start));
+      int found = PackedFormat.checksum(staging.duplicate().flip().position(start));
       if (found != expected) {
         throw new IOException(
             "expert %s: piece %d of %d in %s has the CRC-32C %08x, expected %08x; if it stays so, pack the experts again"

@@ -1,5 +1,7 @@
 package dev.drey.runtime.plan;
 
+import dev.drey.runtime.cache.CyclicScanPolicy;
+
 /**
  * What a residency window is expected to miss under a cache policy, in a run whose steps all look
  * alike and visit the layers in a circle. A larger window never misses more.
@@ -36,14 +38,13 @@ public enum WindowPolicy {
 
   /**
    * Keeps the most popular experts of each layer for good and streams the others through a few
-   * slots: half of the window, 2 to 16, as {@code cyclic.scan} does while predictions come. While
-   * steps fit into the window as a whole it does what least recently used does.
+   * slots, as many as {@link CyclicScanPolicy} leaves while predictions come. While steps fit into
+   * the window as a whole it does what least recently used does.
    */
   PINNED("cyclic.scan") {
     @Override
     double missed(ExpertPopularity popularity, int layers, double tokens, int slots) {
-      int passing = Math.max(2, Math.min(MOST_PASSING, slots / 2));
-      double kept = Math.max(0, slots - passing) / (double) layers;
+      double kept = (slots - CyclicScanPolicy.passingAhead(slots)) / (double) layers;
       double pinned = popularity.touched(tokens) - popularity.touchedAmong(kept, tokens);
       return Math.min(pinned, LRU.missed(popularity, layers, tokens, slots));
     }
@@ -51,7 +52,6 @@ public enum WindowPolicy {
 
   private static final int MOST_STEPS = 200;
   private static final double LEAST_COUNT = 1e-6;
-  private static final int MOST_PASSING = 16;
 
   private final String policy;
 

@@ -110,21 +110,15 @@ final class WeightFormat implements AutoCloseable {
    * bf16 2048,131072 16a64b2a}.
    */
   String describe() {
-    int dimensions = descriptor.get_ndims();
-    long[] strides = new long[dimensions];
-    descriptor.get_strides().get(strides);
-    int inner = descriptor.get_inner_nblks();
-    long[] blocks = new long[inner];
-    long[] blockDimensions = new long[inner];
-    if (inner > 0) {
-      descriptor.get_inner_blks().get(blocks);
-      descriptor.get_inner_idxs().get(blockDimensions);
-    }
+    Blocking blocking = blocking();
     StringBuilder text = new StringBuilder("bf16 ");
-    text.append(Arrays.stream(strides).mapToObj(Long::toString).collect(Collectors.joining(",")));
+    text.append(
+        Arrays.stream(blocking.strides())
+            .mapToObj(Long::toString)
+            .collect(Collectors.joining(",")));
     text.append(' ');
-    for (int block = 0; block < inner; block++) {
-      text.append(blocks[block]).append((char) ('a' + blockDimensions[block]));
+    for (int block = 0; block < blocking.sizes().length; block++) {
+      text.append(blocking.sizes()[block]).append((char) ('a' + blocking.dimensions()[block]));
     }
     return text.toString();
   }
@@ -142,33 +136,41 @@ final class WeightFormat implements AutoCloseable {
    * @return offset in elements for each index of that dimension
    */
   int[] offsets(int dimension) {
-    int dimensions = descriptor.get_ndims();
-    long[] sizes = new long[dimensions];
+    long[] sizes = new long[descriptor.get_ndims()];
     descriptor.get_dims().get(sizes);
-    long[] strides = new long[dimensions];
-    descriptor.get_strides().get(strides);
-    int inner = descriptor.get_inner_nblks();
-    long[] blocks = new long[inner];
-    long[] blockDimensions = new long[inner];
-    if (inner > 0) {
-      descriptor.get_inner_blks().get(blocks);
-      descriptor.get_inner_idxs().get(blockDimensions);
-    }
+    Blocking blocking = blocking();
+    long[] blocks = blocking.sizes();
     int[] offsets = new int[Math.toIntExact(sizes[dimension])];
     for (int index = 0; index < offsets.length; index++) {
       long rest = index;
       long stride = 1;
       long offset = 0;
-      for (int block = inner - 1; block >= 0; block--) {
-        if (blockDimensions[block] == dimension) {
+      for (int block = blocks.length - 1; block >= 0; block--) {
+        if (blocking.dimensions()[block] == dimension) {
           offset += rest % blocks[block] * stride;
           rest /= blocks[block];
         }
         stride *= blocks[block];
       }
-      offsets[index] = Math.toIntExact(offset + rest * strides[dimension]);
+      offsets[index] = Math.toIntExact(offset + rest * blocking.strides()[dimension]);
     }
     return offsets;
+  }
+
+  /** Strides of the dimensions; sizes and dimensions of the inner blocks, outermost first. */
+  private record Blocking(long[] strides, long[] sizes, long[] dimensions) {}
+
+  private Blocking blocking() {
+    long[] strides = new long[descriptor.get_ndims()];
+    descriptor.get_strides().get(strides);
+    int inner = descriptor.get_inner_nblks();
+    long[] sizes = new long[inner];
+    long[] dimensions = new long[inner];
+    if (inner > 0) {
+      descriptor.get_inner_blks().get(sizes);
+      descriptor.get_inner_idxs().get(dimensions);
+    }
+    return new Blocking(strides, sizes, dimensions);
   }
 
   @Override
