@@ -5,8 +5,10 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.TreeMap;
+import java.util.regex.Pattern;
+import java.util.stream.Collector;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * What the thread of the replica's task computed while steps ran. A sample counts for the first of
@@ -32,6 +34,12 @@ public record TaskProfile(
   private static final String OURS = "dev/drey/";
   private static final String ENGINE = "dev/drey/runtime/";
   private static final int SHOWN = 5;
+  private static final int SMALL_SHARE = 500;
+  private static final String REST = "others together";
+  private static final Collector<CharSequence, ?, String> COMMAS = Collectors.joining(", ");
+
+  /** Pools number their threads; native names are cut off at 15 letters and followed by an id. */
+  private static final Pattern POOL_NUMBER = Pattern.compile("[- #](\\d.*|tid=.*)");
 
   /** Nothing seen. */
   static final TaskProfile EMPTY = new TaskProfile(0, 0, 0, Map.of(), Map.of(), 0);
@@ -104,6 +112,7 @@ public record TaskProfile(
     return thread.startsWith(TASK);
   }
 
+  /** Threads of one pool count as one: a name up to its first number. */
   private static String kind(String thread) {
     if (isTask(thread)) {
       return "task";
@@ -111,12 +120,15 @@ public record TaskProfile(
     if (thread.startsWith("drey-")) {
       return "engine threads";
     }
-    return thread.startsWith("prefetch") ? "prefetch task" : "all other threads";
+    if (thread.startsWith("prefetch")) {
+      return "prefetch task";
+    }
+    return POOL_NUMBER.matcher(thread).replaceFirst("");
   }
 
   /** Share of samples in Flink, from 0 to 1. */
   public double flinkShare() {
-    return share(flink.values().stream().mapToInt(Integer::intValue).sum());
+    return share(total(flink));
   }
 
   /** Share of samples in our operators. */
@@ -135,25 +147,37 @@ public record TaskProfile(
 
   /** Where in Flink most samples were, with their share of the task's samples. */
   String flinkText() {
-    return flink.entrySet().stream()
+    return ranked(flink)
+        .limit(SHOWN)
+        .map(entry -> percent(entry.getKey(), entry.getValue(), samples))
+        .collect(COMMAS);
+  }
+
+  /** Whose processor time it was, the most first; small shares are summed up. */
+  String threadText() {
+    int all = total(threads);
+    Map<String, Integer> shown =
+        threads.entrySet().stream()
+            .collect(
+                Collectors.toMap(
+                    entry -> entry.getValue() * SMALL_SHARE < all ? REST : entry.getKey(),
+                    Map.Entry::getValue,
+                    Integer::sum));
+    return ranked(shown).map(e -> percent(e.getKey(), e.getValue(), all)).collect(COMMAS);
+  }
+
+  private static int total(Map<String, Integer> counts) {
+    return counts.values().stream().mapToInt(Integer::intValue).sum();
+  }
+
+  private static Stream<Map.Entry<String, Integer>> ranked(Map<String, Integer> counts) {
+    return counts.entrySet().stream()
         .sorted(
             Map.Entry.<String, Integer>comparingByValue(Comparator.reverseOrder())
-                .thenComparing(Map.Entry.comparingByKey()))
-        .limit(SHOWN)
-        .map(entry -> percent(entry.getKey(), share(entry.getValue())))
-        .collect(Collectors.joining(", "));
+                .thenComparing(Map.Entry.comparingByKey()));
   }
 
-  /** Whose processor time it was. */
-  String threadText() {
-    double all = threads.values().stream().mapToInt(Integer::intValue).sum();
-    return new TreeMap<>(threads)
-        .entrySet().stream()
-            .map(entry -> percent(entry.getKey(), entry.getValue() / all))
-            .collect(Collectors.joining(", "));
-  }
-
-  private static String percent(String what, double share) {
-    return String.format(Locale.ROOT, "%s %.1f %%", what, 100 * share);
+  private static String percent(String what, int count, int all) {
+    return String.format(Locale.ROOT, "%s %.1f %%", what, 100.0 * count / all);
   }
 }

@@ -51,16 +51,20 @@ class TaskProfileTest {
     TaskProfile profile =
         TaskProfile.of(
             List.of(
-                TASK + "dev/drey/runtime/X.y 5",
-                "[drey-compute-1 tid=9];java/lang/Thread.run 2",
-                "[prefetch (1/1)#0 tid=10];java/lang/Thread.run 1",
-                "[C1 CompilerThre tid=11];start_thread 2",
+                TASK + "dev/drey/runtime/X.y 500",
+                "[drey-compute-1 tid=9];java/lang/Thread.run 200",
+                "[prefetch (1/1)#0 tid=10];java/lang/Thread.run 100",
+                "[flink-pekko.actor.default-dispatcher-5 tid=12];java/lang/Thread.run 60",
+                "[flink-pekko.actor.default-dispatcher-15 tid=13];java/lang/Thread.run 50",
+                "[C1 CompilerThre tid=11];start_thread 89",
+                "[VM Thread tid=14];start_thread 1",
                 ""),
             0);
 
-    assertThat(profile.samples()).isEqualTo(5);
+    assertThat(profile.samples()).isEqualTo(500);
     assertThat(profile.threadText())
         .isEqualTo(
-            "all other threads 20.0 %, engine threads 20.0 %, prefetch task 10.0 %, task 50.0 %");
+            "task 50.0 %, engine threads 20.0 %, flink-pekko.actor.default-dispatcher 11.0 %,"
+                + " prefetch task 10.0 %, C1 CompilerThre 8.9 %, others together 0.1 %");
   }
 }
