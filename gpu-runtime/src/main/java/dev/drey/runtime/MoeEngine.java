@@ -201,9 +201,10 @@ public final class MoeEngine implements AutoCloseable {
   /**
    * Offers a prediction to the residency window; never blocks. Any thread.
    *
-   * @return false if it was dropped: too late, already there, or no room
+   * @return how many of its experts are there or will be loaded; the others came too late or found
+   *     no room
    */
-  public boolean prefetch(Prediction prediction) {
+  public int prefetch(Prediction prediction) {
     return parts.window().offer(prediction);
   }
 

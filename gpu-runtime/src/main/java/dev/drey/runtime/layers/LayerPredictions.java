@@ -4,7 +4,6 @@ import dev.drey.runtime.device.ComputeStream;
 import dev.drey.runtime.device.DeviceBuffer;
 import dev.drey.runtime.device.Router;
 import dev.drey.runtime.device.Routing;
-import dev.drey.runtime.model.ExpertId;
 import dev.drey.runtime.model.ModelConfig;
 import dev.drey.runtime.model.Weight;
 import dev.drey.runtime.predict.ExpertPredictor;
@@ -20,9 +19,9 @@ import java.util.Set;
 import java.util.function.Consumer;
 
 /**
- * Tells the predictor what it reads of the forward pass, and passes on what it says: to the trace
- * as it came, to the taker one expert at a time. Predictions for a layer that has no experts, or
- * that has been passed, are a mistake of the predictor and refused. One thread at a time.
+ * Tells the predictor what it reads of the forward pass, and passes on what it says, to the trace
+ * and to the taker. Predictions for a layer that has no experts, or that has been passed, are a
+ * mistake of the predictor and refused. One thread at a time.
  */
 final class LayerPredictions implements RoutedLayer, PredictionSink {
   private final ModelConfig model;
@@ -147,9 +146,8 @@ final class LayerPredictions implements RoutedLayer, PredictionSink {
           "predictor '%s' predicts layer %d after layer %d; expected a later layer with experts"
               .formatted(predictor.name(), targetLayer, layer));
     }
-    for (int i = 0; i < count; i++) {
-      ExpertId expert = new ExpertId(targetLayer, experts[i]);
-      taker.accept(new Prediction(rows.step(), layer, expert, scores[i]));
+    if (count > 0) {
+      taker.accept(new Prediction(rows.step(), layer, targetLayer, count, experts, scores));
     }
     if (trace.isRecording()) {
       trace.predicted(System.nanoTime(), rows.step(), layer, targetLayer, count, experts, scores);

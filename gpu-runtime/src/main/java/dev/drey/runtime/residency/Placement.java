@@ -149,15 +149,25 @@ final class Placement {
 
   // -- predictions
 
-  /** Takes a prediction in; false if it is dropped. */
-  boolean offer(Prediction prediction) {
-    ExpertId expert = slots.id(prediction.expert().layer(), prediction.expert().index());
+  /** Takes a prediction in, expert by expert; returns how many were not dropped. */
+  int offer(Prediction prediction) {
+    int accepted = 0;
+    for (int i = 0; i < prediction.count(); i++) {
+      accepted +=
+          slots.isKnown(prediction.layer(), prediction.expert(i)) && offer(prediction, i) ? 1 : 0;
+    }
+    return accepted;
+  }
+
+  private boolean offer(Prediction prediction, int index) {
+    ExpertId expert = slots.id(prediction.layer(), prediction.expert(index));
     long position = timeline.position(prediction.step(), expert.layer());
     if (timeline.isStale(position)) {
       counters.predictionsStale++;
       return false;
     }
-    policy.onPrediction(prediction.step(), prediction.issuedAtLayer(), expert, prediction.score());
+    policy.onPrediction(
+        prediction.step(), prediction.issuedAtLayer(), expert, prediction.score(index));
     Wish wish = new Wish(expert, position);
     if (grant(wish)) {
       return true;

@@ -189,7 +189,7 @@ public final class ResidencyWindow implements AutoCloseable {
     List<ExpertId> ids = new ArrayList<>(count);
     int before = -1;
     for (int i = 0; i < count; i++) {
-      boolean known = slots.isKnown(new ExpertId(layer, experts[i]));
+      boolean known = slots.isKnown(layer, experts[i]);
       if (!known || experts[i] <= before) {
         throw new IllegalArgumentException(
             "demanded experts must rise and lie below %d, their layer below %d; found expert %d after %d in layer %d"
@@ -202,19 +202,16 @@ public final class ResidencyWindow implements AutoCloseable {
   }
 
   /**
-   * Offers a prediction. Never waits for I/O or for a slot.
+   * Offers a prediction, the likeliest expert first. Never waits for I/O or for a slot.
    *
-   * @return true if the expert is in the window, on its way, or queued until there is room; false
-   *     if the prediction was dropped: too late, no room in the queue, unknown expert, or the
-   *     window is closed
+   * @return how many of its experts are in the window, on their way, or queued until there is room;
+   *     the others were dropped: too late, no room in the queue, unknown expert, or the window is
+   *     closed
    */
-  public boolean offer(Prediction prediction) {
-    if (!slots.isKnown(prediction.expert())) {
-      return false;
-    }
+  public int offer(Prediction prediction) {
     return lock.with(
         () -> {
-          boolean[] accepted = new boolean[1];
+          int[] accepted = new int[1];
           if (lock.isUsable()) {
             lock.decide(() -> accepted[0] = placement.offer(prediction));
           }

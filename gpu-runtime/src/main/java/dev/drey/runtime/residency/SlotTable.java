@@ -77,8 +77,8 @@ final class SlotTable {
     return ids[layer * experts + index];
   }
 
-  boolean isKnown(ExpertId id) {
-    return id.layer() >= 0 && id.layer() < layers && id.index() >= 0 && id.index() < experts;
+  boolean isKnown(int layer, int index) {
+    return layer >= 0 && layer < layers && index >= 0 && index < experts;
   }
 
   /** The slot an expert is in, or on its way to; null if neither. */
@@ -209,7 +209,9 @@ final class SlotTable {
 
     @Override
     public boolean contains(@Nullable Object o) {
-      return o instanceof ExpertId id && isKnown(id) && holds(id.layer() * experts + id.index());
+      return o instanceof ExpertId id
+          && isKnown(id.layer(), id.index())
+          && holds(id.layer() * experts + id.index());
     }
 
     /** Walks through the slots, of which there are fewer than experts. */

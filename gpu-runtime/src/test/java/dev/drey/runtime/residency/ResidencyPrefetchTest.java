@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.drey.runtime.cache.LruPolicy;
 import dev.drey.runtime.device.DeviceEvent;
 import dev.drey.runtime.model.ExpertId;
-import dev.drey.runtime.predict.Prediction;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
@@ -91,8 +90,8 @@ class ResidencyPrefetchTest {
 
   @Test
   void predictionsOfUnknownExpertsAreDropped() {
-    assertThat(rig.window.offer(new Prediction(0, 0, new ExpertId(9, 0), 1))).isFalse();
-    assertThat(rig.window.offer(new Prediction(0, 0, new ExpertId(0, 8), 1))).isFalse();
+    assertThat(rig.window.offer(WindowRig.prediction(0, 9, 0))).isZero();
+    assertThat(rig.window.offer(WindowRig.prediction(0, 1, 8, 4, -1))).isEqualTo(1);
   }
 
   @Test

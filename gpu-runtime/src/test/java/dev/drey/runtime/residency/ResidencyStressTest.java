@@ -10,7 +10,6 @@ import dev.drey.runtime.memory.MemoryBudget;
 import dev.drey.runtime.model.DType;
 import dev.drey.runtime.model.ExpertId;
 import dev.drey.runtime.model.NetworkPart;
-import dev.drey.runtime.predict.Prediction;
 import dev.drey.runtime.trace.TraceSink;
 import dev.drey.runtime.transfer.FakeDevice;
 import dev.drey.runtime.transfer.TransferConfig;
@@ -115,8 +114,7 @@ class ResidencyStressTest {
     while (!done.get()) {
       long target = position.get() + 1 + random.nextInt(2);
       int layer = (int) (target % LAYERS);
-      ExpertId expert = new ExpertId(layer, random.nextInt(EXPERTS));
-      window.offer(new Prediction(target / LAYERS, layer - 1, expert, 1));
+      window.offer(WindowRig.prediction(target / LAYERS, layer, random.nextInt(EXPERTS)));
       if (random.nextInt(16) == 0) {
         window.stats();
       }

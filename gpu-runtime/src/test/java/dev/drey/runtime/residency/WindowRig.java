@@ -9,7 +9,6 @@ import dev.drey.runtime.device.DeviceEvent;
 import dev.drey.runtime.device.ExpertLayout;
 import dev.drey.runtime.expertstore.ExpertBlocks;
 import dev.drey.runtime.memory.MemoryBudget;
-import dev.drey.runtime.model.ExpertId;
 import dev.drey.runtime.predict.Prediction;
 import dev.drey.runtime.trace.TraceSink;
 import dev.drey.runtime.transfer.FakeDevice;
@@ -72,8 +71,14 @@ final class WindowRig implements AutoCloseable {
   }
 
   boolean offer(long step, int layer, int expert) {
-    ExpertId id = new ExpertId(layer, expert);
-    return window.offer(new Prediction(step, layer - 1, id, 1));
+    return window.offer(prediction(step, layer, expert)) == 1;
+  }
+
+  /** Experts of a layer, predicted at the layer before. */
+  static Prediction prediction(long step, int layer, int... experts) {
+    float[] scores = new float[experts.length];
+    Arrays.fill(scores, 1);
+    return new Prediction(step, layer - 1, layer, experts.length, experts, scores);
   }
 
   /** Lets the first worker move so many blocks. */

@@ -104,9 +104,11 @@ class EngineDecisionsTest {
       Step step = engine.newStep();
       Consumer<Prediction> offerInPeace =
           prediction -> {
-            awaitQuiet(engine);
-            engine.prefetch(prediction);
-            awaitQuiet(engine);
+            for (int i = 0; i < prediction.count(); i++) {
+              awaitQuiet(engine);
+              engine.prefetch(only(prediction, i));
+              awaitQuiet(engine);
+            }
           };
       while (scheduler.plan(step)) {
         engine.embed(step);
@@ -120,6 +122,17 @@ class EngineDecisionsTest {
       assertThat(engine.stats().residency().prefetchIssued()).isPositive();
     }
     compare(policy, CostModel.INSTANT);
+  }
+
+  /** One of the experts a prediction names. */
+  private static Prediction only(Prediction all, int i) {
+    return new Prediction(
+        all.step(),
+        all.issuedAtLayer(),
+        all.layer(),
+        1,
+        new int[] {all.expert(i)},
+        new float[] {all.score(i)});
   }
 
   private static void awaitQuiet(MoeEngine engine) {

@@ -65,8 +65,8 @@ final class LayerStage extends ProcessFunction<Step, Step> {
     @Override
     public void accept(Prediction prediction) {
       if (output != null) {
-        output.output(
-            PREDICTIONS, ExpertPrediction.of(keys.keyOf(prediction.expert()), prediction));
+        int key = keys.keyOf(prediction.layer(), prediction.expert(0));
+        output.output(PREDICTIONS, new ExpertPrediction(key, prediction));
       }
     }
   }

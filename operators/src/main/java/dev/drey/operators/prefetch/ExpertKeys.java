@@ -1,7 +1,6 @@
 package dev.drey.operators.prefetch;
 
 import dev.drey.operators.flink.KeyGroups;
-import dev.drey.runtime.model.ExpertId;
 import org.apache.flink.api.common.TaskInfo;
 
 /**
@@ -46,7 +45,7 @@ public final class ExpertKeys {
   }
 
   /** The key of an expert in this replica. */
-  public int keyOf(ExpertId expert) {
-    return keys[expert.layer() * experts + expert.index()];
+  public int keyOf(int layer, int expert) {
+    return keys[layer * experts + expert];
   }
 }

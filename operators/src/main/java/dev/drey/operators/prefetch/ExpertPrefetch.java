@@ -4,6 +4,7 @@ import dev.drey.operators.slot.SlotEngine;
 import dev.drey.operators.slot.SlotEngines;
 import dev.drey.operators.slot.SlotKey;
 import dev.drey.operators.slot.SlotLease;
+import dev.drey.runtime.predict.Prediction;
 import org.apache.flink.api.common.functions.OpenContext;
 import org.apache.flink.metrics.Counter;
 import org.apache.flink.metrics.MetricGroup;
@@ -18,7 +19,8 @@ import org.jspecify.annotations.Nullable;
  * <p>It neither loads nor waits. Network buffers hold tens of thousands of predictions before any
  * backpressure is felt, so a slow operator would first deliver stale ones and then stall the
  * stages; therefore each prediction costs a comparison with the engine's progress and an offer to a
- * bounded queue, whose owner moves the bytes.
+ * bounded queue, whose owner moves the bytes. Experts of one layer predicted by one event come in
+ * one record: this task is woken once for them, on a core the stages may be using.
  */
 public final class ExpertPrefetch extends KeyedProcessFunction<Integer, ExpertPrediction, Void> {
   // -- configuration
@@ -29,14 +31,14 @@ public final class ExpertPrefetch extends KeyedProcessFunction<Integer, ExpertPr
   private transient @Nullable Sink sink;
 
   private record Sink(SlotEngine engine, Counter stale, Counter offered, Counter refused) {
-    void take(ExpertPrediction prediction) {
+    void take(Prediction prediction) {
       if (isPast(prediction, engine.currentStep(), engine.currentLayer())) {
-        stale.inc();
-      } else if (engine.prefetch(prediction.prediction())) {
-        offered.inc();
-      } else {
-        refused.inc();
+        stale.inc(prediction.count());
+        return;
       }
+      int taken = engine.prefetch(prediction);
+      offered.inc(taken);
+      refused.inc(prediction.count() - taken);
     }
   }
 
@@ -65,11 +67,11 @@ public final class ExpertPrefetch extends KeyedProcessFunction<Integer, ExpertPr
     if (sink == null) {
       throw new IllegalStateException("prediction before open");
     }
-    sink.take(prediction);
+    sink.take(prediction.prediction());
   }
 
   /** Whether the engine has reached the predicted layer, or a later step. */
-  static boolean isPast(ExpertPrediction prediction, long step, int layer) {
+  static boolean isPast(Prediction prediction, long step, int layer) {
     return prediction.step() < step || (prediction.step() == step && prediction.layer() <= layer);
   }
 

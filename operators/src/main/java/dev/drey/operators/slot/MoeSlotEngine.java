@@ -104,7 +104,7 @@ final class MoeSlotEngine implements SlotEngine {
   }
 
   @Override
-  public boolean prefetch(Prediction prediction) {
+  public int prefetch(Prediction prediction) {
     return engine.prefetch(prediction);
   }
 

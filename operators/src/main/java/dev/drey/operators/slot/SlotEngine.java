@@ -61,9 +61,9 @@ public interface SlotEngine {
   /**
    * Offers a prediction; never blocks.
    *
-   * @return whether it was taken up
+   * @return how many of its experts were taken up
    */
-  boolean prefetch(Prediction prediction);
+  int prefetch(Prediction prediction);
 
   /** Number of the step that runs or ran last; -1 before the first. */
   long currentStep();

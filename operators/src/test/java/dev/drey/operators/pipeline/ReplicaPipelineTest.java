@@ -57,7 +57,7 @@ class ReplicaPipelineTest extends WithToyWorld {
     cluster.await(cluster.submit(job(source).options(o -> o.prefetch(false)).graph()));
     assertThat(world.offers()).isEmpty();
     cluster.await(cluster.submit(job(source).graph()));
-    assertThat(world.offers()).isNotEmpty().allMatch(p -> p.expert().layer() > p.issuedAtLayer());
+    assertThat(world.offers()).isNotEmpty().allMatch(p -> p.layer() > p.issuedAtLayer());
   }
 
   @Test

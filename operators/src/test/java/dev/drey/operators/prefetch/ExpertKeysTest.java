@@ -3,7 +3,6 @@ package dev.drey.operators.prefetch;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.drey.operators.flink.KeyGroups;
-import dev.drey.runtime.model.ExpertId;
 import java.util.HashSet;
 import java.util.Set;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -18,7 +17,7 @@ class ExpertKeysTest {
       ExpertKeys keys = ExpertKeys.of(replica, maxParallelism, replicas, 4, 10);
       for (int layer = 0; layer < 4; layer++) {
         for (int expert = 0; expert < 10; expert++) {
-          int key = keys.keyOf(new ExpertId(layer, expert));
+          int key = keys.keyOf(layer, expert);
           assertThat(KeyGroups.subtaskOf(key, maxParallelism, replicas)).isEqualTo(replica);
           assertThat(seen.add(key)).isTrue();
         }

@@ -2,7 +2,6 @@ package dev.drey.operators.prefetch;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.drey.runtime.model.ExpertId;
 import dev.drey.runtime.predict.Prediction;
 import java.io.IOException;
 import org.apache.flink.core.memory.DataInputDeserializer;
@@ -10,23 +9,28 @@ import org.apache.flink.core.memory.DataOutputSerializer;
 import org.junit.jupiter.api.Test;
 
 class ExpertPredictionTest {
-  private static final Prediction MADE = new Prediction(1L << 40, 2, new ExpertId(3, 77), 0.25f);
-
   @Test
   void predictionSurvivesItsWay() throws IOException {
+    Prediction made =
+        new Prediction(1L << 40, 2, 3, 2, new int[] {77, 4, 0}, new float[] {0.25f, 0.125f, 0});
     ExpertPredictionSerializer serializer = new ExpertPredictionSerializer();
     DataOutputSerializer out = new DataOutputSerializer(8);
-    serializer.serialize(ExpertPrediction.of(12345, MADE), out);
-    assertThat(out.length()).isEqualTo(serializer.getLength());
-    ExpertPrediction back =
-        serializer.deserialize(new DataInputDeserializer(out.getCopyOfBuffer()));
+    serializer.serialize(new ExpertPrediction(12345, made), out);
+
+    DataInputDeserializer in = new DataInputDeserializer(out.getCopyOfBuffer());
+    ExpertPrediction back = serializer.deserialize(in);
+
+    assertThat(in.available()).isZero();
     assertThat(back.key()).isEqualTo(12345);
-    assertThat(back.prediction()).isEqualTo(MADE);
+    assertThat(back.prediction()).isEqualTo(made);
+    assertThat(back.prediction().count()).isEqualTo(2);
+    assertThat(back.prediction().expert(1)).isEqualTo(4);
+    assertThat(back.prediction().score(1)).isEqualTo(0.125f);
   }
 
   @Test
   void predictionIsPastOnceItsLayerIsReachedOrAnotherStepRuns() {
-    ExpertPrediction prediction = ExpertPrediction.of(0, new Prediction(5, 2, MADE.expert(), 1));
+    Prediction prediction = new Prediction(5, 2, 3, 1, new int[] {77}, new float[] {1});
     assertThat(ExpertPrefetch.isPast(prediction, 5, 2)).isFalse();
     assertThat(ExpertPrefetch.isPast(prediction, 4, 7)).isFalse();
     assertThat(ExpertPrefetch.isPast(prediction, 5, 3)).isTrue();

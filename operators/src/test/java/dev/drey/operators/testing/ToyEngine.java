@@ -182,7 +182,12 @@ final class ToyEngine implements SlotEngine {
       if (layer + 1 < ToyModel.LAYERS) {
         predictions.accept(
             new Prediction(
-                currentStep, layer, ToyModel.likelyExpert(currentStep, layer + 1), number));
+                currentStep,
+                layer,
+                layer + 1,
+                1,
+                new int[] {ToyModel.likelyExpert(currentStep, layer + 1)},
+                new float[] {number}));
       }
     }
   }
@@ -209,9 +214,9 @@ final class ToyEngine implements SlotEngine {
   }
 
   @Override
-  public boolean prefetch(Prediction prediction) {
-    world.offered(prediction, prediction.score() == number);
-    return true;
+  public int prefetch(Prediction prediction) {
+    world.offered(prediction, prediction.score(0) == number);
+    return prediction.count();
   }
 
   @Override

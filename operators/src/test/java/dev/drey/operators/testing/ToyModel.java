@@ -1,7 +1,5 @@
 package dev.drey.operators.testing;
 
-import dev.drey.runtime.model.ExpertId;
-
 /**
  * A language model in a few lines: the state at a position is a hash of the state before and the
  * token there, and the likeliest next token is a function of the state. So one wrong, missing or
@@ -36,8 +34,8 @@ final class ToyModel {
     return Math.floorMod(next(state, token, 0), 4000) / 1000f;
   }
 
-  static ExpertId likelyExpert(long step, int layer) {
-    return new ExpertId(layer, Math.floorMod(next(step, layer, 1), EXPERTS));
+  static int likelyExpert(long step, int layer) {
+    return Math.floorMod(next(step, layer, 1), EXPERTS);
   }
 
   static int[] encode(String text) {
