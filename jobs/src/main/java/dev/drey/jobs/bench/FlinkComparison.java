@@ -35,12 +35,15 @@ import org.apache.flink.configuration.Configuration;
  * Runs the same records through the bare engine and through the Flink job, in turn, each time with
  * a fresh engine of the same settings.
  *
- * <p><b>What is timed.</b> From the beginning of the engine's first step to the end of its last, on
+ * <p><b>What is timed.</b> From the step that ends the {@link WarmUp} to the end of the last, on
  * both sides: not opening the engine, not starting a cluster, not committing files. What Flink
  * costs while it runs lies between: taking records in, handing steps through the chain,
  * checkpoints, outcomes, the prefetch operator.
  */
 public final class FlinkComparison {
+  /** Pairs that are run first and not counted: the compiler is busy until about then. */
+  private static final int FIRST_PAIRS = 3;
+
   private final BenchOptions options;
   private final int records;
   private final Configuration settings;
@@ -66,24 +69,23 @@ public final class FlinkComparison {
     this.progress = progress;
   }
 
-  /** Runs all pairs, one more before them that is not counted, and one to look at the thread. */
+  /** Runs all pairs, some before them that are not counted, and the job once more to profile it. */
   public FlinkReport run() throws Exception {
     FlinkWork work = FlinkWork.of(options, records, vocabulary());
     work.write(workplace.resolve("input.jsonl"));
     List<Side> bare = new ArrayList<>();
     List<Side> flink = new ArrayList<>();
-    for (int pair = 0; pair <= options.rounds(); pair++) {
+    for (int pair = 1 - FIRST_PAIRS; pair <= options.rounds(); pair++) {
       boolean bareFirst = pair % 2 == 0;
-      Side first = bareFirst ? bare(work) : flink();
-      Side second = bareFirst ? flink() : bare(work);
+      Side first = bareFirst ? bare(work) : flink(work);
+      Side second = bareFirst ? flink(work) : bare(work);
       Side bareSide = bareFirst ? first : second;
       Side flinkSide = bareFirst ? second : first;
       progress.accept(
           String.format(
               Locale.ROOT,
-              "pair %d/%d: bare %.1f, Flink %.1f tokens/s",
-              pair,
-              options.rounds(),
+              "%s: bare %.1f, Flink %.1f tokens/s",
+              pair < 1 ? "not counted" : "pair " + pair + "/" + options.rounds(),
               bareSide.tokensPerSecond(),
               flinkSide.tokensPerSecond()));
       if (pair > 0) {
@@ -93,7 +95,7 @@ public final class FlinkComparison {
     }
     progress.accept("one more run to look at the task's thread");
     return FlinkReport.of(
-        EngineSettings.EXPERT_MEMORY.in(settings), records, bare, flink, profile());
+        EngineSettings.EXPERT_MEMORY.in(settings), records, bare, flink, profile(work));
   }
 
   private int vocabulary() throws Exception {
@@ -103,7 +105,8 @@ public final class FlinkComparison {
   }
 
   private Side bare(FlinkWork work) throws Exception {
-    try (MoeEngine engine = MoeEngine.open(EngineSettings.engine(settings))) {
+    try (MoeEngine engine = MoeEngine.open(EngineSettings.engine(settings));
+        WarmUp warmUp = new WarmUp(work.tokens(), () -> List.of(engine))) {
       Map<String, List<Integer>> ids = new HashMap<>();
       List<SequenceRequest> requests = work.requests();
       new DecodeLoop(engine)
@@ -111,20 +114,24 @@ public final class FlinkComparison {
               requests.stream().map(Sequence::fresh).iterator(),
               done ->
                   ids.put(done.request().id(), Arrays.stream(done.outputIds()).boxed().toList()));
-      return side(engine.stats(), requests.stream().map(request -> ids.get(request.id())).toList());
+      return side(
+          warmUp.end(),
+          engine.stats(),
+          requests.stream().map(request -> ids.get(request.id())).toList());
     }
   }
 
-  private static Side side(EngineStats stats, List<List<Integer>> ids) {
+  private static Side side(EngineStats warm, EngineStats end, List<List<Integer>> ids) {
+    double nanos = end.spanNanos() - warm.spanNanos();
     return new Side(
-        stats.steps(),
-        stats.rows(),
-        stats.rows() * 1e9 / stats.spanNanos(),
-        1 - (double) stats.stepNanos() / stats.spanNanos(),
+        end.steps(),
+        end.rows(),
+        (end.rows() - warm.rows()) * 1e9 / nanos,
+        1 - (end.stepNanos() - warm.stepNanos()) / nanos,
         ids);
   }
 
-  private Side flink() throws Exception {
+  private Side flink(FlinkWork work) throws Exception {
     Path output = workplace.resolve("run-" + runs++);
     LastLook look = new LastLook();
     Configuration run = new Configuration(settings);
@@ -133,19 +140,23 @@ public final class FlinkComparison {
     run.set(JobSettings.RESTARTS.option(), 0);
     RunRequest request = new RunRequest("bench", run, true);
     request.validate();
-    new FileRun(
-            request,
-            ModelIdentity.read(options.model()),
-            EnginePipeline.of(run, WireFormat.JSON, false),
-            look,
-            Progress.SILENT)
-        .run();
-    return side(look.stats(), FlinkWork.results(output.resolve(ResultJoin.RESULTS)));
+    EngineStats warm;
+    try (WarmUp warmUp = new WarmUp(work.tokens(), () -> SlotRuntimes.open().values())) {
+      new FileRun(
+              request,
+              ModelIdentity.read(options.model()),
+              EnginePipeline.of(run, WireFormat.JSON, false),
+              look,
+              Progress.SILENT)
+          .run();
+      warm = warmUp.end();
+    }
+    return side(warm, look.stats(), FlinkWork.results(output.resolve(ResultJoin.RESULTS)));
   }
 
-  private TaskProfile profile() throws Exception {
+  private TaskProfile profile(FlinkWork work) throws Exception {
     try (TaskSampler sampler = new TaskSampler(FlinkComparison::isStepping)) {
-      return sampler.finish(flink().steps());
+      return sampler.finish(flink(work).steps());
     }
   }
 

@@ -37,6 +37,11 @@ record FlinkWork(List<int[]> prompts, int maxTokens) {
     return new FlinkWork(prompts, options.maxTokens());
   }
 
+  /** Tokens that are computed: all but the last of each sequence. */
+  long tokens() {
+    return prompts.stream().mapToLong(prompt -> prompt.length + maxTokens - 1L).sum();
+  }
+
   /** For the bare engine. */
   List<SequenceRequest> requests() {
     SamplingParams greedy =
