@@ -281,6 +281,14 @@ public interface ComputeStream extends AutoCloseable {
   /** A point behind everything issued so far. */
   DeviceEvent record();
 
+  /**
+   * What is issued from here on happens after a point of another stream of the device. Only a
+   * device that cannot order its streams makes the caller wait.
+   */
+  default void waitFor(DeviceEvent point) {
+    point.await();
+  }
+
   @Override
   void close();
 }

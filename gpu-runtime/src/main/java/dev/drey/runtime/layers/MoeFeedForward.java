@@ -140,6 +140,7 @@ final class MoeFeedForward implements FeedForward {
       }
       work.clear();
       for (ExpertLease lease : ready) {
+        stream.waitFor(lease.arrival());
         int expert = lease.id().index();
         work.add(tokens.batch(expert, lease.expert(), bias(layerWeights, expert)));
       }

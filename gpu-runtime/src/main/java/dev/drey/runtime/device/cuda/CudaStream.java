@@ -270,6 +270,12 @@ final class CudaStream implements ComputeStream {
   }
 
   @Override
+  public void waitFor(DeviceEvent point) {
+    state.enter();
+    state.queue().waitFor(point);
+  }
+
+  @Override
   public void close() {
     state.close();
     onClose.run();
