@@ -94,6 +94,29 @@ interface RouterConformance extends DeviceFactory {
   }
 
   @Test
+  default void routersStartedTogetherChooseWhatEachChoosesAlone() {
+    try (Rig rig = rig(routerModel(320, 60, 6))) {
+      DeviceBuffer x = rig.floats(Numbers.floats(2, 130 * 320));
+      List<Router> routers = new ArrayList<>();
+      for (int experts : new int[] {60, 1, 37}) {
+        DeviceBuffer weight = rig.floats(Numbers.floats(10 + experts, experts * 320));
+        int k = Math.min(6, experts);
+        routers.add(new Router(weight, null, null, experts, k, RouterConfig.softmax(true)));
+      }
+      for (int rows : new int[] {0, 1, 33, 130}) {
+        List<Routing> found = routers.stream().map(router -> new Routing(130, router.k())).toList();
+        rig.stream.startRoutings(x, rows, 320, routers, found).await();
+        for (int i = 0; i < routers.size(); i++) {
+          Routing expected = new Routing(130, routers.get(i).k());
+          rig.stream.routeTopK(x, rows, 320, routers.get(i), expected);
+          assertThat(found.get(i).experts()).isEqualTo(expected.experts());
+          assertThat(found.get(i).weights()).isEqualTo(expected.weights());
+        }
+      }
+    }
+  }
+
+  @Test
   default void equallyLikelyExpertsGoByTheirNumber() {
     try (Rig rig = rig(routerModel(64, 16, 4))) {
       float[] weight = new float[16 * 64];
