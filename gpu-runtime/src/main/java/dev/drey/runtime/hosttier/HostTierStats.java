@@ -19,4 +19,19 @@ public record HostTierStats(
     long bytesFromStorage,
     int slots,
     int resident,
-    long budgetBytes) {}
+    long budgetBytes) {
+  /** No tier. */
+  public static final HostTierStats NONE = new HostTierStats(0, 0, 0, 0, 0, 0, 0);
+
+  /** What two engines got from the tier they share. */
+  public HostTierStats plus(HostTierStats other) {
+    return new HostTierStats(
+        hits + other.hits,
+        misses + other.misses,
+        bytesFromHost + other.bytesFromHost,
+        bytesFromStorage + other.bytesFromStorage,
+        Math.max(slots, other.slots),
+        Math.max(resident, other.resident),
+        Math.max(budgetBytes, other.budgetBytes));
+  }
+}
