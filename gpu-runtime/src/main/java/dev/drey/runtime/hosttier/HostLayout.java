@@ -8,7 +8,7 @@ import dev.drey.runtime.expertstore.ExpertBlocks;
  *
  * @param blockBytes bytes of each block
  */
-record HostLayout(int[] blockBytes) {
+public record HostLayout(int[] blockBytes) {
   private static final int ALIGNMENT = 4096;
 
   /** Most bytes of one allocation: far below the 2 GiB that a view reaches, and quick to get. */

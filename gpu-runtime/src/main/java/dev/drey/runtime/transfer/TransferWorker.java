@@ -27,7 +27,9 @@ import org.jspecify.annotations.Nullable;
  * knows nothing of this one's stream.
  *
  * <p><b>Failure.</b> Whatever a transfer throws while it is moved ends that transfer, never the
- * worker. What its last callback throws is a bug and ends the worker, loudly.
+ * worker. A copy that fails after its transfer has been completed fails the next one: by then the
+ * device answers nothing but errors, and whoever waits for the event hears of it too. What a last
+ * callback throws is a bug and ends the worker, loudly.
  */
 final class TransferWorker implements Runnable {
   private static final int PIECES = 2;
@@ -217,7 +219,7 @@ final class TransferWorker implements Runnable {
     }
     try {
       awaitCopies(ticket);
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       if (e != cause) {
         cause.addSuppressed(e);
       }
@@ -243,10 +245,15 @@ final class TransferWorker implements Runnable {
     }
   }
 
-  /** There is nothing to do: lets the meter know once the last copies are done. */
+  /**
+   * There is nothing to do: lets the meter know once the last copies are done. What fails here the
+   * next transfer meets again, when it needs the piece.
+   */
   private void rest() {
     try {
       awaitCopies();
+    } catch (RuntimeException | Error e) {
+      doing("left with a copy that failed: " + e.getMessage());
     } finally {
       if (busy) {
         busy = false;
@@ -268,6 +275,7 @@ final class TransferWorker implements Runnable {
   private void release() {
     try {
       rest();
+      awaitCopies();
       stream.close();
     } catch (RuntimeException e) {
       releaseFailure = e;
@@ -286,7 +294,11 @@ final class TransferWorker implements Runnable {
   }
 
   private void idle() {
-    activity = new Activity("idle", null, 0, ticker.nanoTime());
+    doing("idle");
+  }
+
+  private void doing(String what) {
+    activity = new Activity(what, null, 0, ticker.nanoTime());
   }
 
   /** What this worker is doing, for messages. */

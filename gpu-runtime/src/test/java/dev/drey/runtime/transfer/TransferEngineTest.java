@@ -276,6 +276,29 @@ class TransferEngineTest {
   }
 
   @Test
+  void aCopyThatFailsAfterItsTransferWasCompletedFailsTheNextOne() {
+    IllegalStateException lost = new IllegalStateException("the device is lost");
+    boolean[] broken = {true};
+    stepped.engine.close();
+    stepped =
+        new SteppedEngine(
+            new BrokenDevice(() -> broken[0] ? lost : null),
+            staging,
+            RecordedTransfer.BLOCK_BYTES,
+            4,
+            new TransferConfig(1, 0, Duration.ofSeconds(5), 3));
+    submit(transfer("a", 1), DEMAND);
+    stepped.drain(0);
+    assertThat(log).containsExactly("a0", "a completed");
+    assertThat(stepped.engine.describe()).contains("a copy that failed: the device is lost");
+    RecordedTransfer b = transfer("b", 2);
+    submit(b, DEMAND);
+    stepped.drain(0);
+    assertThat(b.failures).containsExactly(lost);
+    broken[0] = false;
+  }
+
+  @Test
   void pacingLetsNoMoreThroughThanTheRate() {
     reopen(new TransferConfig(2, 6400, Duration.ofSeconds(5), 3));
     submit(transfer("a", 10), DEMAND);
