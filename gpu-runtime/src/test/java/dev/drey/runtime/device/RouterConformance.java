@@ -98,16 +98,15 @@ interface RouterConformance extends DeviceFactory {
     try (Rig rig = rig(routerModel(320, 60, 6))) {
       DeviceBuffer x = rig.floats(Numbers.floats(2, 130 * 320));
       List<Router> routers = new ArrayList<>();
-      for (int experts : new int[] {60, 1, 37}) {
-        DeviceBuffer weight = rig.floats(Numbers.floats(10 + experts, experts * 320));
-        int k = Math.min(6, experts);
-        routers.add(new Router(weight, null, null, experts, k, RouterConfig.softmax(true)));
+      for (int i = 0; i < 3; i++) {
+        DeviceBuffer weight = rig.floats(Numbers.floats(10 + i, 60 * 320));
+        routers.add(new Router(weight, null, null, 60, 6, RouterConfig.softmax(i > 0)));
       }
       for (int rows : new int[] {0, 1, 33, 130}) {
-        List<Routing> found = routers.stream().map(router -> new Routing(130, router.k())).toList();
+        List<Routing> found = routers.stream().map(router -> new Routing(130, 6)).toList();
         rig.stream.startRoutings(x, rows, 320, routers, found).await();
         for (int i = 0; i < routers.size(); i++) {
-          Routing expected = new Routing(130, routers.get(i).k());
+          Routing expected = new Routing(130, 6);
           rig.stream.routeTopK(x, rows, 320, routers.get(i), expected);
           assertThat(found.get(i).experts()).isEqualTo(expected.experts());
           assertThat(found.get(i).weights()).isEqualTo(expected.weights());
