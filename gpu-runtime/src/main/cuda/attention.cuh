@@ -11,8 +11,8 @@
 // Scores and weighted sums in float32: a chain of fmaf over the key's numbers, over the tokens (tokens of weight 0 are left out).
 // In bfloat16 on the tensor cores: queries and weights are each split in two bfloat16 terms, so that no digits of theirs are lost that
 // matter; 32 numbers or tokens at a time the first term's instructions, then the second's, all in one chain (the order within is
-// that of products_bf16.cu). There tokens of weight 0 are multiplied, so what a block holds behind its last token must be finite: write_kv
-// sees to it. For this, too, it stores values transposed.
+// that of products_bf16.cu). There tokens of weight 0 are multiplied, so numbers of values that are not finite are taken for 0, and a
+// query that sees one gets a NaN in its place. For this product write_kv stores values transposed.
 //
 // A block of threads takes up to 16 queries that share a key/value head; in bfloat16 there is a variant for 64, the same bits, for
 // long chunks of prefill.

@@ -122,6 +122,32 @@ struct Bf16Engine {
     split(weight, to, to + 2 * QUERIES * 32);
   }
 
+  // All ones for the halves of a word that are not finite.
+  __device__ __forceinline__ u32 broken(u32 pair) const { return ((((pair & 0x7f807f80u) + 0x00800080u) & 0x80008000u) >> 15) * 0xffffu; }
+
+  // Eight numbers of a value, those that are not finite left out: a query that does not see them multiplies them, too.
+  __device__ __forceinline__ uint4 finite_eight(const bf16* slice, int at, u32& found) const {
+    uint4 numbers = eight(slice, at);
+    u32 x = broken(numbers.x);
+    u32 y = broken(numbers.y);
+    u32 z = broken(numbers.z);
+    u32 w = broken(numbers.w);
+    found |= x | y | z | w;
+    return {numbers.x & ~x, numbers.y & ~y, numbers.z & ~z, numbers.w & ~w};
+  }
+
+  // Whether a query sees a number of its value that is not finite.
+  __device__ __noinline__ bool sees_broken(int number, int q) const {
+    for (int token = 0; token < BLOCK_TOKENS; token++) {
+      bf16 value = value_slices[(token / 32 * height + number) * 32 + token % 32];
+      bf16 weight = weight_slices[(token / 32 * QUERIES + q) * 32 + token % 32];
+      if (broken(value) && weight) {
+        return true;
+      }
+    }
+    return false;
+  }
+
   // A warp takes every eighth tile of 16 numbers, and all queries.
   __device__ __forceinline__ void values(int block, bool last) {
     copies_wait<1>();
@@ -138,10 +164,11 @@ struct Bf16Engine {
             sums[i][j][c] = sums[i][j][c] * shared.factors[8 * j + 2 * quad + (c & 1)];
           }
         }
+        u32 found = 0;
 #pragma unroll
         for (int s = 0; s < 2; s++) {
-          uint4 low = eight(value_slices + s * height * 32, number + row);
-          uint4 high = eight(value_slices + s * height * 32, number + row + 8);
+          uint4 low = finite_eight(value_slices + s * height * 32, number + row, found);
+          uint4 high = finite_eight(value_slices + s * height * 32, number + row + 8, found);
 #pragma unroll
           for (int term = 0; term < 2; term++) {
 #pragma unroll
@@ -150,6 +177,21 @@ struct Bf16Engine {
             }
           }
         }
+        // The four lanes of a row have its numbers between them.
+        found |= __shfl_xor_sync(0xffffffffu, found, 1);
+        found |= __shfl_xor_sync(0xffffffffu, found, 2);
+        if (found) {
+#pragma unroll
+          for (int j = 0; j < COLUMNS; j++) {
+#pragma unroll
+            for (int c = 0; c < 4; c++) {
+              if (sees_broken(number + row + 8 * (c >> 1), 8 * j + 2 * quad + (c & 1))) {
+                sums[i][j][c] = __uint_as_float(0x7fffffffu);
+              }
+            }
+          }
+        }
+        __syncwarp();
       }
     }
     __syncthreads();

@@ -121,6 +121,8 @@ typedef struct {
   int wide;
 } Block;
 
+static int is_finite(bf16 number) { return (number & 0x7f80) != 0x7f80; }
+
 static void add_values(Part *part, const Block *block, const float *weights, float factor) {
   bf16 terms[2][BLOCK];
   for (int token = 0; token < BLOCK; token++) {
@@ -134,7 +136,17 @@ static void add_values(Part *part, const Block *block, const float *weights, flo
     }
     for (int step = 0; !block->wide && step < 4; step++) {
       int from = step / 2 * 32;
-      value = tensor_core_32(value, (const bf16 *)block->values + (int64_t)d * BLOCK + from, terms[step % 2] + from, 32);
+      bf16 numbers[32];
+      for (int i = 0; i < 32; i++) {
+        bf16 number = ((const bf16 *)block->values)[(int64_t)d * BLOCK + from + i];
+        numbers[i] = is_finite(number) ? number : 0;
+      }
+      value = tensor_core_32(value, numbers, terms[step % 2] + from, 32);
+    }
+    for (int token = 0; !block->wide && token < BLOCK; token++) {
+      if (terms[0][token] != 0 && !is_finite(((const bf16 *)block->values)[(int64_t)d * BLOCK + token])) {
+        value = NAN;
+      }
     }
     part->values[d] = value;
   }

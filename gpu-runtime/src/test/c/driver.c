@@ -1,4 +1,4 @@
-/* One device: its attributes, its primary context, allocation and copies. */
+/* The devices, which share one memory: their attributes, primary contexts, allocation and copies. */
 #define _GNU_SOURCE
 #include "fake.h"
 
@@ -8,9 +8,11 @@
 
 typedef uint64_t Address;
 
-static char context;
+#define DEVICES 2
+
+static char contexts[DEVICES];
 static __thread void *current;
-static int retained;
+static int retained[DEVICES];
 
 int cuInit(unsigned flags) {
   (void)flags;
@@ -23,13 +25,13 @@ int cuDriverGetVersion(int *version) {
 }
 
 int cuDeviceGetCount(int *devices) {
-  *devices = 1;
+  *devices = DEVICES;
   return SUCCESS;
 }
 
 int cuDeviceGet(int *device, int ordinal) {
   *device = ordinal;
-  return ordinal == 0 ? SUCCESS : 101;
+  return ordinal >= 0 && ordinal < DEVICES ? SUCCESS : 101;
 }
 
 int cuDeviceGetName(char *name, int length, int device) {
@@ -78,21 +80,19 @@ int cuDeviceGetAttribute(int *value, int attribute, int device) {
 }
 
 int cuDevicePrimaryCtxRetain(void **result, int device) {
-  (void)device;
   enter();
-  retained++;
-  *result = &context;
+  retained[device]++;
+  *result = &contexts[device];
   return leave(SUCCESS);
 }
 
 int cuDevicePrimaryCtxRelease_v2(int device) {
-  (void)device;
   enter();
-  if (retained == 0) {
+  if (retained[device] == 0) {
     finding("the primary context is released more often than it was retained");
     return leave(INVALID_CONTEXT);
   }
-  retained--;
+  retained[device]--;
   streams_run_all();
   return leave(SUCCESS);
 }

@@ -17,6 +17,7 @@
 #define __device__
 #define __shared__ static
 #define __forceinline__ inline
+#define __noinline__ __attribute__((noinline))
 #define __align__(bytes) __attribute__((aligned(bytes)))
 #define __launch_bounds__(threads)
 #define DYNAMIC_SHARED(type, name) type *name = (type *)dynamic_shared()

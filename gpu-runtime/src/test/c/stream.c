@@ -9,6 +9,9 @@
 #include <string.h>
 #include <time.h>
 
+/* So many queries of an event are answered with not yet. */
+#define UNREADY_QUERIES 2
+
 typedef struct Item {
   struct Item *next;
   const char *what;
@@ -29,6 +32,7 @@ struct Stream {
 typedef struct {
   int references;
   int done;
+  int queries; /* that were answered with not yet */
   Stream *stream;
   Clock clock;
   double milliseconds;
@@ -278,7 +282,15 @@ int cuEventSynchronize(Event *event) {
   return leave(pending_failure());
 }
 
-int cuEventQuery(Event *event) { return cuEventSynchronize(event); }
+/* The first queries find an event that nobody waited for not reached: host code must not rely on its being early. */
+int cuEventQuery(Event *event) {
+  enter();
+  if (event->point != NULL && !event->point->done && event->point->queries++ < UNREADY_QUERIES) {
+    return leave(NOT_READY);
+  }
+  leave(SUCCESS);
+  return cuEventSynchronize(event);
+}
 
 int cuEventElapsedTime(float *milliseconds, Event *from, Event *to) {
   enter();

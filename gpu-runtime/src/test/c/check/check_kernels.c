@@ -340,6 +340,8 @@ static void check_attention(int wide, int heads, int kv_heads, int key_dim, int 
   Address kv = numbers((size_t)(BLOCKS * 64 * kv_heads * (key_dim + value_dim)), wide);
   Address keys = floats((size_t)(LONG * kv_heads * key_dim));
   Address values = floats((size_t)(LONG * kv_heads * value_dim));
+  float broken[2] = {0.0f / 0.0f, 1.0f / 0.0f}; /* some queries see them, some of the same block of keys do not */
+  must(cuMemcpyHtoD_v2(values + ((size_t)(60 * kv_heads * value_dim) + 1) * 4, broken, sizeof broken), "copying");
   for (int i = 0; i < 4; i++) {
     Address span = upload(spans[i], sizeof spans[i]);
     snprintf(name, sizeof name, "write_kv_%s", suffix);

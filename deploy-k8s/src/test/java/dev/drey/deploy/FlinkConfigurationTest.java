@@ -36,6 +36,7 @@ class FlinkConfigurationTest {
           "drey.kafka.input-topic",
           "drey.kafka.output-topic",
           "drey.memory.device",
+          "drey.memory.host",
           "drey.model.path",
           "drey.pipeline.replicas",
           "drey.pipeline.stages",
@@ -114,6 +115,8 @@ class FlinkConfigurationTest {
 
     assertThat(MemorySize.parse(configuration.getString("drey.memory.device", "")).getBytes())
         .isPositive()
+        .isLessThan(offHeap);
+    assertThat(MemorySize.parse(configuration.getString("drey.memory.host", "0")).getBytes())
         .isLessThan(offHeap);
     assertThat(configuration.get(TaskManagerOptions.NUM_TASK_SLOTS)).isEqualTo(1);
   }

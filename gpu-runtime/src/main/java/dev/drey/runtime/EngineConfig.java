@@ -25,6 +25,8 @@ import org.jspecify.annotations.Nullable;
  *     taken of the fully resident total; null means what the other settings add up to
  * @param expertMemory the residency window alone; a percentage is taken of all experts' bytes; null
  *     means what {@code deviceMemory} leaves
+ * @param hostMemory experts kept in host memory between storage and the device, shared by the
+ *     engines of the process; a percentage is taken of what all experts take there; null for none
  * @param kvTokens tokens the key/value pool can hold; 0 means enough for every sequence of the
  *     table at {@code kvTokensPerSequence}
  * @param predictor name of the predictor, {@code none} to prefetch nothing
@@ -46,6 +48,7 @@ public record EngineConfig(
     int threads,
     @Nullable MemorySize deviceMemory,
     @Nullable MemorySize expertMemory,
+    @Nullable MemorySize hostMemory,
     int kvTokens,
     String predictor,
     String policy,
@@ -60,7 +63,8 @@ public record EngineConfig(
 
   /**
    * As set, on the first GPU: nothing is planned, nothing recorded, no checks besides those that
-   * are always made, experts from the checkpoint, the predictor's own choices.
+   * are always made, experts from the checkpoint and not kept in host memory, the predictor's own
+   * choices.
    */
   public EngineConfig(
       String model,
@@ -82,6 +86,7 @@ public record EngineConfig(
         threads,
         deviceMemory,
         expertMemory,
+        null,
         kvTokens,
         predictor,
         policy,
@@ -122,6 +127,11 @@ public record EngineConfig(
           fields.deviceMemory = ofDevice;
           fields.expertMemory = ofExperts;
         });
+  }
+
+  /** The same with experts kept in so much host memory, or in none if it is null. */
+  public EngineConfig withHostMemory(@Nullable MemorySize size) {
+    return with(fields -> fields.hostMemory = size);
   }
 
   /** The same with another cache policy. */
@@ -180,6 +190,7 @@ public record EngineConfig(
         threads,
         fields.deviceMemory,
         fields.expertMemory,
+        fields.hostMemory,
         fields.kvTokens,
         predictor,
         fields.policy,
@@ -197,6 +208,7 @@ public record EngineConfig(
     private int deviceIndex;
     private @Nullable MemorySize deviceMemory;
     private @Nullable MemorySize expertMemory;
+    private @Nullable MemorySize hostMemory;
     private int kvTokens;
     private String policy;
     private ScheduleConfig schedule;
@@ -210,6 +222,7 @@ public record EngineConfig(
       deviceIndex = from.deviceIndex;
       deviceMemory = from.deviceMemory;
       expertMemory = from.expertMemory;
+      hostMemory = from.hostMemory;
       kvTokens = from.kvTokens;
       policy = from.policy;
       schedule = from.schedule;

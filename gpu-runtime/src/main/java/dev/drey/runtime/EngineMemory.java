@@ -3,8 +3,10 @@ package dev.drey.runtime;
 import dev.drey.runtime.device.Device;
 import dev.drey.runtime.device.KvShape;
 import dev.drey.runtime.expertstore.ExpertSource;
+import dev.drey.runtime.hosttier.HostTierPlan;
 import dev.drey.runtime.layers.Activations;
 import dev.drey.runtime.layers.WeightLoader;
+import dev.drey.runtime.memory.MemorySize;
 import dev.drey.runtime.model.AttentionConfig;
 import dev.drey.runtime.model.GatedDeltaRule;
 import dev.drey.runtime.model.LayerConfig;
@@ -48,6 +50,28 @@ record EngineMemory(KvShape kvShape, int kvBlocks, MemoryPlan plan) {
             config.deviceMemory(),
             config.expertMemory());
     return new EngineMemory(kvShape(model), kvBlocks, plan);
+  }
+
+  /**
+   * Sizes the host tier; null if none is asked for.
+   *
+   * @param experts the source below it
+   * @throws IllegalArgumentException if the device has no use for one
+   * @throws dev.drey.runtime.plan.InsufficientMemoryException if not one expert fits
+   */
+  static @Nullable HostTierPlan hostTier(
+      EngineConfig config, ModelConfig model, Device device, ExpertSource experts) {
+    MemorySize limit = config.hostMemory();
+    if (limit == null) {
+      return null;
+    }
+    if (device.sharesHostMemory()) {
+      throw new IllegalArgumentException(
+          "host memory of %s is set to keep experts in, but the device is '%s', which computes in the host's memory itself; leave drey.memory.host unset and give it to drey.memory.device or drey.memory.expert"
+              .formatted(limit, device.name()));
+    }
+    return HostTierPlan.of(
+        experts, device.expertLayout(model.expertShape()), model.totalExperts(), limit);
   }
 
   /** Everything but the expert slots. */

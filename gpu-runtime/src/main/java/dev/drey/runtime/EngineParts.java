@@ -9,6 +9,11 @@ import dev.drey.runtime.device.Device;
 import dev.drey.runtime.device.KvStore;
 import dev.drey.runtime.device.StateStore;
 import dev.drey.runtime.expertstore.ExpertSource;
+import dev.drey.runtime.hosttier.HostTier;
+import dev.drey.runtime.hosttier.HostTierPlan;
+import dev.drey.runtime.hosttier.HostTierSource;
+import dev.drey.runtime.hosttier.HostTierStats;
+import dev.drey.runtime.hosttier.HostTiers;
 import dev.drey.runtime.kvcache.KvPool;
 import dev.drey.runtime.layers.Activations;
 import dev.drey.runtime.layers.Decoder;
@@ -57,6 +62,7 @@ final class EngineParts implements AutoCloseable {
   private final @Nullable Tokenizer tokenizer;
   private final Optional<ChatTemplates> chatTemplates;
   private final Device device;
+  private final @Nullable HostTierSource hostTier;
   private final ExpertSource experts;
   private final EngineMemory memory;
   private final MemoryBudget budget;
@@ -67,7 +73,7 @@ final class EngineParts implements AutoCloseable {
   private final ExpertPredictor predictor;
   private final Decoder decoder;
 
-  private EngineParts(EngineConfig asked) throws IOException {
+  private EngineParts(EngineConfig asked, HostTiers hostTiers) throws IOException {
     config = planned(asked);
     try {
       checkpoint = own(Checkpoint.open(config.modelDirectory(), config.checks()));
@@ -75,7 +81,9 @@ final class EngineParts implements AutoCloseable {
       tokenizer = openTokenizer(model);
       chatTemplates = ChatTemplates.read(config.modelDirectory());
       device = own(openDevice(config));
-      experts = own(config.storage().open(checkpoint, device));
+      ExpertSource storage = own(config.storage().open(checkpoint, device));
+      hostTier = openHostTier(storage, hostTiers);
+      experts = hostTier == null ? storage : hostTier;
       memory = EngineMemory.of(config, model, device, experts);
       budget = own(MemoryBudget.root("device", memory.plan().totalBytes()));
       FixedMemory fixed = memory.plan().fixed();
@@ -128,8 +136,8 @@ final class EngineParts implements AutoCloseable {
     }
   }
 
-  static EngineParts open(EngineConfig config) throws IOException {
-    return new EngineParts(config);
+  static EngineParts open(EngineConfig config, HostTiers hostTiers) throws IOException {
+    return new EngineParts(config, hostTiers);
   }
 
   /** How an engine would split its memory; reads the headers of the model's files alone. */
@@ -139,6 +147,7 @@ final class EngineParts implements AutoCloseable {
         Device device = openDevice(config);
         ExpertSource experts = config.storage().open(checkpoint, device)) {
       ModelConfig model = checkpoint.config();
+      EngineMemory.hostTier(config, model, device, experts);
       return EngineMemory.of(config, model, device, experts).plan();
     }
   }
@@ -151,6 +160,29 @@ final class EngineParts implements AutoCloseable {
 
   static Device openDevice(EngineConfig config) {
     return Devices.open(config.device(), config.deviceIndex(), config.compute(), config.threads());
+  }
+
+  private @Nullable HostTierSource openHostTier(ExpertSource storage, HostTiers hostTiers) {
+    ModelConfig model = checkpoint.config();
+    HostTierPlan plan = EngineMemory.hostTier(config, model, device, storage);
+    if (plan == null) {
+      return null;
+    }
+    HostTiers.Key key =
+        new HostTiers.Key(
+            checkpoint.digest(),
+            config.modelDirectory().toAbsolutePath().normalize() + " " + config.storage(),
+            device.weightFormat(model.expertShape()),
+            plan.bytes());
+    return own(hostTiers.acquire(
+            key, () -> HostTier.open(plan, device.openHostMemory().orElseThrow())))
+        .tier()
+        .before(storage);
+  }
+
+  /** What came from host memory; null if no experts are kept there. */
+  @Nullable HostTierStats hostTierStats() {
+    return hostTier == null ? null : hostTier.stats();
   }
 
   private @Nullable Tokenizer openTokenizer(ModelConfig model) {

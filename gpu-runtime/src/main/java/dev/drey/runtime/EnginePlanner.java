@@ -4,6 +4,7 @@ import dev.drey.runtime.cache.CachePolicies;
 import dev.drey.runtime.checkpoint.Checkpoint;
 import dev.drey.runtime.device.Device;
 import dev.drey.runtime.expertstore.ExpertSource;
+import dev.drey.runtime.hosttier.HostTierPlan;
 import dev.drey.runtime.memory.MemoryBudget;
 import dev.drey.runtime.memory.MemorySize;
 import dev.drey.runtime.model.ModelConfig;
@@ -118,7 +119,8 @@ public final class EnginePlanner implements AutoCloseable {
   }
 
   /**
-   * What the machine can do, measured now or read from where it was kept.
+   * What the machine can do, measured now or read from where it was kept. The host tier counts as
+   * filled, and as holding any expert that comes in with the same likelihood.
    *
    * @param directory where measurements are kept
    * @param budgetBytes most memory to measure in
@@ -127,7 +129,7 @@ public final class EnginePlanner implements AutoCloseable {
     MachineFile file = file(directory);
     Optional<Machine> kept = file.read();
     if (kept.isPresent()) {
-      return kept.get().paced(config.transfer().maxBytesPerSecond());
+      return asConfigured(kept.get());
     }
     return measure(directory, budgetBytes);
   }
@@ -155,7 +157,19 @@ public final class EnginePlanner implements AutoCloseable {
     } catch (IOException e) {
       LOG.warn("What was measured of the machine could not be kept in {}", file.path(), e);
     }
-    return machine;
+    return asConfigured(machine);
+  }
+
+  private Machine asConfigured(Machine machine) {
+    return machine
+        .paced(config.transfer().maxBytesPerSecond())
+        .withHostTier((double) hostExperts() / model().totalExperts());
+  }
+
+  /** Experts that the host tier has room for; 0 if there is none. */
+  public int hostExperts() {
+    HostTierPlan tier = EngineMemory.hostTier(config, model(), device, experts);
+    return tier == null ? 0 : tier.slots();
   }
 
   private MachineFile file(Path directory) {

@@ -1,5 +1,6 @@
 package dev.drey.runtime;
 
+import dev.drey.runtime.hosttier.HostTierStats;
 import dev.drey.runtime.residency.ResidencyStats;
 import dev.drey.runtime.trace.TraceStats;
 import org.jspecify.annotations.Nullable;
@@ -20,6 +21,7 @@ import org.jspecify.annotations.Nullable;
  * @param usedBytes bytes reserved now
  * @param peakBytes most bytes ever reserved
  * @param budgetBytes the hard limit
+ * @param hostTier what came from host memory; null if no experts are kept there
  * @param trace how the trace is getting on; null if none is recorded
  */
 public record EngineStats(
@@ -34,4 +36,5 @@ public record EngineStats(
     long usedBytes,
     long peakBytes,
     long budgetBytes,
+    @Nullable HostTierStats hostTier,
     @Nullable TraceStats trace) {}

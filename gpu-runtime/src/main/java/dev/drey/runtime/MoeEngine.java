@@ -2,6 +2,7 @@ package dev.drey.runtime;
 
 import dev.drey.runtime.chat.ChatTemplates;
 import dev.drey.runtime.device.DeviceLostError;
+import dev.drey.runtime.hosttier.HostTiers;
 import dev.drey.runtime.kvcache.KvPool;
 import dev.drey.runtime.layers.Decoder;
 import dev.drey.runtime.layers.StepBatch;
@@ -62,14 +63,26 @@ public final class MoeEngine implements AutoCloseable {
   }
 
   /**
-   * Opens a model.
+   * Opens a model, with a host tier of its own if it has one.
    *
    * @throws IOException if a file cannot be read
    * @throws dev.drey.runtime.safetensors.ModelFileException if a file is damaged or not supported
    * @throws dev.drey.runtime.plan.InsufficientMemoryException if the memory asked for is too small
    */
   public static MoeEngine open(EngineConfig config) throws IOException {
-    return new MoeEngine(EngineParts.open(config));
+    return open(config, new HostTiers());
+  }
+
+  /**
+   * Opens a model.
+   *
+   * @param hostTiers the host tiers that it shares with other engines
+   * @throws IOException if a file cannot be read
+   * @throws dev.drey.runtime.safetensors.ModelFileException if a file is damaged or not supported
+   * @throws dev.drey.runtime.plan.InsufficientMemoryException if the memory asked for is too small
+   */
+  public static MoeEngine open(EngineConfig config, HostTiers hostTiers) throws IOException {
+    return new MoeEngine(EngineParts.open(config, hostTiers));
   }
 
   /**
@@ -235,6 +248,7 @@ public final class MoeEngine implements AutoCloseable {
         budget.usedBytes(),
         budget.peakBytes(),
         budget.limitBytes(),
+        parts.hostTierStats(),
         parts.traceStats());
   }
 

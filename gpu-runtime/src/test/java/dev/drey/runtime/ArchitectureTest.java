@@ -36,7 +36,7 @@ class ArchitectureTest {
               ".plan",
               ".synth"),
           List.of(".expertstore", ".simulate"),
-          List.of(".residency", ".probe"),
+          List.of(".residency", ".probe", ".hosttier"),
           List.of(".layers"),
           List.of(".schedule"),
           List.of(""),

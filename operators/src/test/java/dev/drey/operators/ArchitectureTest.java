@@ -85,10 +85,12 @@ class ArchitectureTest {
                     "dev.drey.runtime.layers..",
                     "dev.drey.runtime.kvcache..",
                     "dev.drey.runtime.residency..",
+                    "dev.drey.runtime.hosttier..",
                     "dev.drey.runtime.transfer..",
                     "dev.drey.runtime.expertstore..",
                     "dev.drey.runtime.safetensors..")
-                .and(DescribedPredicate.not(JavaClass.Predicates.simpleName("ResidencyStats"))))
+                .and(DescribedPredicate.not(JavaClass.Predicates.simpleName("ResidencyStats")))
+                .and(DescribedPredicate.not(JavaClass.Predicates.simpleName("HostTierStats"))))
         .check(MAIN);
   }
 

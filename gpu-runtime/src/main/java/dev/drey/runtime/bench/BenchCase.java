@@ -75,6 +75,8 @@ public record BenchCase(String name, MemorySize expertMemory, String predictor, 
                 options.linkBytesPerSecond(),
                 transfer.deadline(),
                 transfer.attempts()))
+        .onGpu(options.deviceIndex())
+        .withHostMemory(options.hostMemory())
         .withStorage(options.storage());
   }
 }

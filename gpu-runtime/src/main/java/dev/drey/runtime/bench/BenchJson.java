@@ -47,6 +47,7 @@ public final class BenchJson {
         .put("link_bytes_per_second", machine.linkBytesPerSecond())
         .put("paced_bytes_per_second", machine.pacedBytesPerSecond())
         .put("load_bytes_per_second", machine.loadBytesPerSecond())
+        .put("host_bytes_per_second", machine.hostBytesPerSecond())
         .put("storage_share", machine.storageShare())
         .put("probe_nanos", machine.probeNanos());
     return node;

@@ -6,15 +6,18 @@ import dev.drey.runtime.memory.MemorySize;
 import dev.drey.runtime.model.ComputeType;
 import java.nio.file.Path;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What to measure.
  *
  * @param model directory of the model
  * @param device name of the device
+ * @param deviceIndex which GPU; means nothing to other devices
  * @param compute activations' type
  * @param threads compute threads
  * @param expertMemory residency windows to try, a percentage being one of all experts' bytes
+ * @param hostMemory experts kept in host memory, the same for all cases; null for none
  * @param policies cache policies to run with prefetch, at least one
  * @param phases what to measure
  * @param sequences sequences computed together
@@ -30,9 +33,11 @@ import java.util.List;
 public record BenchOptions(
     Path model,
     String device,
+    int deviceIndex,
     ComputeType compute,
     int threads,
     List<MemorySize> expertMemory,
+    @Nullable MemorySize hostMemory,
     List<String> policies,
     List<Phase> phases,
     int sequences,
@@ -58,6 +63,7 @@ public record BenchOptions(
         "cache policies of " + CachePolicies.names(),
         policies);
     require(!phases.isEmpty(), "at least one phase", phases.size());
+    require(deviceIndex >= 0, "a GPU of index 0 or more", deviceIndex);
     require(threads >= 1, "at least 1 compute thread", threads);
     require(ioThreads >= 1, "at least 1 I/O thread", ioThreads);
     require(sequences >= 1, "at least 1 sequence", sequences);

@@ -7,6 +7,8 @@ import dev.drey.runtime.checkpoint.Checkpoint;
 import dev.drey.runtime.checkpoint.CheckpointSummary;
 import dev.drey.runtime.device.Device;
 import dev.drey.runtime.expertstore.ExpertSource;
+import dev.drey.runtime.hosttier.HostTierStats;
+import dev.drey.runtime.hosttier.HostTiers;
 import dev.drey.runtime.memory.MemoryBudget;
 import dev.drey.runtime.memory.MemorySize;
 import dev.drey.runtime.plan.Machine;
@@ -36,6 +38,7 @@ import java.util.function.Consumer;
 public final class EngineBench {
   private final BenchOptions options;
   private final Consumer<String> progress;
+  private final HostTiers hostTiers = new HostTiers();
 
   /**
    * @param progress told, now and then, what is being done
@@ -62,7 +65,7 @@ public final class EngineBench {
         contenders.add(open(setup));
       }
       progress.accept("measuring the machine");
-      Machine machine = machine();
+      Machine machine = machine().withHostTier(hostShare(contenders.get(0).engine()));
       List<CaseResult> results = new ArrayList<>();
       for (Phase phase : options.phases()) {
         results.addAll(measure(phase, contenders, machine));
@@ -73,10 +76,17 @@ public final class EngineBench {
     }
   }
 
+  private static double hostShare(MoeEngine engine) {
+    HostTierStats tier = engine.stats().hostTier();
+    return tier == null ? 0 : (double) tier.slots() / engine.info().model().totalExperts();
+  }
+
   private Machine machine() {
     try (Checkpoint checkpoint = Checkpoint.open(options.model());
         MemoryBudget budget = MemoryBudget.root("machine probe", Long.MAX_VALUE);
-        Device device = Devices.open(options.device(), 0, options.compute(), options.threads());
+        Device device =
+            Devices.open(
+                options.device(), options.deviceIndex(), options.compute(), options.threads());
         ExpertSource experts = options.storage().open(checkpoint, device)) {
       ProbeOptions probe =
           new ProbeOptions(
@@ -106,7 +116,7 @@ public final class EngineBench {
           "case '%s' needs %d bytes for its experts and %d bytes are available; measure fewer cases at a time"
               .formatted(setup.name(), experts, available));
     }
-    return new Contender(setup, MoeEngine.open(setup.engine(options)));
+    return new Contender(setup, MoeEngine.open(setup.engine(options), hostTiers));
   }
 
   private List<CaseResult> measure(Phase phase, List<Contender> contenders, Machine machine) {

@@ -207,9 +207,9 @@ public interface ComputeStream extends AutoCloseable {
    */
   void routeTopK(DeviceBuffer x, int rows, int hidden, Router router, Routing out);
 
-  /** A choice of experts under way, see {@link #startRouting}. */
+  /** A choice of experts under way, see {@link #startRouting} and {@link #startRoutings}. */
   interface PendingRouting {
-    /** Waits for the choice and writes it to the routing that was given. */
+    /** Waits for the choice and writes it to the routings that were given. */
     void await();
   }
 
@@ -220,7 +220,20 @@ public interface ComputeStream extends AutoCloseable {
    */
   default PendingRouting startRouting(
       DeviceBuffer x, int rows, int hidden, Router router, Routing out) {
-    return () -> routeTopK(x, rows, hidden, router, out);
+    return startRoutings(x, rows, hidden, List.of(router), List.of(out));
+  }
+
+  /**
+   * As {@link #startRouting} for several routers over the same rows; counts as one under way, and a
+   * device with memory of its own hands all of them to the host in one copy if it can.
+   */
+  default PendingRouting startRoutings(
+      DeviceBuffer x, int rows, int hidden, List<Router> routers, List<Routing> out) {
+    return () -> {
+      for (int i = 0; i < routers.size(); i++) {
+        routeTopK(x, rows, hidden, routers.get(i), out.get(i));
+      }
+    };
   }
 
   /**
@@ -280,6 +293,14 @@ public interface ComputeStream extends AutoCloseable {
 
   /** A point behind everything issued so far. */
   DeviceEvent record();
+
+  /**
+   * What is issued from here on happens after a point of another stream of the device. Only a
+   * device that cannot order its streams makes the caller wait.
+   */
+  default void waitFor(DeviceEvent point) {
+    point.await();
+  }
 
   @Override
   void close();

@@ -38,6 +38,14 @@ public interface CopyStream extends AutoCloseable {
   /** A point behind all copies issued so far. */
   DeviceEvent record();
 
+  /**
+   * Copies issued from here on happen after a point of another stream of the device. Only a device
+   * that cannot order its streams makes the caller wait.
+   */
+  default void waitFor(DeviceEvent point) {
+    point.await();
+  }
+
   @Override
   void close();
 }

@@ -6,6 +6,7 @@ import dev.drey.runtime.model.MatrixShape;
 import dev.drey.runtime.model.ModelConfig;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * A place where weights live and the forward pass runs. The forward pass is written once, in {@code
@@ -62,6 +63,14 @@ public interface Device extends AutoCloseable {
 
   /** Allocates host memory the device can copy from, charged to {@code budget}. */
   HostBuffer allocateHost(MemoryBudget budget, int bytes);
+
+  /**
+   * Opens host memory for what several devices share. Empty where device memory is the host's:
+   * below it there is no faster tier than storage.
+   */
+  default Optional<HostMemory> openHostMemory() {
+    return Optional.empty();
+  }
 
   /** How this device stores a bfloat16 weight matrix. A function of the shape alone. */
   MatrixLayout matrixLayout(MatrixShape shape);

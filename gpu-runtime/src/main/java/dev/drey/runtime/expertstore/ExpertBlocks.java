@@ -1,6 +1,7 @@
 package dev.drey.runtime.expertstore;
 
 import dev.drey.runtime.device.CopyStream;
+import dev.drey.runtime.device.DeviceEvent;
 import dev.drey.runtime.device.Expert;
 import dev.drey.runtime.device.HostBuffer;
 import dev.drey.runtime.model.ExpertId;
@@ -33,6 +34,25 @@ public interface ExpertBlocks {
    * @param offset first byte of the block in {@code staging}
    */
   void copy(int block, HostBuffer staging, int offset, CopyStream stream, Expert target);
+
+  /** Begins to bring an expert into a slot. */
+  default ExpertFetch fetch(ExpertId expert) {
+    return new ExpertFetch() {
+      @Override
+      public void read(int block, ByteBuffer staging) throws IOException {
+        ExpertBlocks.this.read(expert, block, staging);
+      }
+
+      @Override
+      public void copy(
+          int block, HostBuffer staging, int offset, CopyStream stream, Expert target) {
+        ExpertBlocks.this.copy(block, staging, offset, stream, target);
+      }
+
+      @Override
+      public void end(DeviceEvent copied) {}
+    };
+  }
 
   /** Bytes that are read for a whole expert. */
   default long totalBytes() {

@@ -15,8 +15,11 @@ import dev.drey.runtime.predict.StepRows;
 import dev.drey.runtime.trace.RecordedWeight;
 import dev.drey.runtime.trace.TraceSink;
 import java.nio.FloatBuffer;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Set;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Tells the predictor what it reads of the forward pass, and passes on what it says, to the trace
@@ -31,13 +34,16 @@ final class LayerPredictions implements RoutedLayer, PredictionSink {
   private final TraceSink trace;
   private final Set<PredictorInput> reads;
   private final Routing recorded;
-  private final Routing gated;
+  private final int maxRows;
+  private final List<Routing> gated = new ArrayList<>();
 
   // -- the event being told
   private StepRows rows = new StepRows();
   private int layer;
   private DeviceBuffer routerInput;
   private Consumer<Prediction> taker = prediction -> {};
+  private List<Integer> gates = List.of();
+  private ComputeStream.@Nullable PendingRouting pendingGates;
 
   /**
    * @param anyBuffer stands for the router input until a layer has one
@@ -57,9 +63,8 @@ final class LayerPredictions implements RoutedLayer, PredictionSink {
     this.predictor = predictor;
     this.trace = trace;
     this.reads = Set.copyOf(predictor.reads());
-    int k = model.moe().expertsPerToken();
-    this.recorded = new Routing(maxRows, k);
-    this.gated = new Routing(maxRows, k);
+    this.maxRows = maxRows;
+    this.recorded = new Routing(maxRows, model.moe().expertsPerToken());
   }
 
   /** A step begins; the rows stay valid until the next one. */
@@ -72,7 +77,25 @@ final class LayerPredictions implements RoutedLayer, PredictionSink {
     }
   }
 
-  /** A layer's router has chosen. */
+  /**
+   * A layer's router has been started: starts the later layers' that the predictor will ask for, so
+   * that they run while the demand is seen to.
+   */
+  void start(int newLayer, DeviceBuffer newRouterInput) {
+    gates = reads.contains(PredictorInput.GATES) ? predictor.gates(newLayer) : List.of();
+    if (gates.isEmpty()) {
+      return;
+    }
+    while (gated.size() < gates.size()) {
+      gated.add(new Routing(maxRows, model.moe().expertsPerToken()));
+    }
+    List<Router> routers =
+        gates.stream().map(target -> router(model, weights.layer(target))).toList();
+    pendingGates =
+        stream.startRoutings(newRouterInput, rows.rows(), model.hidden(), routers, gated);
+  }
+
+  /** A layer's router has chosen; it has been {@linkplain #start started} with the same input. */
   void routed(
       int newLayer, Routing routing, DeviceBuffer newRouterInput, Consumer<Prediction> newTaker) {
     if (reads.isEmpty()) {
@@ -107,9 +130,17 @@ final class LayerPredictions implements RoutedLayer, PredictionSink {
   @Override
   public Routing gate(int target) {
     require(PredictorInput.GATES);
-    Router router = router(model, weights.layer(target));
-    stream.routeTopK(routerInput, rows.rows(), model.hidden(), router, gated);
-    return gated;
+    int place = gates.indexOf(target);
+    if (place < 0) {
+      throw new IllegalStateException(
+          "predictor '%s' asks for the gate of layer %d after layer %d but says it asks for those of %s"
+              .formatted(predictor.name(), target, layer, gates));
+    }
+    if (pendingGates != null) {
+      pendingGates.await();
+      pendingGates = null;
+    }
+    return gated.get(place);
   }
 
   @Override

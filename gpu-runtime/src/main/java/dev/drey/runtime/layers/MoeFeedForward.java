@@ -31,9 +31,9 @@ import org.jspecify.annotations.Nullable;
  *
  * <p><b>Order of events in one layer.</b> The true router decides; its demand is announced first,
  * so that missing experts start moving; then the predictor is told, and its predictions leave
- * through the sink; then experts compute as they become ready. The routers of the layer that read
- * the same rows are started together: a device that computes beside its host does the later ones
- * while the host sees to the demand.
+ * through the sink; then experts compute as they become ready. All routers that read the same rows
+ * (the layer's, the shared expert's gate, later layers' for the predictor) are started together: a
+ * device that computes beside its host does the later ones while the host sees to the demand.
  */
 final class MoeFeedForward implements FeedForward {
   private final ModelConfig model;
@@ -91,6 +91,7 @@ final class MoeFeedForward implements FeedForward {
             routing);
     ComputeStream.PendingRouting shares =
         shared == null ? null : shared.start(layerWeights, rows, routerInput);
+    predictions.start(layer, routerInput);
     own.await();
     tokens.sort(routing, rows);
     trace.routed(layer, batch, routing, tokens);
@@ -140,6 +141,7 @@ final class MoeFeedForward implements FeedForward {
       }
       work.clear();
       for (ExpertLease lease : ready) {
+        stream.waitFor(lease.arrival());
         int expert = lease.id().index();
         work.add(tokens.batch(expert, lease.expert(), bias(layerWeights, expert)));
       }

@@ -5,7 +5,11 @@ public final class InsufficientMemoryException extends RuntimeException {
   private static final long serialVersionUID = 1L;
   private final long neededBytes;
 
-  InsufficientMemoryException(String message, long neededBytes) {
+  /**
+   * @param message what was asked for, what would do and where to set it
+   * @param neededBytes the smallest value that would have been accepted
+   */
+  public InsufficientMemoryException(String message, long neededBytes) {
     super(message);
     this.neededBytes = neededBytes;
   }

@@ -12,6 +12,8 @@ package dev.drey.runtime.plan;
  * @param pacedBytesPerSecond the pace transfers are held to; 0 if none
  * @param loadBytesPerSecond as the link, and packing what was read into the device's layout
  * @param loadCores processors that this kept busy
+ * @param hostBytesPerSecond copying experts out of host memory to the device with all I/O threads;
+ *     0 if the device computes in host memory
  * @param storageShare share of the bytes read that came from the storage device and not from the
  *     page cache; negative if the system does not tell
  * @param probeNanos what all of it took
@@ -25,6 +27,7 @@ public record Machine(
     long pacedBytesPerSecond,
     double loadBytesPerSecond,
     double loadCores,
+    double hostBytesPerSecond,
     double storageShare,
     long probeNanos) {
 
@@ -42,15 +45,38 @@ public record Machine(
 
   /** The same machine with transfers held to a pace; 0 for none. */
   public Machine paced(long bytesPerSecond) {
+    return with(linkBytesPerSecond, bytesPerSecond, loadBytesPerSecond);
+  }
+
+  /**
+   * The same machine with a host tier.
+   *
+   * @param share of the experts that come in which are in it, from 0 to 1
+   */
+  public Machine withHostTier(double share) {
+    return share == 0
+        ? this
+        : with(
+            mixed(linkBytesPerSecond, share),
+            pacedBytesPerSecond,
+            mixed(loadBytesPerSecond, share));
+  }
+
+  private double mixed(double storageBytesPerSecond, double share) {
+    return 1 / (share / hostBytesPerSecond + (1 - share) / storageBytesPerSecond);
+  }
+
+  private Machine with(double link, long paced, double load) {
     return new Machine(
         products,
         layers,
         memoryBytesPerSecond,
         memoryWorkingSetBytes,
-        linkBytesPerSecond,
-        bytesPerSecond,
-        loadBytesPerSecond,
+        link,
+        paced,
+        load,
         loadCores,
+        hostBytesPerSecond,
         storageShare,
         probeNanos);
   }

@@ -1,5 +1,6 @@
 package dev.drey.runtime.predict;
 
+import java.util.List;
 import java.util.Set;
 
 /**
@@ -26,6 +27,16 @@ public interface ExpertPredictor {
 
   /** What it must be given. If nothing, it predicts nothing and is not called. */
   Set<PredictorInput> reads();
+
+  /**
+   * The layers whose gates {@link #routed} asks for after a layer, so that they are computed
+   * together. None unless it {@linkplain #reads() reads} {@link PredictorInput#GATES}.
+   *
+   * @param layer a decoder layer with experts
+   */
+  default List<Integer> gates(int layer) {
+    return List.of();
+  }
 
   /**
    * A step begins.

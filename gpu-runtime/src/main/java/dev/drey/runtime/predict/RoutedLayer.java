@@ -18,10 +18,10 @@ public interface RoutedLayer {
   Routing routing();
 
   /**
-   * What a later layer's router says of this layer's router input. Overwritten by the next call.
-   * Costs a router product over all rows.
+   * What a later layer's router says of this layer's router input. Costs a router product over all
+   * rows.
    *
-   * @param layer a layer with routed experts
+   * @param layer one of the {@linkplain ExpertPredictor#gates gates} the predictor says it asks for
    */
   Routing gate(int layer);
 

@@ -57,14 +57,18 @@ final class StackedGatesPredictor implements ExpertPredictor {
   }
 
   @Override
+  public List<Integer> gates(int layer) {
+    int next = places[layer] + 1;
+    return layers.subList(next, Math.min(layers.size(), next + lookahead));
+  }
+
+  @Override
   public void routed(StepRows rows, RoutedLayer layer, PredictionSink sink) {
     if (rows.rows() >= 1 << TOKEN_BITS) {
       throw new IllegalArgumentException(
           "at most " + ((1 << TOKEN_BITS) - 1) + " rows per step, found " + rows.rows());
     }
-    int place = places[layer.layer()];
-    for (int ahead = 1; ahead <= lookahead && place + ahead < layers.size(); ahead++) {
-      int target = layers.get(place + ahead);
+    for (int target : gates(layer.layer())) {
       count(layer.gate(target), rows.rows());
       tell(target, sink);
     }

@@ -23,8 +23,9 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * Measures how fast experts come in: as large reads alone (the link), and with the device's packing
- * behind (what a transfer can reach on idle cores). Experts come in a random order, each whole.
+ * Measures how fast experts come in: as large reads alone (the link), with the device's packing
+ * behind (what a transfer can reach on idle cores), and out of host memory without a read. Experts
+ * come in a random order, each whole.
  */
 final class LinkProbe implements AutoCloseable {
   private static final int WINDOWS = 3;
@@ -75,12 +76,17 @@ final class LinkProbe implements AutoCloseable {
 
   /** Reads alone, the best of a few short windows. */
   Rate read() {
-    return measure(this::readWhole);
+    return measure(this::readWhole, true);
   }
 
   /** Reads with packing behind them. */
   Rate load() {
-    return measure(this::load);
+    return measure(this::load, true);
+  }
+
+  /** Copies to the device alone, of whatever staging memory holds. */
+  Rate copy() {
+    return measure(this::copyWhole, false);
   }
 
   /** Bytes read so far. */
@@ -93,7 +99,7 @@ final class LinkProbe implements AutoCloseable {
     long move(ExpertId expert, Lane lane) throws IOException;
   }
 
-  private Rate measure(Move move) {
+  private Rate measure(Move move, boolean reads) {
     try (Workers workers = new Workers(lanes.size())) {
       Rate best = new Rate(0, 0);
       for (int window = 0; window < WINDOWS; window++) {
@@ -110,7 +116,7 @@ final class LinkProbe implements AutoCloseable {
                   } while (System.nanoTime() - end < 0);
                   busy.addAndGet(threadTimes.getCurrentThreadCpuTime() - before);
                 });
-        read.addAndGet(moved.get());
+        read.addAndGet(reads ? moved.get() : 0);
         double rate = moved.get() * 1e9 / took;
         if (rate > best.bytesPerSecond()) {
           best = new Rate(rate, (double) busy.get() / took);
@@ -134,6 +140,15 @@ final class LinkProbe implements AutoCloseable {
       blocks.copy(block, lane.staging(), 0, lane.copies(), target);
       lane.copies().record().await();
     }
+    return blocks.totalBytes();
+  }
+
+  private long copyWhole(ExpertId expert, Lane lane) {
+    Expert target = new Expert(layout, lane.slot());
+    for (int block = 0; block < blocks.count(); block++) {
+      blocks.copy(block, lane.staging(), 0, lane.copies(), target);
+    }
+    lane.copies().record().await();
     return blocks.totalBytes();
   }
 

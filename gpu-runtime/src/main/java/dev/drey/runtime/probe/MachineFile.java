@@ -28,7 +28,7 @@ import java.util.Optional;
  * it is valid for, and is not believed for anything else; nor is one that cannot be read.
  */
 public final class MachineFile {
-  private static final int FORMAT = 1;
+  private static final int FORMAT = 2;
   private static final int NAME_DIGITS = 16;
   private static final ObjectMapper MAPPER = new ObjectMapper();
 
@@ -129,6 +129,7 @@ public final class MachineFile {
         .put("link_bytes_per_second", machine.linkBytesPerSecond())
         .put("load_bytes_per_second", machine.loadBytesPerSecond())
         .put("load_cores", machine.loadCores())
+        .put("host_bytes_per_second", machine.hostBytesPerSecond())
         .put("storage_share", machine.storageShare())
         .put("probe_nanos", machine.probeNanos());
   }
@@ -168,6 +169,7 @@ public final class MachineFile {
         0,
         root.path("load_bytes_per_second").asDouble(),
         root.path("load_cores").asDouble(),
+        root.path("host_bytes_per_second").asDouble(),
         root.path("storage_share").asDouble(),
         root.path("probe_nanos").asLong());
   }

@@ -64,6 +64,7 @@ public final class MachineProbe {
           options.pacedBytesPerSecond(),
           load.bytesPerSecond(),
           load.cores(),
+          device.sharesHostMemory() ? 0 : probe.copy().bytesPerSecond(),
           share,
           System.nanoTime() - start);
     }

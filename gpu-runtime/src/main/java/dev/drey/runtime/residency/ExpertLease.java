@@ -26,6 +26,11 @@ public final class ExpertLease {
     return id;
   }
 
+  /** The point from which on its weights are there: work that reads them is issued behind it. */
+  public DeviceEvent arrival() {
+    return slot.arrival;
+  }
+
   /** Its weights; must not be touched by work issued after {@link #release}. */
   public Expert expert() {
     return slot.expert;
@@ -35,7 +40,7 @@ public final class ExpertLease {
    * Gives the lease back. The slot is overwritten only after {@code lastUse} is reached; a hit may
    * use the expert again before.
    *
-   * @param lastUse a point behind all work that reads the weights
+   * @param lastUse a point behind the arrival and all work that reads the weights
    * @throws IllegalStateException if the lease has been released already
    */
   public void release(DeviceEvent lastUse) {

@@ -4,6 +4,7 @@ import dev.drey.runtime.device.CopyStream;
 import dev.drey.runtime.device.DeviceEvent;
 import dev.drey.runtime.device.HostBuffer;
 import dev.drey.runtime.expertstore.ExpertBlocks;
+import dev.drey.runtime.expertstore.ExpertFetch;
 import dev.drey.runtime.model.ExpertId;
 import dev.drey.runtime.transfer.Transfer;
 import dev.drey.runtime.transfer.TransferPriority;
@@ -22,7 +23,7 @@ final class ExpertLoad implements Transfer {
   interface Listener {
     void drained(ExpertLoad load);
 
-    void loaded(ExpertLoad load);
+    void loaded(ExpertLoad load, DeviceEvent arrival);
 
     void stopped(ExpertLoad load);
 
@@ -42,6 +43,7 @@ final class ExpertLoad implements Transfer {
   private @Nullable TransferTicket ticket;
 
   // -- handed from I/O thread to I/O thread by the engine
+  private @Nullable ExpertFetch fetch;
   private boolean targetIsFree;
   private long movedBytes;
 
@@ -95,20 +97,36 @@ final class ExpertLoad implements Transfer {
 
   @Override
   public void read(int block, ByteBuffer staging) throws IOException {
-    blocks.read(id, block, staging);
+    ExpertFetch begun = fetch;
+    if (begun == null) {
+      begun = blocks.fetch(id);
+      fetch = begun;
+    }
+    begun.read(block, staging);
   }
 
   @Override
   public void copy(int block, HostBuffer staging, int offset, CopyStream stream) {
     if (!targetIsFree) {
-      lastUse.await();
+      stream.waitFor(lastUse);
       targetIsFree = true;
       if (draining) {
         listener.drained(this);
       }
     }
-    blocks.copy(block, staging, offset, stream, slot.expert);
+    Objects.requireNonNull(fetch).copy(block, staging, offset, stream, slot.expert);
     movedBytes += blocks.bytes(block);
+  }
+
+  /**
+   * Lets go of what the expert was read from.
+   *
+   * @param copied the point from which on no copy reads it any more
+   */
+  void ended(DeviceEvent copied) {
+    if (fetch != null) {
+      fetch.end(copied);
+    }
   }
 
   /** Bytes moved, once the load has ended. */
@@ -117,8 +135,8 @@ final class ExpertLoad implements Transfer {
   }
 
   @Override
-  public void completed() {
-    listener.loaded(this);
+  public void completed(DeviceEvent copied) {
+    listener.loaded(this, copied);
   }
 
   @Override

@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
  * <pre>{@code
  * try (LayerDemand demand = window.demand(step, layer, experts, tokens, count)) {
  *   for (var ready = demand.nextReady(8); !ready.isEmpty(); ready = demand.nextReady(8)) {
+ *     ready.forEach(lease -> stream.waitFor(lease.arrival()));
  *     compute(ready);
  *     DeviceEvent lastUse = stream.record();
  *     ready.forEach(lease -> lease.release(lastUse));

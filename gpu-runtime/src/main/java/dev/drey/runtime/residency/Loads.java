@@ -1,6 +1,7 @@
 package dev.drey.runtime.residency;
 
 import dev.drey.runtime.cache.CachePolicy;
+import dev.drey.runtime.device.DeviceEvent;
 import dev.drey.runtime.expertstore.ExpertBlocks;
 import dev.drey.runtime.model.ExpertId;
 import dev.drey.runtime.trace.LoadResult;
@@ -172,10 +173,14 @@ final class Loads {
     slots.become(load.slot, SlotTable.loading(priority));
   }
 
-  void loaded(Slot slot) {
-    slot.startedNanos = Objects.requireNonNull(slot.load).ticket().startedNanos();
+  void loaded(Slot slot, DeviceEvent arrival) {
+    ExpertLoad load = Objects.requireNonNull(slot.load);
+    load.ended(arrival);
+    slot.startedNanos = load.ticket().startedNanos();
     trace.ended(slot, LoadResult.LOADED);
     slot.load = null;
+    slot.arrival = arrival;
+    slot.lastUse = arrival;
     slots.become(slot, SlotState.RESIDENT);
     expect(slot);
     LayerDemand owner = slot.owner;
@@ -185,6 +190,7 @@ final class Loads {
   }
 
   void stopped(Slot slot) {
+    Objects.requireNonNull(slot.load).ended(DeviceEvent.REACHED);
     trace.ended(slot, LoadResult.STOPPED);
     giveUp(slot);
     cancelled(slot);
@@ -192,6 +198,7 @@ final class Loads {
   }
 
   void failed(Slot slot, Throwable cause) {
+    Objects.requireNonNull(slot.load).ended(DeviceEvent.REACHED);
     ExpertId id = Objects.requireNonNull(slot.id);
     LayerDemand owner = slot.owner;
     if (owner != null) {

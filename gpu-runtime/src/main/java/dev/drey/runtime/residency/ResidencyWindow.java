@@ -2,6 +2,7 @@ package dev.drey.runtime.residency;
 
 import dev.drey.runtime.cache.CachePolicy;
 import dev.drey.runtime.device.Device;
+import dev.drey.runtime.device.DeviceEvent;
 import dev.drey.runtime.device.ExpertLayout;
 import dev.drey.runtime.expertstore.ExpertBlocks;
 import dev.drey.runtime.expertstore.ExpertSource;
@@ -29,8 +30,9 @@ import java.util.function.LongSupplier;
  * <p><b>Threading.</b> One task thread calls {@link #demand}, {@link #now} and everything on the
  * {@link LayerDemand} and its leases; at most one demand is open at a time. {@link #offer}, {@link
  * #stats}, {@link #checkConservation} and {@link #close} may be called by any thread. I/O threads
- * report finished loads. An expert's bytes are written before its load is reported and reported
- * before it is leased, so the task thread sees them.
+ * report finished loads. An expert's last copy is issued before its load is reported and reported
+ * before it is leased; the lease tells the {@linkplain ExpertLease#arrival() point} from which on
+ * the bytes are there.
  *
  * <p><b>States of a slot.</b>
  *
@@ -41,7 +43,7 @@ import java.util.function.LongSupplier;
  *       becomes a demand (a late hit). A load that is not needed any more is stopped between two
  *       blocks; until the I/O thread reports that, the slot stays in this state.
  *   <li><i>draining</i>: given to a new expert while the device may still read the old one. The I/O
- *       thread reads ahead into staging memory, but copies only after the last use is reached.
+ *       thread reads ahead into staging memory and issues the first copy behind the last use.
  *   <li><i>resident</i>: holds an expert nobody uses. It may be evicted, unless the open demand has
  *       yet to hand it out.
  *   <li><i>leased</i>: somebody uses the expert; never evicted.
@@ -240,8 +242,8 @@ public final class ResidencyWindow implements AutoCloseable {
     }
 
     @Override
-    public void loaded(ExpertLoad load) {
-      report(() -> loads.loaded(load.slot));
+    public void loaded(ExpertLoad load, DeviceEvent arrival) {
+      report(() -> loads.loaded(load.slot, arrival));
     }
 
     @Override

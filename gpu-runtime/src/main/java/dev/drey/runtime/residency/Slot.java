@@ -26,6 +26,9 @@ final class Slot {
   /** The demand that has yet to be handed this expert: the slot must not be evicted. */
   @Nullable LayerDemand owner;
 
+  /** From when on the expert in here may be read. */
+  DeviceEvent arrival = DeviceEvent.REACHED;
+
   /** When the memory may be written again. */
   DeviceEvent lastUse = DeviceEvent.REACHED;
 

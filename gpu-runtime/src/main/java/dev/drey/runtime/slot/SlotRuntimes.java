@@ -3,6 +3,7 @@ package dev.drey.runtime.slot;
 import dev.drey.runtime.Devices;
 import dev.drey.runtime.EngineConfig;
 import dev.drey.runtime.MoeEngine;
+import dev.drey.runtime.hosttier.HostTiers;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -36,12 +37,16 @@ import org.slf4j.LoggerFactory;
  * it. A slot takes the first of the GPUs it was handed that no other slot computes on, and is
  * refused where there is none.
  *
+ * <p><b>Host tiers.</b> Slots whose engines keep the same experts in host memory share them: opened
+ * with the first of these engines, closed with the last.
+ *
  * <p><b>Locking.</b> The registry's lock guards the map and the counts; opening and closing an
  * engine happen under the entry's own lock, never under the registry's.
  */
 public final class SlotRuntimes {
   private static final Logger LOG = LoggerFactory.getLogger(SlotRuntimes.class);
   private static final Map<SlotKey, Entry> ENTRIES = new HashMap<>();
+  private static final HostTiers HOST_TIERS = new HostTiers();
   private static final int NO_GPU = -1;
 
   /** The engine of one slot and who uses it. */
@@ -65,7 +70,7 @@ public final class SlotRuntimes {
       MoeEngine current = engine;
       if (current == null) {
         LOG.info("Opening the engine of slot {} for {}", key.allocation(), config.model());
-        current = MoeEngine.open(gpu == NO_GPU ? config : config.onGpu(gpu));
+        current = MoeEngine.open(gpu == NO_GPU ? config : config.onGpu(gpu), HOST_TIERS);
         engine = current;
       }
       return current;

@@ -1,6 +1,7 @@
 package dev.drey.runtime.transfer;
 
 import dev.drey.runtime.device.CopyStream;
+import dev.drey.runtime.device.DeviceEvent;
 import dev.drey.runtime.device.HostBuffer;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -10,7 +11,7 @@ import java.nio.ByteBuffer;
  * then copies it from there. Blocks are moved in rising order, each exactly once, but not
  * necessarily by one thread.
  *
- * <p>Exactly one of {@link #completed()}, {@link #cancelled()} and {@link #failed} is called, once,
+ * <p>Exactly one of {@link #completed}, {@link #cancelled()} and {@link #failed} is called, once,
  * on an I/O thread (or on the thread that closes the engine), with no lock of the engine held. None
  * of them is called for a transfer that {@link TransferEngine#cancel} removed. They must not throw.
  */
@@ -39,8 +40,13 @@ public interface Transfer {
    */
   void copy(int block, HostBuffer staging, int offset, CopyStream stream);
 
-  /** Every byte is in device memory. */
-  void completed();
+  /**
+   * The last copy has been issued.
+   *
+   * @param copied every byte is in device memory once this point is reached; until then {@link
+   *     #copy}'s source must stay as it is, if that was not staging memory
+   */
+  void completed(DeviceEvent copied);
 
   /** The engine stopped before the last block; nothing writes the target any more. */
   void cancelled();

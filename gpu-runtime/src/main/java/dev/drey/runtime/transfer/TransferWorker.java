@@ -17,12 +17,19 @@ import org.jspecify.annotations.Nullable;
  * worker that hangs in a read never loses the memory it is reading into.
  *
  * <p><b>Staging</b> is two pieces used in turn, so that a block is read while the one before is
- * still being copied. A piece is reused after its copy's event is reached. A transfer is handed on
- * (completed, stopped, put back) only after all its copies: the next thread's stream knows nothing
- * of this one.
+ * still being copied, and the first of the next transfer while the last of this one is. A piece is
+ * reused after its copy is done; no more than two copies are ever under way, so that a demand finds
+ * little in front of it on the link.
+ *
+ * <p><b>Order.</b> A transfer is completed when its last copy has been issued; whoever reads the
+ * target waits for the event that comes with it. One that is stopped, fails or is put back has no
+ * copy under way any more: its target may be given to another, and the thread that goes on with it
+ * knows nothing of this one's stream.
  *
  * <p><b>Failure.</b> Whatever a transfer throws while it is moved ends that transfer, never the
- * worker. What its last callback throws is a bug and ends the worker, loudly.
+ * worker. A copy that fails after its transfer has been completed fails the next one: by then the
+ * device answers nothing but errors, and whoever waits for the event hears of it too. What a last
+ * callback throws is a bug and ends the worker, loudly.
  */
 final class TransferWorker implements Runnable {
   private static final int PIECES = 2;
@@ -42,13 +49,17 @@ final class TransferWorker implements Runnable {
   private final HostBuffer staging;
   private final CopyStream stream;
   private final ByteBuffer view;
-  private final DeviceEvent[] copied = {DeviceEvent.REACHED, DeviceEvent.REACHED};
+  private final @Nullable Copy[] copies = new Copy[PIECES];
   private int piece;
+  private boolean busy;
   private @Nullable TransferTicket current;
 
   // -- read by others
   private volatile Activity activity;
   private volatile @Nullable RuntimeException releaseFailure;
+
+  /** The copy out of a piece, which the meter does not know of yet. */
+  private record Copy(DeviceEvent done, int bytes, TransferPriority priority) {}
 
   private record Activity(String what, @Nullable TransferTicket ticket, int block, long since) {}
 
@@ -106,6 +117,7 @@ final class TransferWorker implements Runnable {
     if (ticket == null) {
       ticket = queue.poll();
       if (ticket == null) {
+        rest();
         return false;
       }
       ticket.start(ticker.nanoTime());
@@ -134,26 +146,27 @@ final class TransferWorker implements Runnable {
     }
     long due = pacer.charge(bytes);
     int offset = piece * pieceBytes;
-    meter.begin();
-    try {
-      doing("waiting for the copy of a block before", ticket, block);
-      copied[piece].await();
-      read(ticket, block, offset, bytes);
-      doing("copying", ticket, block);
-      transfer.copy(block, staging, offset, stream);
-      copied[piece] = stream.record();
-      piece = (piece + 1) % PIECES;
-      doing("pacing", ticket, block);
-      ticker.sleepUntil(due, queue::isClosed);
-      meter.moved(bytes, ticket.priority);
-    } finally {
-      meter.end();
+    if (!busy) {
+      busy = true;
+      meter.begin();
     }
+    doing("waiting for the copy of a block before", ticket, block);
+    await(piece);
+    read(ticket, block, offset, bytes);
+    doing("copying", ticket, block);
+    transfer.copy(block, staging, offset, stream);
+    DeviceEvent done = stream.record();
+    copies[piece] = new Copy(done, bytes, ticket.priority);
+    doing("pacing", ticket, block);
+    ticker.sleepUntil(due, queue::isClosed);
+    if (done.reached()) {
+      await(piece);
+    }
+    piece = (piece + 1) % PIECES;
     ticket.nextBlock = block + 1;
     if (ticket.nextBlock == transfer.blocks()) {
-      awaitCopies(ticket);
       settle(ticket, State.COMPLETED);
-      transfer.completed();
+      transfer.completed(done);
     }
   }
 
@@ -206,7 +219,7 @@ final class TransferWorker implements Runnable {
     }
     try {
       awaitCopies(ticket);
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       if (e != cause) {
         cause.addSuppressed(e);
       }
@@ -223,16 +236,46 @@ final class TransferWorker implements Runnable {
 
   private void awaitCopies(TransferTicket ticket) {
     doing("waiting for its copies", ticket, ticket.nextBlock);
-    for (DeviceEvent event : copied) {
-      event.await();
+    awaitCopies();
+  }
+
+  private void awaitCopies() {
+    for (int i = 0; i < PIECES; i++) {
+      await(i);
+    }
+  }
+
+  /**
+   * There is nothing to do: lets the meter know once the last copies are done. What fails here the
+   * next transfer meets again, when it needs the piece.
+   */
+  private void rest() {
+    try {
+      awaitCopies();
+    } catch (RuntimeException | Error e) {
+      doing("left with a copy that failed: " + e.getMessage());
+    } finally {
+      if (busy) {
+        busy = false;
+        meter.end();
+      }
+    }
+  }
+
+  /** Waits for the copy out of a piece, if there is one under way, and counts its bytes. */
+  private void await(int index) {
+    Copy copy = copies[index];
+    if (copy != null) {
+      copy.done().await();
+      copies[index] = null;
+      meter.moved(copy.bytes(), copy.priority());
     }
   }
 
   private void release() {
     try {
-      for (DeviceEvent event : copied) {
-        event.await();
-      }
+      rest();
+      awaitCopies();
       stream.close();
     } catch (RuntimeException e) {
       releaseFailure = e;
@@ -251,7 +294,11 @@ final class TransferWorker implements Runnable {
   }
 
   private void idle() {
-    activity = new Activity("idle", null, 0, ticker.nanoTime());
+    doing("idle");
+  }
+
+  private void doing(String what) {
+    activity = new Activity(what, null, 0, ticker.nanoTime());
   }
 
   /** What this worker is doing, for messages. */

@@ -22,9 +22,11 @@ class EngineBenchTest {
     return new BenchOptions(
         MODEL,
         "reference",
+        0,
         ComputeType.F32,
         1,
         memory,
+        null,
         List.of("classic.lru"),
         phases,
         3,
@@ -165,9 +167,11 @@ class EngineBenchTest {
                 new BenchOptions(
                     MODEL,
                     "reference",
+                    0,
                     ComputeType.F32,
                     1,
                     half,
+                    null,
                     List.of("classic.clock"),
                     List.of(Phase.DECODE),
                     3,

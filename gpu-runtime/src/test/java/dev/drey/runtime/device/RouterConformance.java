@@ -94,6 +94,28 @@ interface RouterConformance extends DeviceFactory {
   }
 
   @Test
+  default void routersStartedTogetherChooseWhatEachChoosesAlone() {
+    try (Rig rig = rig(routerModel(320, 60, 6))) {
+      DeviceBuffer x = rig.floats(Numbers.floats(2, 130 * 320));
+      List<Router> routers = new ArrayList<>();
+      for (int i = 0; i < 3; i++) {
+        DeviceBuffer weight = rig.floats(Numbers.floats(10 + i, 60 * 320));
+        routers.add(new Router(weight, null, null, 60, 6, RouterConfig.softmax(i > 0)));
+      }
+      for (int rows : new int[] {0, 1, 33, 130}) {
+        List<Routing> found = routers.stream().map(router -> new Routing(130, 6)).toList();
+        rig.stream.startRoutings(x, rows, 320, routers, found).await();
+        for (int i = 0; i < routers.size(); i++) {
+          Routing expected = new Routing(130, 6);
+          rig.stream.routeTopK(x, rows, 320, routers.get(i), expected);
+          assertThat(found.get(i).experts()).isEqualTo(expected.experts());
+          assertThat(found.get(i).weights()).isEqualTo(expected.weights());
+        }
+      }
+    }
+  }
+
+  @Test
   default void equallyLikelyExpertsGoByTheirNumber() {
     try (Rig rig = rig(routerModel(64, 16, 4))) {
       float[] weight = new float[16 * 64];

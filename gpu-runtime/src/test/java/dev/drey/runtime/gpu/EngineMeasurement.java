@@ -19,7 +19,7 @@ import java.util.stream.Stream;
 
 /**
  * The benchmark of whole engines over a synthetic model: resident, and with a quarter of the
- * experts with prefetch, with LRU alone and on demand.
+ * experts with prefetch, with LRU alone and on demand. All experts are in pinned memory.
  *
  * @param identical whether all cases gave the same tokens
  * @param table for people
@@ -51,9 +51,11 @@ record EngineMeasurement(boolean identical, String table, String json) {
     return new BenchOptions(
         model,
         "cuda",
+        0,
         ComputeType.BF16,
         Runtime.getRuntime().availableProcessors(),
         List.of(MemorySize.ofPercent(100), MemorySize.ofPercent(25)),
+        MemorySize.ofPercent(100),
         List.of("classic.lru"),
         List.of(Phase.PREFILL, Phase.DECODE),
         small ? 4 : 64,

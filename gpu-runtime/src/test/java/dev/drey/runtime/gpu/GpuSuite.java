@@ -46,6 +46,7 @@ public final class GpuSuite {
       List.of(
           new Part("golden models", VERIFY + "CudaGoldenTest"),
           new Part("bit identity", VERIFY + "CudaBitsTest"),
+          new Part("host tier", DEVICE + "cuda.CudaHostTierTest"),
           new Part("20 restarts", DEVICE + "cuda.CudaRestartTest"));
 
   private final PrintStream out;

@@ -79,6 +79,7 @@ final class SmallModel {
         linkBytesPerSecond,
         loadCores,
         0,
+        0,
         0);
   }
 

@@ -122,6 +122,7 @@ final class PredictorRig implements RoutedLayer, PredictionSink {
 
   @Override
   public Routing gate(int ofLayer) {
+    assertThat(predictor.gates(layer)).as("what it said it would ask for").contains(ofLayer);
     Routing gate = gates.get(ofLayer);
     if (gate == null) {
       throw new AssertionError("no gate of layer " + ofLayer);

@@ -52,6 +52,7 @@ class MachineFileTest {
     assertThat(measured.memoryBytesPerSecond()).isPositive();
     assertThat(measured.loadBytesPerSecond()).isPositive();
     assertThat(measured.loadCores()).isPositive();
+    assertThat(measured.hostBytesPerSecond()).as("there is no tier below").isZero();
     assertThat(measured.layers().rest().nanos(8)).isPositive();
     assertThat(measured.layers().attention())
         .allMatch(times -> times.decodeRow() + times.decodePosition() > 0)
@@ -86,7 +87,7 @@ class MachineFileTest {
 
     Files.writeString(file.path(), text.replace("this machine", "that machine"));
     assertThat(file.read()).isEmpty();
-    Files.writeString(file.path(), text.replace("\"format\" : 1", "\"format\" : 99"));
+    Files.writeString(file.path(), text.replace("\"format\" : 2", "\"format\" : 99"));
     assertThat(file.read()).isEmpty();
     Files.writeString(file.path(), text.substring(0, text.length() / 2));
     assertThat(file.read()).isEmpty();

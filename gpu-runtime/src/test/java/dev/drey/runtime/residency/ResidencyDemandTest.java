@@ -191,6 +191,32 @@ class ResidencyDemandTest {
   }
 
   @Test
+  void anExpertIsHandedOutBeforeItsLastCopyIsDoneAndSaysWhenItIs() {
+    try (LayerDemand demand = rig.demand(0, 0, 0)) {
+      rig.move(WindowRig.BLOCKS);
+      ExpertLease lease = demand.nextReady(1).get(0);
+      assertThat(lease.arrival().reached()).isFalse();
+      assertThat(FakeExpertSource.holds(lease.expert(), lease.id())).isFalse();
+      lease.arrival().await();
+      assertThat(FakeExpertSource.holds(lease.expert(), lease.id())).isTrue();
+      lease.release(lease.arrival());
+    }
+  }
+
+  @Test
+  void anExpertNobodyUsedIsOverwrittenOnlyOnceItHasArrived() {
+    reopen(2);
+    LayerDemand unused = rig.demand(0, 0, 0);
+    rig.move(WindowRig.BLOCKS);
+    unused.close();
+    rig.use(0, 1, 0, 1);
+    assertThat(rig.isResident(1, 0)).isTrue();
+    try (LayerDemand demand = rig.demand(1, 1, 0, 1)) {
+      assertThat(experts(demand.nextReady(2))).containsExactly(0, 1);
+    }
+  }
+
+  @Test
   void anExpertMayBeUsedAgainBeforeItsLastUseIsReached() {
     ManualEvent never = new ManualEvent(() -> assertThat(false).as("awaited").isTrue());
     rig.use(0, 0, 3);

@@ -35,6 +35,17 @@ class ResidencyPropertyTest {
     }
   }
 
+  /** What still fetches when the window has closed keeps the tier from closing. */
+  @ParameterizedTest
+  @ValueSource(ints = {1, 5, 12, 32})
+  void holdsWithAHostTierOfAnySizeBeforeTheSource(int hostSlots) {
+    for (int slots : new int[] {2, 5, 12}) {
+      try (WindowRig rig = WindowRig.withHostTier(slots, hostSlots)) {
+        operate(rig, 100L * hostSlots + slots);
+      }
+    }
+  }
+
   static Set<String> policies() {
     return CachePolicies.names();
   }
@@ -215,6 +226,7 @@ class ResidencyPropertyTest {
     void check() {
       rig.window.checkConservation();
       for (ExpertLease lease : leases) {
+        lease.arrival().await();
         assertThat(FakeExpertSource.holds(lease.expert(), lease.id())).as("%s", lease).isTrue();
       }
     }

@@ -104,6 +104,7 @@ class ResidencyStressTest {
   private static void use(List<ExpertLease> batch, int layer) {
     for (ExpertLease lease : batch) {
       assertThat(lease.id().layer()).isEqualTo(layer);
+      lease.arrival().await();
       assertThat(FakeExpertSource.holds(lease.expert(), lease.id())).as("%s", lease).isTrue();
       lease.release(DeviceEvent.REACHED);
     }

@@ -8,16 +8,22 @@ import dev.drey.runtime.cache.LruPolicy;
 import dev.drey.runtime.device.DeviceEvent;
 import dev.drey.runtime.device.ExpertLayout;
 import dev.drey.runtime.expertstore.ExpertBlocks;
+import dev.drey.runtime.expertstore.ExpertSource;
+import dev.drey.runtime.hosttier.HostTier;
+import dev.drey.runtime.hosttier.HostTierPlan;
 import dev.drey.runtime.memory.MemoryBudget;
+import dev.drey.runtime.memory.MemorySize;
 import dev.drey.runtime.predict.Prediction;
 import dev.drey.runtime.trace.TraceSink;
 import dev.drey.runtime.transfer.FakeDevice;
+import dev.drey.runtime.transfer.FakeHostMemory;
 import dev.drey.runtime.transfer.SteppedEngine;
 import dev.drey.runtime.transfer.TransferConfig;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A window of four layers with eight experts each, on a device that copies as late as it may, whose
@@ -40,6 +46,7 @@ final class WindowRig implements AutoCloseable {
   final SteppedEngine stepped;
   final ResidencyWindow window;
   private final SlotTable table;
+  private final @Nullable HostTier tier;
 
   WindowRig(int count) {
     this(count, new LruPolicy(SHAPE));
@@ -54,14 +61,37 @@ final class WindowRig implements AutoCloseable {
   }
 
   WindowRig(int count, CachePolicy policy, TransferConfig config, TraceSink trace) {
+    this(count, policy, config, trace, null);
+  }
+
+  /** A window with room for so many experts in a host tier before its source. */
+  static WindowRig withHostTier(int count, int hostSlots) {
+    return new WindowRig(count, new LruPolicy(SHAPE), CONFIG, TraceSink.NONE, hostSlots);
+  }
+
+  private WindowRig(
+      int count,
+      CachePolicy policy,
+      TransferConfig config,
+      TraceSink trace,
+      @Nullable Integer hostSlots) {
     FakeDevice device = new FakeDevice(true);
     ExpertLayout layout = device.expertLayout(FakeExpertSource.SHAPE);
     table = SlotTable.allocate(device, layout, count, slots, LAYERS, EXPERTS);
-    ExpertBlocks blocks = source.blocks(layout);
+    tier = hostSlots == null ? null : tier(layout, hostSlots);
+    ExpertSource experts = tier == null ? source : tier.before(source);
+    ExpertBlocks blocks = experts.blocks(layout);
     stepped = new SteppedEngine(device, staging, blocks.largest(), count, config);
     window =
         new ResidencyWindow(
             table, stepped.engine, blocks, policy, config, stepped.ticker::nanoTime, trace);
+  }
+
+  private HostTier tier(ExpertLayout layout, int slots) {
+    MemorySize size = MemorySize.ofPercent(100.0 * slots / (LAYERS * EXPERTS));
+    HostTierPlan plan = HostTierPlan.of(source, layout, LAYERS * EXPERTS, size);
+    assertThat(plan.slots()).isEqualTo(slots);
+    return HostTier.open(plan, new FakeHostMemory());
   }
 
   LayerDemand demand(long step, int layer, int... experts) {
@@ -116,6 +146,7 @@ final class WindowRig implements AutoCloseable {
   static List<Integer> experts(List<ExpertLease> leases) {
     List<Integer> experts = new ArrayList<>();
     for (ExpertLease lease : leases) {
+      lease.arrival().await();
       assertThat(FakeExpertSource.holds(lease.expert(), lease.id())).as("%s", lease).isTrue();
       experts.add(lease.id().index());
     }
@@ -136,6 +167,9 @@ final class WindowRig implements AutoCloseable {
     window.checkConservation();
     window.close();
     window.checkConservation();
+    if (tier != null) {
+      tier.close();
+    }
     assertThat(root.usedBytes()).as(root.describe()).isZero();
     slots.close();
     staging.close();

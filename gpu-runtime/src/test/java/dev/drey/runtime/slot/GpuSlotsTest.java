@@ -3,15 +3,22 @@ package dev.drey.runtime.slot;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.drey.runtime.DecodeLoop;
 import dev.drey.runtime.EngineConfig;
 import dev.drey.runtime.device.cuda.FakeDriver;
+import dev.drey.runtime.hosttier.HostTierStats;
 import dev.drey.runtime.memory.MemorySize;
 import dev.drey.runtime.model.ComputeType;
+import dev.drey.runtime.sampling.SamplingParams;
 import dev.drey.runtime.schedule.ScheduleConfig;
+import dev.drey.runtime.schedule.Sequence;
+import dev.drey.runtime.schedule.SequenceRequest;
 import dev.drey.runtime.transfer.TransferConfig;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
+import java.util.Objects;
+import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -87,6 +94,45 @@ class GpuSlotsTest {
       assertThat(SlotRuntimes.open()).containsOnlyKeys(new SlotKey("job", "b"));
       assertThat(second.engine().failed()).isFalse();
     }
+  }
+
+  @Test
+  void slotsOnSeveralGpusShareOneHostTierThatClosesWithTheLast() throws IOException {
+    EngineConfig config = on("cuda").withHostMemory(MemorySize.ofPercent(100));
+    HostTierStats first;
+    SlotRuntime two;
+    try (SlotRuntime one = acquire("a", config, 0, 1)) {
+      two = acquire("b", config, 0, 1);
+      run(one);
+      first = tier(one);
+      assertThat(first.bytesFromStorage()).isPositive();
+      assertThat(tier(two).resident()).isEqualTo(first.resident());
+    }
+    SlotRuntimes.closeIdle();
+    run(two);
+    assertThat(tier(two).bytesFromStorage()).as("all was read for the other slot").isZero();
+    assertThat(tier(two).bytesFromHost()).isPositive();
+    assertThat(tier(two).hits()).isPositive();
+    two.close();
+  }
+
+  private static HostTierStats tier(SlotRuntime slot) {
+    return Objects.requireNonNull(slot.engine().stats().hostTier());
+  }
+
+  private static void run(SlotRuntime slot) {
+    SamplingParams greedy =
+        new SamplingParams(4, 0, 0, 1, 0, 1, 0, 0, 0, Set.of(), List.of(), false, 0, -1);
+    int[] prompt = {5, 17, 80, 33, 9, 211, 64};
+    Sequence sequence = Sequence.fresh(SequenceRequest.generate("s", prompt, greedy));
+    new DecodeLoop(slot.engine()).run(List.of(sequence).iterator(), done -> {});
+  }
+
+  @Test
+  void hostMemoryForADeviceThatComputesInItIsRefused() {
+    assertThatThrownBy(() -> acquire("a", on("reference").withHostMemory(MemorySize.ofPercent(10))))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("'reference', which computes in the host's memory");
   }
 
   @Test

@@ -1,6 +1,7 @@
 package dev.drey.runtime.transfer;
 
 import dev.drey.runtime.device.CopyStream;
+import dev.drey.runtime.device.DeviceEvent;
 import dev.drey.runtime.device.HostBuffer;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -39,8 +40,8 @@ abstract class DelegatingTransfer implements Transfer {
   }
 
   @Override
-  public void completed() {
-    other.completed();
+  public void completed(DeviceEvent copied) {
+    other.completed(copied);
   }
 
   @Override

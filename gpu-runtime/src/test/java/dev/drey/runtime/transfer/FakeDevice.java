@@ -25,7 +25,7 @@ import java.util.Arrays;
  * event behind the copy is awaited. Whoever reuses staging memory too early, or uses a target too
  * early, then finds the wrong bytes.
  */
-public final class FakeDevice implements Device {
+public class FakeDevice implements Device {
   /** Output rows per block. */
   public static final int BLOCK_OUTPUTS = 4;
 

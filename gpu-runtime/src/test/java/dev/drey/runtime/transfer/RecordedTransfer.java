@@ -2,6 +2,7 @@ package dev.drey.runtime.transfer;
 
 import dev.drey.runtime.device.CopyStream;
 import dev.drey.runtime.device.DeviceBuffer;
+import dev.drey.runtime.device.DeviceEvent;
 import dev.drey.runtime.device.HostBuffer;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -74,7 +75,7 @@ final class RecordedTransfer implements Transfer {
   }
 
   @Override
-  public void completed() {
+  public void completed(DeviceEvent copied) {
     log.add(name + " completed");
   }
 

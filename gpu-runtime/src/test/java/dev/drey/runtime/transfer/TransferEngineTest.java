@@ -276,6 +276,29 @@ class TransferEngineTest {
   }
 
   @Test
+  void aCopyThatFailsAfterItsTransferWasCompletedFailsTheNextOne() {
+    IllegalStateException lost = new IllegalStateException("the device is lost");
+    boolean[] broken = {true};
+    stepped.engine.close();
+    stepped =
+        new SteppedEngine(
+            new BrokenDevice(() -> broken[0] ? lost : null),
+            staging,
+            RecordedTransfer.BLOCK_BYTES,
+            4,
+            new TransferConfig(1, 0, Duration.ofSeconds(5), 3));
+    submit(transfer("a", 1), DEMAND);
+    stepped.drain(0);
+    assertThat(log).containsExactly("a0", "a completed");
+    assertThat(stepped.engine.describe()).contains("a copy that failed: the device is lost");
+    RecordedTransfer b = transfer("b", 2);
+    submit(b, DEMAND);
+    stepped.drain(0);
+    assertThat(b.failures).containsExactly(lost);
+    broken[0] = false;
+  }
+
+  @Test
   void pacingLetsNoMoreThroughThanTheRate() {
     reopen(new TransferConfig(2, 6400, Duration.ofSeconds(5), 3));
     submit(transfer("a", 10), DEMAND);
@@ -286,7 +309,11 @@ class TransferEngineTest {
     }
     assertThat(log).contains("a completed", "b completed");
     assertThat(stepped.ticker.nanoTime() - before).isEqualTo(200_000_000L);
-    assertThat(stepped.engine.stats().bytesPerSecond()).isBetween(6300.0, 6500.0);
+    stepped.advanceAll();
+    assertThat(stepped.engine.stats().bytesPrefetch()).isEqualTo(10 * RecordedTransfer.BLOCK_BYTES);
+    assertThat(stepped.engine.stats().bytesPerSecond())
+        .as("copies count when they are known to be done, the last ones all at once")
+        .isBetween(6300.0, 6900.0);
   }
 
   @Test

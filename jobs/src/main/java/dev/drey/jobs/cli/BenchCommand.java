@@ -111,6 +111,18 @@ final class BenchCommand implements CliCommand {
   @Option(names = "--device", paramLabel = "NAME", description = "cpu, cuda or reference" + DEFAULT)
   String device = "cpu";
 
+  @Option(
+      names = "--device-index",
+      paramLabel = "N",
+      description = "Which GPU of the machine, from 0" + DEFAULT)
+  int deviceIndex;
+
+  @Option(
+      names = "--host-memory",
+      paramLabel = "SIZE|PERCENT",
+      description = "Page-locked host memory to keep experts in (cuda); unset: none.")
+  @Nullable String hostMemory;
+
   @Option(names = "--seed", paramLabel = "N", description = "Seed of the prompts" + DEFAULT)
   long seed = 1;
 
@@ -195,9 +207,11 @@ final class BenchCommand implements CliCommand {
       return new BenchOptions(
           model,
           device,
+          deviceIndex,
           ComputeType.valueOf(compute.toUpperCase(Locale.ROOT)),
           threads,
           expertMemory.stream().map(MemorySize::parse).toList(),
+          hostMemory == null ? null : MemorySize.parse(hostMemory),
           policies,
           phases.stream().map(Phase::parse).toList(),
           sequences,
@@ -250,6 +264,10 @@ final class BenchCommand implements CliCommand {
     Configuration settings = new Configuration();
     settings.set(EngineSettings.MODEL.option(), model.toString());
     settings.set(EngineSettings.DEVICE.option(), device);
+    settings.set(EngineSettings.DEVICE_INDEX.option(), deviceIndex);
+    if (hostMemory != null) {
+      settings.set(EngineSettings.HOST_MEMORY.option(), hostMemory);
+    }
     if (packed != null) {
       settings.set(EngineSettings.PACKED.option(), packed);
     }

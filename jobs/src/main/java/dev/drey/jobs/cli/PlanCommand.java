@@ -126,6 +126,13 @@ final class PlanCommand implements CliCommand {
     GroupPlan plan = planner.solve(budget);
     GroupPlan larger = planner.solve(budget + GIB);
     return new PlanReport(
-        engines.model(), machine, plan, larger, planner.leastBytes(), budget, records);
+        engines.model(),
+        machine,
+        plan,
+        larger,
+        planner.leastBytes(),
+        budget,
+        engines.hostExperts(),
+        records);
   }
 }

@@ -24,6 +24,7 @@ final class PlanJson {
     root.put("least_bytes", report.leastBytes());
     root.put("prompt_tokens", report.plan().workload().promptTokens());
     root.put("max_tokens", report.plan().workload().maxTokens());
+    root.put("host_experts", report.hostExperts());
     root.put("records", report.records());
     machine(root.putObject("machine"), report.machine());
     plan(root.putObject("plan"), report.plan(), report.records());

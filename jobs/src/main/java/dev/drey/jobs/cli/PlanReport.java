@@ -15,6 +15,7 @@ import java.util.List;
  * @param larger the plan for one GiB more
  * @param leastBytes the smallest budget with a plan
  * @param budgetBytes the budget
+ * @param hostExperts experts that page-locked host memory holds, 0 if none is set
  * @param records records to say the hours for
  */
 record PlanReport(
@@ -24,6 +25,7 @@ record PlanReport(
     GroupPlan larger,
     long leastBytes,
     long budgetBytes,
+    int hostExperts,
     long records) {
 
   /** Tokens per second that a floor of the mean step would allow. */

@@ -90,6 +90,14 @@ final class PlanTable {
     part(
         "experts (%d of %d)".formatted(memory.slots(), memory.totalExperts()),
         memory.windowBytes());
+    if (report.hostExperts() > 0) {
+      row(
+          "host",
+          "%d of %d experts, %s",
+          report.hostExperts(),
+          memory.totalExperts(),
+          SizeText.bytes(report.hostExperts() * memory.slotBytes()));
+    }
     row(
         "disk",
         "%d of %d experts, %s",

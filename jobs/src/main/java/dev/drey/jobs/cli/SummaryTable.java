@@ -3,6 +3,7 @@ package dev.drey.jobs.cli;
 import dev.drey.jobs.run.EngineTotals;
 import dev.drey.jobs.run.JobCounts;
 import dev.drey.jobs.run.RunSummary;
+import dev.drey.runtime.hosttier.HostTierStats;
 import dev.drey.runtime.trace.TraceStats;
 import java.util.LinkedHashMap;
 import java.util.Locale;
@@ -84,6 +85,19 @@ final class SummaryTable {
                 SizeText.bytes(engines.budgetBytes()),
                 SizeText.bytes(engines.peakBytes()),
                 engines.slots()));
+    HostTierStats host = engines.hostTier();
+    if (host.slots() > 0) {
+      rows.put(
+          "host memory: budget / experts",
+          "%s / %s of %s"
+              .formatted(
+                  SizeText.bytes(host.budgetBytes()),
+                  SizeText.count(host.resident()),
+                  SizeText.count(host.slots())));
+      rows.put(
+          "expert bytes from host / storage",
+          SizeText.bytes(host.bytesFromHost()) + " / " + SizeText.bytes(host.bytesFromStorage()));
+    }
     int number = 1;
     for (TraceStats trace : engines.traces()) {
       rows.put(engines.traces().size() == 1 ? "trace" : "trace " + number++, text(trace));

@@ -120,6 +120,19 @@ public final class EngineSettings {
                   + " is unset too.")
           .flag("--expert-memory", "SIZE|PERCENT");
 
+  /** The tier between storage and the window. */
+  public static final Setting<String> HOST_MEMORY =
+      Setting.of(
+              ENGINE,
+              key("drey.memory.host").stringType().noDefaultValue(),
+              Check.memorySize(),
+              "Page-locked host memory in which experts stay between storage and the GPU, shared by"
+                  + " the slots of a TaskManager that run the same model: bytes with an optional"
+                  + " unit, or a percentage of all experts' bytes. It comes on top of"
+                  + " drey.memory.device. Unset: none, each load reads from storage. For"
+                  + " drey.device cuda or auto; results do not depend on it.")
+          .flag("--host-memory", "SIZE|PERCENT");
+
   /** Capacity of the key/value pool. */
   public static final Setting<Integer> KV_TOKENS =
       Setting.of(
@@ -321,6 +334,7 @@ public final class EngineSettings {
         DEVICE_INDEX,
         DEVICE_MEMORY,
         EXPERT_MEMORY,
+        HOST_MEMORY,
         KV_TOKENS,
         COMPUTE,
         THREADS,
@@ -369,6 +383,7 @@ public final class EngineSettings {
                 TRANSFER_DEADLINE.in(c),
                 TRANSFER_ATTEMPTS.in(c)))
         .onGpu(DEVICE_INDEX.in(c))
+        .withHostMemory(HOST_MEMORY.find(c).map(MemorySize::parse).orElse(null))
         .withStorage(new ExpertStorage(PACKED.find(c).orElse(null), DIRECT.in(c)))
         .withPrediction(
             new PredictorOptions(

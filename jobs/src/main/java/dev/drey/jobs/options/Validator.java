@@ -114,6 +114,18 @@ public final class Validator {
           EngineSettings.REFUSE_NON_FINITE.name()
               + ": cannot look into packed experts; give it to drey pack, and here one of the two");
     }
+    String device = EngineSettings.DEVICE.in(c);
+    if (EngineSettings.HOST_MEMORY.find(c).isPresent()
+        && !device.equals("cuda")
+        && !device.equals("auto")) {
+      problems.add(
+          "%s: needs %s cuda or auto, found %s, which computes in the host's memory itself; give that memory to %s"
+              .formatted(
+                  EngineSettings.HOST_MEMORY.name(),
+                  EngineSettings.DEVICE.name(),
+                  device,
+                  EngineSettings.DEVICE_MEMORY.name()));
+    }
     int sequences = EngineSettings.MAX_SEQUENCES.in(c);
     int rows = EngineSettings.MAX_STEP_TOKENS.in(c);
     if (rows < sequences) {

@@ -1,5 +1,6 @@
 package dev.drey.jobs.run;
 
+import dev.drey.runtime.hosttier.HostTierStats;
 import dev.drey.runtime.trace.TraceStats;
 import java.util.List;
 import java.util.stream.Stream;
@@ -26,6 +27,7 @@ import java.util.stream.Stream;
  * @param stallTransferNanos waited for the transfer itself
  * @param budgetBytes hard total
  * @param peakBytes most ever reserved
+ * @param hostTier what came from host memory, and what is in the memory that the slots share
  * @param traces traces being recorded
  */
 public record EngineTotals(
@@ -47,10 +49,12 @@ public record EngineTotals(
     long stallTransferNanos,
     long budgetBytes,
     long peakBytes,
+    HostTierStats hostTier,
     List<TraceStats> traces) {
   /** No engine was seen. */
   public static final EngineTotals NONE =
-      new EngineTotals(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, List.of());
+      new EngineTotals(
+          0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, HostTierStats.NONE, List.of());
 
   public EngineTotals {
     traces = List.copyOf(traces);
@@ -77,6 +81,7 @@ public record EngineTotals(
         stallTransferNanos + other.stallTransferNanos,
         budgetBytes + other.budgetBytes,
         peakBytes + other.peakBytes,
+        hostTier.plus(other.hostTier),
         Stream.concat(traces.stream(), other.traces.stream()).toList());
   }
 

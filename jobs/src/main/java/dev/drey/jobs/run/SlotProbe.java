@@ -2,6 +2,7 @@ package dev.drey.jobs.run;
 
 import dev.drey.runtime.EngineStats;
 import dev.drey.runtime.MoeEngine;
+import dev.drey.runtime.hosttier.HostTierStats;
 import dev.drey.runtime.residency.ResidencyStats;
 import dev.drey.runtime.slot.SlotKey;
 import dev.drey.runtime.slot.SlotRuntimes;
@@ -23,6 +24,7 @@ public final class SlotProbe implements EngineProbe {
 
   private static EngineTotals totals(EngineStats stats) {
     ResidencyStats experts = stats.residency();
+    HostTierStats host = stats.hostTier();
     return new EngineTotals(
         1,
         stats.steps(),
@@ -42,6 +44,7 @@ public final class SlotProbe implements EngineProbe {
         experts.stall().transferNanos(),
         stats.budgetBytes(),
         stats.peakBytes(),
+        host == null ? HostTierStats.NONE : host,
         stats.trace() == null ? List.of() : List.of(stats.trace()));
   }
 

@@ -3,6 +3,7 @@ package dev.drey.jobs.run;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.drey.runtime.hosttier.HostTierStats;
 import dev.drey.runtime.trace.TraceStats;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -68,10 +69,23 @@ public final class SummaryJson {
           .put("dropped", trace.dropped())
           .put("failure", trace.failure());
     }
-    ObjectNode device = root.putObject("memory").putObject("device");
+    ObjectNode memory = root.putObject("memory");
+    ObjectNode device = memory.putObject("device");
     device.put("slots", engines.slots());
     device.put("budget_bytes", engines.budgetBytes());
     device.put("peak_bytes", engines.peakBytes());
+    HostTierStats tier = engines.hostTier();
+    if (tier.slots() > 0) {
+      memory
+          .putObject("host")
+          .put("budget_bytes", tier.budgetBytes())
+          .put("expert_slots", tier.slots())
+          .put("resident_experts", tier.resident())
+          .put("hits", tier.hits())
+          .put("misses", tier.misses())
+          .put("bytes_from_host", tier.bytesFromHost())
+          .put("bytes_from_storage", tier.bytesFromStorage());
+    }
     ObjectNode steps = root.putObject("steps");
     steps.put("count", engines.steps());
     steps.put("computed_tokens", engines.rows());

@@ -69,6 +69,18 @@ class BenchCommandTest {
   }
 
   @Test
+  void benchTakesTheGpuAndTheHostMemoryItIsGiven() {
+    assertThat(bench("--host-memory", "50%")).isNotZero();
+    assertThat(err.toString())
+        .contains("device is 'reference', which computes in the host's memory");
+    assertThat(drey("bench", "--model", model, "--device", "cuda", "--device-index", "99"))
+        .isNotZero();
+    assertThat(err.toString()).contains("the cuda device cannot be used on this machine");
+    assertThat(bench("--device-index", "-1")).isEqualTo(2);
+    assertThat(err.toString()).contains("a GPU of index 0 or more, found -1");
+  }
+
+  @Test
   void benchMeasuresWhatItWasAskedForAndShowsProgress() throws IOException {
     int code =
         bench("--expert-memory", "100%,50%", "--phase", "decode", "--compute", "f32", "--json");

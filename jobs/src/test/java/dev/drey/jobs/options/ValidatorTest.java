@@ -118,6 +118,19 @@ class ValidatorTest {
   }
 
   @Test
+  void hostMemoryNeedsADeviceWithMemoryOfItsOwn() {
+    assertThat(problems(Map.of("drey.memory.host", "50%")))
+        .singleElement()
+        .asString()
+        .contains("drey.memory.host (--host-memory): needs drey.device (--device) cuda or auto")
+        .contains("found cpu")
+        .contains("drey.memory.device");
+    for (String device : new String[] {"cuda", "auto"}) {
+      assertThat(problems(Map.of("drey.memory.host", "8g", "drey.device", device))).isEmpty();
+    }
+  }
+
+  @Test
   void recordsComeFromFilesOrFromTopics() {
     assertThat(
             problems(

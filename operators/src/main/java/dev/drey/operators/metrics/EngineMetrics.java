@@ -34,6 +34,8 @@ final class EngineMetrics {
     total("prefetch_cancelled_total", EngineStats::prefetchCancelled);
     total("demand_bytes_total", EngineStats::bytesDemand);
     total("prefetch_bytes_total", EngineStats::bytesPrefetch);
+    total("host_bytes_total", EngineStats::bytesFromHost);
+    total("storage_bytes_total", EngineStats::bytesFromStorage);
     total("stall_nanos_total", EngineStats::stallNanos);
     total("evictions_total", EngineStats::evictions);
     total("resident_experts", EngineStats::residentExperts);

@@ -11,6 +11,8 @@ package dev.drey.operators.slot;
  * @param prefetchCancelled given up because their layer had passed
  * @param bytesDemand bytes moved for demand loads
  * @param bytesPrefetch bytes moved for prefetches
+ * @param bytesFromHost bytes of these that came from host memory
+ * @param bytesFromStorage bytes read from storage
  * @param stallNanos time steps waited for experts
  * @param evictions experts evicted
  * @param residentExperts experts resident now
@@ -29,6 +31,8 @@ public record EngineStats(
     long prefetchCancelled,
     long bytesDemand,
     long bytesPrefetch,
+    long bytesFromHost,
+    long bytesFromStorage,
     long stallNanos,
     long evictions,
     int residentExperts,
@@ -39,5 +43,5 @@ public record EngineStats(
     long usedBytes) {
   /** Nothing happened, nothing held. */
   public static final EngineStats NONE =
-      new EngineStats(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
+      new EngineStats(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
 }

@@ -4,6 +4,7 @@ import dev.drey.runtime.EngineInfo;
 import dev.drey.runtime.MoeEngine;
 import dev.drey.runtime.chat.ChatTemplates;
 import dev.drey.runtime.checkpoint.GenerationDefaults;
+import dev.drey.runtime.hosttier.HostTierStats;
 import dev.drey.runtime.predict.Prediction;
 import dev.drey.runtime.residency.ResidencyStats;
 import dev.drey.runtime.schedule.Step;
@@ -122,6 +123,8 @@ final class MoeSlotEngine implements SlotEngine {
   public EngineStats stats() {
     dev.drey.runtime.EngineStats all = engine.stats();
     ResidencyStats residency = all.residency();
+    HostTierStats host = all.hostTier();
+    long moved = residency.bytesDemand() + residency.bytesPrefetch();
     return new EngineStats(
         residency.hits(),
         residency.lateHits(),
@@ -131,6 +134,8 @@ final class MoeSlotEngine implements SlotEngine {
         residency.prefetchCancelled(),
         residency.bytesDemand(),
         residency.bytesPrefetch(),
+        host == null ? 0 : host.bytesFromHost(),
+        host == null ? moved : host.bytesFromStorage(),
         residency.stallNanos(),
         residency.evictions(),
         residency.resident(),

@@ -1,5 +1,6 @@
 package dev.drey.runtime.device.cpu;
 
+import dev.drey.runtime.device.BudgetedAllocation;
 import dev.drey.runtime.device.OpenResources;
 import dev.drey.runtime.memory.MemoryBudget;
 import java.nio.ByteBuffer;
@@ -23,40 +24,27 @@ final class NativeMemory implements AutoCloseable {
   static final int OVERLAP = 64 << 20;
   private static final int SEGMENT_BITS = 30;
 
-  private final MemoryBudget budget;
-  private final OpenResources open;
-  private final OpenResources.Ticket ticket;
-  private final String what;
+  private final BudgetedAllocation books;
   private final long bytes;
   private final Pointer allocation;
   private final long address;
   private final ByteBuffer[] segments;
 
   NativeMemory(MemoryBudget budget, long bytes, String kind, OpenResources open) {
-    if (bytes < 0) {
-      throw new IllegalArgumentException(kind + " of " + bytes + " bytes");
-    }
-    this.budget = budget;
-    this.open = open;
     this.bytes = bytes;
-    this.what = "%s of %d bytes (budget '%s')".formatted(kind, bytes, budget.name());
-    this.ticket = open.opened(what);
-    try {
-      budget.reserve(bytes);
-    } catch (RuntimeException e) {
-      open.closed(ticket);
-      throw e;
-    }
+    this.books = new BudgetedAllocation(open, budget, bytes, kind);
+    this.allocation = books.allocate(this::allocate);
+    this.address = (allocation.address() + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+    this.segments = segments();
+  }
+
+  private Pointer allocate() {
     Pointer memory = Pointer.calloc(1, bytes + ALIGNMENT);
     if (memory == null || memory.isNull()) {
-      budget.release(bytes);
-      open.closed(ticket);
       throw new OutOfMemoryError(
-          "the operating system refused " + what + " although the budget allows it");
+          "the operating system refused " + books.what() + " although the budget allows it");
     }
-    this.allocation = memory;
-    this.address = (memory.address() + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
-    this.segments = segments();
+    return memory;
   }
 
   private ByteBuffer[] segments() {
@@ -83,13 +71,13 @@ final class NativeMemory implements AutoCloseable {
 
   /** Address of the first byte. */
   long address() {
-    checkOpen();
+    books.requireOpen();
     return address;
   }
 
   /** The segment in which the byte at {@code offset} can be seen, at {@link #within}. */
   ByteBuffer segment(long offset) {
-    checkOpen();
+    books.requireOpen();
     return segments[(int) (offset >>> SEGMENT_BITS)];
   }
 
@@ -98,18 +86,8 @@ final class NativeMemory implements AutoCloseable {
     return (int) (offset & ((1L << SEGMENT_BITS) - 1));
   }
 
-  private void checkOpen() {
-    if (allocation.isNull()) {
-      throw new IllegalStateException(what + " is used after close");
-    }
-  }
-
   @Override
   public void close() {
-    if (open.closed(ticket)) {
-      Pointer.free(allocation);
-      allocation.setNull();
-      budget.release(bytes);
-    }
+    books.free(() -> Pointer.free(allocation));
   }
 }

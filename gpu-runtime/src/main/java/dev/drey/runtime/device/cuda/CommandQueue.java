@@ -79,6 +79,16 @@ final class CommandQueue implements AutoCloseable {
     }
   }
 
+  /** What is issued from here on happens after this point, of whichever stream of the device. */
+  void waitFor(DeviceEvent point) {
+    if (point instanceof EventTimeline.Point other) {
+      idle = false;
+      other.holdBack(stream);
+    } else {
+      point.await();
+    }
+  }
+
   /** A point behind everything issued so far. */
   DeviceEvent mark() {
     return idle ? DeviceEvent.REACHED : timeline.mark(stream);

@@ -70,6 +70,12 @@ final class CudaCopyStream implements CopyStream {
   }
 
   @Override
+  public void waitFor(DeviceEvent point) {
+    queue.enter();
+    queue.waitFor(point);
+  }
+
+  @Override
   public void close() {
     queue.close();
     onClose.run();

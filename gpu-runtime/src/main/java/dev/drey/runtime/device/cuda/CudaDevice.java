@@ -6,6 +6,7 @@ import dev.drey.runtime.device.CopyStream;
 import dev.drey.runtime.device.Device;
 import dev.drey.runtime.device.DeviceBuffer;
 import dev.drey.runtime.device.HostBuffer;
+import dev.drey.runtime.device.HostMemory;
 import dev.drey.runtime.device.KvShape;
 import dev.drey.runtime.device.KvStore;
 import dev.drey.runtime.device.MatrixLayout;
@@ -17,6 +18,7 @@ import dev.drey.runtime.model.ExpertShape;
 import dev.drey.runtime.model.MatrixShape;
 import dev.drey.runtime.model.ModelConfig;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * An NVIDIA GPU, of compute capability 8.0 or later.
@@ -27,8 +29,9 @@ import java.util.List;
  * of GPU and between drivers, which compile the kernels, so both are in the fingerprint.
  *
  * <p><b>Order.</b> A compute stream and each copy stream run beside each other. Whoever hands
- * memory from one to the other waits for an event: a loaded expert is handed out when its copies
- * are done, its slot is overwritten when the last kernel that may read it is.
+ * memory from one to the other makes the second stream wait for an event of the first: kernels that
+ * read a loaded expert for its last copy, copies into its slot for the last kernel that may read
+ * what was there. The host waits for neither.
  *
  * <p><b>Ownership.</b> Buffers, stores and streams belong to whoever asked for them; closing the
  * device with any of them open is an error that names them. The device itself owns the kernels and
@@ -173,6 +176,11 @@ public final class CudaDevice implements Device {
   @Override
   public HostBuffer allocateHost(MemoryBudget budget, int bytes) {
     return new CudaHostBuffer(new PinnedMemory(context, budget, bytes, "host buffer", open));
+  }
+
+  @Override
+  public Optional<HostMemory> openHostMemory() {
+    return Optional.of(PinnedHostMemory.open(context.index()));
   }
 
   /**

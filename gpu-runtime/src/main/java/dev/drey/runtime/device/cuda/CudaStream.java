@@ -210,10 +210,12 @@ final class CudaStream implements ComputeStream {
   }
 
   @Override
-  public PendingRouting startRouting(
-      DeviceBuffer x, int rows, int hidden, Router router, Routing out) {
-    PendingRouting started = begins(rows) ? topK.start(x, rows, hidden, router, out) : null;
-    return started == null ? () -> routeTopK(x, rows, hidden, router, out) : started;
+  public PendingRouting startRoutings(
+      DeviceBuffer x, int rows, int hidden, List<Router> routers, List<Routing> out) {
+    PendingRouting started = begins(rows) ? topK.start(x, rows, hidden, routers, out) : null;
+    return started == null
+        ? ComputeStream.super.startRoutings(x, rows, hidden, routers, out)
+        : started;
   }
 
   /** As many as there may be: a launch takes them all, and slots become free by its event. */
@@ -267,6 +269,12 @@ final class CudaStream implements ComputeStream {
   public DeviceEvent record() {
     state.enter();
     return state.queue().mark();
+  }
+
+  @Override
+  public void waitFor(DeviceEvent point) {
+    state.enter();
+    state.queue().waitFor(point);
   }
 
   @Override

@@ -1,5 +1,6 @@
 package dev.drey.runtime.device.cuda;
 
+import dev.drey.runtime.device.BudgetedAllocation;
 import dev.drey.runtime.device.OpenResources;
 import dev.drey.runtime.memory.MemoryBudget;
 
@@ -14,37 +15,16 @@ import dev.drey.runtime.memory.MemoryBudget;
  */
 final class DeviceMemory implements AutoCloseable {
   private final CudaContext context;
-  private final MemoryBudget budget;
-  private final OpenResources open;
-  private final OpenResources.Ticket ticket;
-  private final String what;
+  private final BudgetedAllocation books;
   private final long bytes;
   private final long address;
-  private volatile boolean closed;
 
   DeviceMemory(
       CudaContext context, MemoryBudget budget, long bytes, String kind, OpenResources open) {
-    if (bytes < 0) {
-      throw new IllegalArgumentException(kind + " of " + bytes + " bytes");
-    }
     this.context = context;
-    this.budget = budget;
-    this.open = open;
     this.bytes = bytes;
-    this.what = "%s of %d bytes (budget '%s')".formatted(kind, bytes, budget.name());
-    this.ticket = open.opened(what);
-    try {
-      budget.reserve(bytes);
-      try {
-        this.address = allocate();
-      } catch (RuntimeException | Error e) {
-        budget.release(bytes);
-        throw e;
-      }
-    } catch (RuntimeException | Error e) {
-      open.closed(ticket);
-      throw e;
-    }
+    this.books = new BudgetedAllocation(open, budget, bytes, kind);
+    this.address = books.allocate(this::allocate);
   }
 
   private long allocate() {
@@ -56,7 +36,7 @@ final class DeviceMemory implements AutoCloseable {
       throw new DeviceMemoryException(
           "%s was refused although the budget allows it: GPU %d (%s) has %d of %d bytes free; lower the budget, or end what else uses this GPU"
               .formatted(
-                  what,
+                  books.what(),
                   context.index(),
                   context.facts().name(),
                   context.freeBytes(),
@@ -86,22 +66,16 @@ final class DeviceMemory implements AutoCloseable {
 
   /** Address of the first byte. */
   long address() {
-    if (closed) {
-      throw new IllegalStateException(what + " is used after close");
-    }
+    books.requireOpen();
     return address;
   }
 
   @Override
   public void close() {
-    if (open.closed(ticket)) {
-      closed = true;
-      try {
-        context.synchronize();
-        Driver.free(address);
-      } finally {
-        budget.release(bytes);
-      }
-    }
+    books.free(
+        () -> {
+          context.synchronize();
+          Driver.free(address);
+        });
   }
 }

@@ -294,6 +294,11 @@ final class Driver {
     check("cuEventRecord", JCudaDriver.cuEventRecord(event, stream));
   }
 
+  /** What is issued to the stream from here on waits for where the event was last recorded. */
+  static void waitFor(CUstream stream, CUevent event) {
+    check("cuStreamWaitEvent", JCudaDriver.cuStreamWaitEvent(stream, event, 0));
+  }
+
   static boolean isReached(CUevent event) {
     int result = JCudaDriver.cuEventQuery(event);
     if (result == CUresult.CUDA_ERROR_NOT_READY) {

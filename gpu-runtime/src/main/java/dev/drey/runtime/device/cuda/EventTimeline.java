@@ -86,6 +86,21 @@ final class EventTimeline {
     return reached >= point;
   }
 
+  private synchronized void holdBack(CUstream stream, long point) {
+    if (reached < point) {
+      Driver.waitFor(stream, pending(point).event);
+    }
+  }
+
+  private Entry pending(long point) {
+    for (Entry entry : pending) {
+      if (entry.point == point) {
+        return entry;
+      }
+    }
+    throw new IllegalStateException("point " + point + " was never marked");
+  }
+
   private void awaitPoint(long point) {
     Entry entry = startWaiting(point);
     if (entry == null) {
@@ -105,14 +120,10 @@ final class EventTimeline {
     if (reached >= point) {
       return null;
     }
-    for (Entry entry : pending) {
-      if (entry.point == point) {
-        entry.waiters++;
-        waiting++;
-        return entry;
-      }
-    }
-    throw new IllegalStateException("point " + point + " was never marked");
+    Entry entry = pending(point);
+    entry.waiters++;
+    waiting++;
+    return entry;
   }
 
   private synchronized void stopWaiting(Entry entry, boolean done) {
@@ -152,11 +163,16 @@ final class EventTimeline {
   }
 
   /** A point in the stream. */
-  private final class Point implements DeviceEvent {
+  final class Point implements DeviceEvent {
     private final long number;
 
-    Point(long number) {
+    private Point(long number) {
       this.number = number;
+    }
+
+    /** Makes what is issued to another stream from here on wait; its context must be entered. */
+    void holdBack(CUstream stream) {
+      EventTimeline.this.holdBack(stream, number);
     }
 
     @Override

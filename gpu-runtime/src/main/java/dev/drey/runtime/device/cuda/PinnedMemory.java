@@ -1,5 +1,6 @@
 package dev.drey.runtime.device.cuda;
 
+import dev.drey.runtime.device.BudgetedAllocation;
 import dev.drey.runtime.device.OpenResources;
 import dev.drey.runtime.memory.MemoryBudget;
 import java.nio.ByteBuffer;
@@ -19,40 +20,22 @@ final class PinnedMemory implements AutoCloseable {
   static final int MAX_BYTES = Integer.MAX_VALUE - 4095;
 
   private final CudaContext context;
-  private final MemoryBudget budget;
-  private final OpenResources open;
-  private final OpenResources.Ticket ticket;
-  private final String what;
+  private final BudgetedAllocation books;
   private final int bytes;
   private final Pointer pointer;
   private final ByteBuffer view;
-  private volatile boolean closed;
 
   PinnedMemory(
       CudaContext context, MemoryBudget budget, int bytes, String kind, OpenResources open) {
-    if (bytes < 0 || bytes > MAX_BYTES) {
+    if (bytes > MAX_BYTES) {
       throw new IllegalArgumentException(
-          "%s of %d bytes; the cuda device pins 0 to %d at a time"
+          "%s of %d bytes; the cuda device pins at most %d at a time"
               .formatted(kind, bytes, MAX_BYTES));
     }
     this.context = context;
-    this.budget = budget;
-    this.open = open;
     this.bytes = bytes;
-    this.what = "%s of %d pinned bytes (budget '%s')".formatted(kind, bytes, budget.name());
-    this.ticket = open.opened(what);
-    try {
-      budget.reserve(bytes);
-      try {
-        this.pointer = allocate();
-      } catch (RuntimeException | Error e) {
-        budget.release(bytes);
-        throw e;
-      }
-    } catch (RuntimeException | Error e) {
-      open.closed(ticket);
-      throw e;
-    }
+    this.books = new BudgetedAllocation(open, budget, bytes, "pinned " + kind);
+    this.pointer = books.allocate(this::allocate);
     this.view = Driver.view(pointer, Math.max(bytes, 1)).limit(bytes).slice();
   }
 
@@ -63,7 +46,7 @@ final class PinnedMemory implements AutoCloseable {
     } catch (CudaException e) {
       throw new DeviceMemoryException(
           "%s was refused: the operating system limits page-locked memory; lower what is pinned, or raise the limit (ulimit -l, or the container's)"
-              .formatted(what),
+              .formatted(books.what()),
           e);
     }
   }
@@ -74,32 +57,22 @@ final class PinnedMemory implements AutoCloseable {
 
   /** The memory as an independent little-endian view. */
   ByteBuffer view() {
-    checkOpen();
+    books.requireOpen();
     return view.duplicate().order(ByteOrder.LITTLE_ENDIAN);
   }
 
   /** Where a copy starts. */
   Pointer at(long offset) {
-    checkOpen();
+    books.requireOpen();
     return pointer.withByteOffset(offset);
-  }
-
-  private void checkOpen() {
-    if (closed) {
-      throw new IllegalStateException(what + " is used after close");
-    }
   }
 
   @Override
   public void close() {
-    if (open.closed(ticket)) {
-      closed = true;
-      try {
-        context.synchronize();
-        Driver.freeHost(pointer);
-      } finally {
-        budget.release(bytes);
-      }
-    }
+    books.free(
+        () -> {
+          context.synchronize();
+          Driver.freeHost(pointer);
+        });
   }
 }

@@ -11,8 +11,9 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The router: logits, then one warp per row that chooses. Experts and weights of all rows come back
- * to the host in one copy, into one of a few pinned places, which are taken in turn.
+ * The router: logits, then one warp per row that chooses. Experts and weights of all rows, and of
+ * all routers that are started together, come back to the host in one copy, into one of a few
+ * pinned places, which are taken in turn.
  */
 final class TopK {
   private static final int THREADS = 32;
@@ -35,17 +36,26 @@ final class TopK {
     int most = Math.max(1, most(router));
     for (int first = 0; first < rows; first += most) {
       int count = Math.min(most, rows - first);
-      start(x, first, count, hidden, router, out).await();
+      start(x, first, count, hidden, List.of(router), List.of(out)).await();
     }
   }
 
-  /** See {@link ComputeStream#startRouting}; null if there are too many rows to do so. */
+  /** See {@link ComputeStream#startRoutings}; null if there are too many rows to do so. */
   ComputeStream.@Nullable PendingRouting start(
-      DeviceBuffer x, int rows, int hidden, Router router, Routing out) {
-    return rows > most(router) ? null : start(x, 0, rows, hidden, router, out);
+      DeviceBuffer x, int rows, int hidden, List<Router> routers, List<Routing> out) {
+    long choices = 0;
+    int experts = 0;
+    for (Router router : routers) {
+      choices += 8L * rows * router.k();
+      experts = Math.max(experts, router.experts());
+    }
+    long work = StreamPlan.align(4L * rows * experts) + choices;
+    return choices > state.plan().choiceBytes() || work > state.plan().workBytes()
+        ? null
+        : start(x, 0, rows, hidden, routers, out);
   }
 
-  /** Most rows at a time. */
+  /** Most rows of one router at a time. */
   private int most(Router router) {
     long perRow = (router.experts() + 2L * router.k()) * Float.BYTES;
     long fitting = (state.plan().workBytes() - 512) / perRow;
@@ -53,14 +63,19 @@ final class TopK {
   }
 
   private ComputeStream.PendingRouting start(
-      DeviceBuffer x, int first, int rows, int hidden, Router router, Routing out) {
+      DeviceBuffer x, int first, int rows, int hidden, List<Router> routers, List<Routing> out) {
     long numbers = (long) (first + rows) * hidden;
     long from = CudaBuffer.address(x, numbers * Float.BYTES) + 4L * first * hidden;
-    long choice = choose(from, rows, hidden, router);
+    int widest = routers.stream().mapToInt(Router::experts).max().orElse(0);
+    long choices = state.work() + StreamPlan.align((long) rows * widest * Float.BYTES);
+    long bytes = 0;
+    for (Router router : routers) {
+      choose(from, rows, hidden, router, choices + bytes);
+      bytes += 8L * rows * router.k();
+    }
     int number = started++;
     PinnedArea place = state.choicePlace(number % ComputeStream.MAX_PENDING_ROUTINGS);
-    int entries = rows * router.k();
-    state.queue().copyToHost(place.at(0), choice, 8L * entries);
+    state.queue().copyToHost(place.at(0), choices, bytes);
     DeviceEvent done = state.queue().mark();
     return () -> {
       if (started - number > ComputeStream.MAX_PENDING_ROUTINGS) {
@@ -69,22 +84,27 @@ final class TopK {
       }
       done.await();
       ByteBuffer chosen = place.view();
-      chosen.asIntBuffer().get(out.experts(), first * router.k(), entries);
-      chosen.position(4 * entries);
-      chosen
-          .slice()
-          .order(chosen.order())
-          .asFloatBuffer()
-          .get(out.weights(), first * router.k(), entries);
+      for (int i = 0; i < routers.size(); i++) {
+        take(chosen, first, rows, routers.get(i).k(), out.get(i));
+      }
     };
   }
 
-  /** Issues the choice; returns the address of all experts, the weights behind them. */
-  private long choose(long x, int rows, int hidden, Router router) {
+  /** Takes the experts of all rows, then their weights. */
+  private static void take(ByteBuffer chosen, int first, int rows, int k, Routing out) {
+    for (int i = 0; i < rows * k; i++) {
+      out.experts()[first * k + i] = chosen.getInt();
+    }
+    for (int i = 0; i < rows * k; i++) {
+      out.weights()[first * k + i] = chosen.getFloat();
+    }
+  }
+
+  /** Issues the choice, of the experts of all rows and their weights behind them. */
+  private void choose(long x, int rows, int hidden, Router router, long chosen) {
     int experts = router.experts();
     long logits = state.work();
     logits(x, rows, hidden, router, logits);
-    long chosen = logits + StreamPlan.align((long) rows * experts * Float.BYTES);
     RouterConfig rule = router.rule();
     state
         .launch(state.kernel("router_choice"))
@@ -108,7 +128,6 @@ final class TopK {
         .address(chosen)
         .address(chosen + (long) rows * router.k() * Integer.BYTES)
         .run(new Grid(rows, 1, 1, THREADS, 1, 8 * experts + 4 * rule.groups()));
-    return chosen;
   }
 
   private void logits(long x, int rows, int hidden, Router router, long logits) {
