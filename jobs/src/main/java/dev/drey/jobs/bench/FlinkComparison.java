@@ -121,7 +121,7 @@ public final class FlinkComparison {
     }
   }
 
-  private static Side side(EngineStats warm, EngineStats end, List<List<Integer>> ids) {
+  private static Side side(WarmUp.Mark warm, EngineStats end, List<List<Integer>> ids) {
     double nanos = end.spanNanos() - warm.spanNanos();
     return new Side(
         end.steps(),
@@ -140,7 +140,7 @@ public final class FlinkComparison {
     run.set(JobSettings.RESTARTS.option(), 0);
     RunRequest request = new RunRequest("bench", run, true);
     request.validate();
-    EngineStats warm;
+    WarmUp.Mark warm;
     try (WarmUp warmUp = new WarmUp(work.tokens(), () -> SlotRuntimes.open().values())) {
       new FileRun(
               request,
