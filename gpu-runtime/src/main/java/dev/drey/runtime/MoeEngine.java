@@ -4,10 +4,12 @@ import dev.drey.runtime.chat.ChatTemplates;
 import dev.drey.runtime.device.DeviceLostError;
 import dev.drey.runtime.kvcache.KvPool;
 import dev.drey.runtime.layers.Decoder;
+import dev.drey.runtime.layers.ShadowModel;
 import dev.drey.runtime.layers.StepBatch;
 import dev.drey.runtime.memory.MemoryBudget;
 import dev.drey.runtime.plan.MemoryPlan;
 import dev.drey.runtime.predict.Prediction;
+import dev.drey.runtime.predict.StepRows;
 import dev.drey.runtime.schedule.Step;
 import dev.drey.runtime.schedule.StepSampler;
 import dev.drey.runtime.schedule.StepScheduler;
@@ -67,6 +69,7 @@ public final class MoeEngine implements AutoCloseable {
    * @throws IOException if a file cannot be read
    * @throws dev.drey.runtime.safetensors.ModelFileException if a file is damaged or not supported
    * @throws dev.drey.runtime.plan.InsufficientMemoryException if the memory asked for is too small
+   * @throws dev.drey.runtime.predict.PredictorRefusedException if the predictor cannot be used
    */
   public static MoeEngine open(EngineConfig config) throws IOException {
     return new MoeEngine(EngineParts.open(config));
@@ -79,6 +82,7 @@ public final class MoeEngine implements AutoCloseable {
    * @throws dev.drey.runtime.safetensors.ModelFileException if a file is damaged or not supported
    * @throws dev.drey.runtime.plan.InsufficientMemoryException if the memory asked for is too small;
    *     it names what would do
+   * @throws dev.drey.runtime.predict.PredictorRefusedException if the predictor cannot be used
    * @throws IllegalStateException if the device cannot be used on this machine
    */
   public static MemoryPlan plan(EngineConfig config) {
@@ -154,13 +158,22 @@ public final class MoeEngine implements AutoCloseable {
     guarded(
         () -> {
           if (from == 0) {
-            decoder.begin(trace.rows(), sink);
+            begin(trace.rows(), step.batch(), sink);
           }
           for (int layer = from; layer < to; layer++) {
             currentLayer = layer;
             decoder.layer(layer, step.batch(), sink);
           }
         });
+  }
+
+  /** Tells the predictor of a step, after a shadow model, if it reads one, has run it. */
+  void begin(StepRows rows, StepBatch batch, Consumer<Prediction> sink) {
+    ShadowModel shadow = parts.shadow();
+    if (shadow != null) {
+      shadow.run(rows, batch);
+    }
+    decoder.begin(rows, sink);
   }
 
   /** Ends a step whose layers have all run: chooses the next token of each sequence that asked. */
@@ -196,6 +209,10 @@ public final class MoeEngine implements AutoCloseable {
   public void cancelWhen(BooleanSupplier cancelled) {
     parts.stream().cancelWhen(cancelled);
     parts.window().cancelWhen(cancelled);
+    ShadowModel shadow = parts.shadow();
+    if (shadow != null) {
+      shadow.cancelWhen(cancelled);
+    }
   }
 
   /**

@@ -91,7 +91,7 @@ final class SmallModel {
     @Override
     public FixedMemory fixed(int sequences, int stepTokens, int kvBlocks) {
       return new FixedMemory(
-          5000, 256L * kvBlocks, 10L * sequences, 300, 64L * stepTokens, 8L * stepTokens, 40);
+          5000, 256L * kvBlocks, 10L * sequences, 300, 64L * stepTokens, 8L * stepTokens, 40, 0);
     }
 
     @Override
