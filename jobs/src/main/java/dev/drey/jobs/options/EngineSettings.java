@@ -153,7 +153,7 @@ public final class EngineSettings {
   public static final Setting<String> POLICY =
       Setting.of(
               ENGINE,
-              key("drey.residency.policy").stringType().defaultValue("classic.lru"),
+              key("drey.residency.policy").stringType().defaultValue(CachePolicies.DEFAULT),
               Check.oneOf(CachePolicies.names()),
               "Cache policy that picks the expert to evict.")
           .flag("--policy", "NAME");
