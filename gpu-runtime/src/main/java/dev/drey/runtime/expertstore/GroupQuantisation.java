@@ -73,9 +73,12 @@ final class GroupQuantisation {
    * @param row little-endian; receives the row at its position
    */
   void restore(ByteBuffer stored, int from, ByteBuffer row) {
-    for (int i = 0; i < inputs; i++) {
-      float scale = stored.getFloat(from + i / GROUP * Float.BYTES);
-      row.putShort(BFloat16.toBits(scale * number(stored, from, i)));
+    for (int group = 0; group < groups; group++) {
+      float scale = stored.getFloat(from + group * Float.BYTES);
+      int end = Math.min(inputs, (group + 1) * GROUP);
+      for (int i = group * GROUP; i < end; i++) {
+        row.putShort(BFloat16.toBits(scale * number(stored, from, i)));
+      }
     }
   }
 

@@ -30,7 +30,7 @@ class ShadowCostTest {
 
   @ParameterizedTest
   @ValueSource(ints = {1, 16})
-  void aShadowCostsAFewStepsOfTheModel(int group) throws IOException {
+  void aShadowCostsNoMoreThanTwentyStepsOfTheModel(int group) throws IOException {
     List<String> requests = SamplePrompts.greedy(Math.max(4, group), TOKENS);
     List<List<Double>> micros = new ArrayList<>();
     List<MoeEngine> engines = new ArrayList<>();
@@ -56,7 +56,7 @@ class ShadowCostTest {
       System.out.printf(
           "group of %d, %s: %.0f µs per token, %.2f times%n",
           group, PREDICTORS.get(i), median(micros.get(i)), times);
-      assertThat(times).as(PREDICTORS.get(i)).isBetween(1.0, 10.0);
+      assertThat(times).as(PREDICTORS.get(i)).isBetween(1.0, 20.0);
     }
   }
 
