@@ -1,5 +1,6 @@
 package dev.drey.runtime;
 
+import dev.drey.runtime.cache.CachePolicies;
 import dev.drey.runtime.checkpoint.ModelChecks;
 import dev.drey.runtime.expertstore.ExpertStorage;
 import dev.drey.runtime.memory.MemorySize;
@@ -110,7 +111,7 @@ public record EngineConfig(
         MemorySize.ofPercent(100),
         0,
         "gate.next-layer",
-        "classic.lru",
+        CachePolicies.DEFAULT,
         ScheduleConfig.DEFAULT,
         TransferConfig.DEFAULT);
   }

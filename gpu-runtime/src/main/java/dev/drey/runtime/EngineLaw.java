@@ -37,7 +37,8 @@ final class EngineLaw implements MemoryLaw {
         any.staging(),
         any.activations(),
         any.scratch(),
-        any.sampling());
+        any.sampling(),
+        EngineMemory.shadowBytes(with(sequences, stepTokens), model, device, kvBlocks));
   }
 
   private EngineConfig with(int sequences, int stepTokens) {

@@ -5,6 +5,7 @@ import dev.drey.runtime.device.KvShape;
 import dev.drey.runtime.expertstore.ExpertSource;
 import dev.drey.runtime.hosttier.HostTierPlan;
 import dev.drey.runtime.layers.Activations;
+import dev.drey.runtime.layers.ShadowConfig;
 import dev.drey.runtime.layers.WeightLoader;
 import dev.drey.runtime.memory.MemorySize;
 import dev.drey.runtime.model.AttentionConfig;
@@ -13,9 +14,11 @@ import dev.drey.runtime.model.LayerConfig;
 import dev.drey.runtime.model.ModelConfig;
 import dev.drey.runtime.plan.FixedMemory;
 import dev.drey.runtime.plan.MemoryPlan;
+import dev.drey.runtime.predict.ShadowWeights;
 import dev.drey.runtime.residency.ResidencyWindow;
 import dev.drey.runtime.sampling.Sampler;
 import dev.drey.runtime.schedule.ScheduleConfig;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -89,7 +92,33 @@ record EngineMemory(KvShape kvShape, int kvBlocks, MemoryPlan plan) {
         staging,
         Activations.bytes(model, config.compute(), maxRows),
         device.computeStreamBytes(model, maxRows),
-        Sampler.scratchBytes(model.vocabulary()));
+        Sampler.scratchBytes(model.vocabulary()),
+        shadowBytes(config, model, device, kvBlocks));
+  }
+
+  /** How a shadow model is run; empty if the predictor needs none. */
+  static Optional<ShadowConfig> shadow(EngineConfig config, ModelConfig model, int kvBlocks) {
+    return ShadowWeights.of(config.predictor())
+        .map(
+            weights ->
+                new ShadowConfig(
+                    weights,
+                    config.prediction().alignment(),
+                    config.schedule().maxSequences(),
+                    contextTokens(model, kvBlocks),
+                    config.transfer()));
+  }
+
+  /**
+   * Bytes of a shadow model; 0 if the predictor needs none.
+   *
+   * @throws dev.drey.runtime.predict.PredictorRefusedException if it needs one that the model
+   *     cannot have
+   */
+  static long shadowBytes(EngineConfig config, ModelConfig model, Device device, int kvBlocks) {
+    return shadow(config, model, kvBlocks)
+        .map(ahead -> ahead.bytes(model, config.compute(), device, kvShape(model), kvBlocks))
+        .orElse(0L);
   }
 
   /** The shape that all layers with keys and values have in common. */
@@ -145,6 +174,10 @@ record EngineMemory(KvShape kvShape, int kvBlocks, MemoryPlan plan) {
 
   /** Positions that can occur: a sequence is never longer than the pool. */
   int contextTokens(ModelConfig model) {
+    return contextTokens(model, kvBlocks);
+  }
+
+  private static int contextTokens(ModelConfig model, int kvBlocks) {
     return Math.min(model.maxPositions(), kvBlocks * KV_BLOCK_TOKENS);
   }
 }

@@ -18,13 +18,17 @@ import dev.drey.runtime.kvcache.KvPool;
 import dev.drey.runtime.layers.Activations;
 import dev.drey.runtime.layers.Decoder;
 import dev.drey.runtime.layers.ModelWeights;
+import dev.drey.runtime.layers.ShadowConfig;
+import dev.drey.runtime.layers.ShadowModel;
 import dev.drey.runtime.layers.WeightLoader;
 import dev.drey.runtime.memory.MemoryBudget;
+import dev.drey.runtime.memory.ResourceStack;
 import dev.drey.runtime.model.GatedDeltaRule;
 import dev.drey.runtime.model.ModelConfig;
 import dev.drey.runtime.plan.FixedMemory;
 import dev.drey.runtime.plan.MemoryPlan;
 import dev.drey.runtime.predict.ExpertPredictor;
+import dev.drey.runtime.predict.PredictorInput;
 import dev.drey.runtime.predict.PredictorShape;
 import dev.drey.runtime.predict.Predictors;
 import dev.drey.runtime.probe.MachineFile;
@@ -42,8 +46,6 @@ import dev.drey.runtime.trace.TraceSink;
 import dev.drey.runtime.trace.TraceStats;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.ArrayDeque;
-import java.util.Deque;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -56,7 +58,7 @@ import org.jspecify.annotations.Nullable;
  * building stops half-way.
  */
 final class EngineParts implements AutoCloseable {
-  private final Deque<AutoCloseable> owned = new ArrayDeque<>();
+  private final ResourceStack resources = new ResourceStack("the engine");
   private final EngineConfig config;
   private final Checkpoint checkpoint;
   private final @Nullable Tokenizer tokenizer;
@@ -71,6 +73,7 @@ final class EngineParts implements AutoCloseable {
   private final @Nullable TraceRecorder recorder;
   private final ResidencyWindow window;
   private final ExpertPredictor predictor;
+  private final @Nullable ShadowModel shadow;
   private final Decoder decoder;
 
   private EngineParts(EngineConfig asked, HostTiers hostTiers) throws IOException {
@@ -115,7 +118,8 @@ final class EngineParts implements AutoCloseable {
       own(new Reservation(own(budget.child("sampling", fixed.sampling()))));
       recorder = openTrace();
       window = own(openWindow(staging));
-      predictor = newPredictor(model);
+      predictor = usedPredictor(model);
+      shadow = openShadow(weights);
       decoder =
           new Decoder(
               model,
@@ -131,7 +135,7 @@ final class EngineParts implements AutoCloseable {
               maxRows,
               memory.contextTokens(model));
     } catch (IOException | RuntimeException | Error failure) {
-      closeAfter(failure);
+      resources.closeAfter(failure);
       throw failure;
     }
   }
@@ -147,6 +151,7 @@ final class EngineParts implements AutoCloseable {
         Device device = openDevice(config);
         ExpertSource experts = config.storage().open(checkpoint, device)) {
       ModelConfig model = checkpoint.config();
+      Predictors.named(config.predictor(), predictorShape(checkpoint), config.prediction());
       EngineMemory.hostTier(config, model, device, experts);
       return EngineMemory.of(config, model, device, experts).plan();
     }
@@ -207,17 +212,34 @@ final class EngineParts implements AutoCloseable {
   }
 
   /** Where every expert has a slot of its own none is evicted, and nothing is left to predict. */
-  private ExpertPredictor newPredictor(ModelConfig model) {
-    PredictorShape shape =
-        new PredictorShape(
-            moeLayers(model),
-            model.moe().experts(),
-            model.moe().expertsPerToken(),
-            checkpoint.digest());
+  private ExpertPredictor usedPredictor(ModelConfig model) {
+    PredictorShape shape = predictorShape(checkpoint);
     ExpertPredictor chosen = Predictors.named(config.predictor(), shape, config.prediction());
     return memory.plan().slots() < model.totalExperts()
         ? chosen
         : Predictors.named("none", shape, config.prediction());
+  }
+
+  private static PredictorShape predictorShape(Checkpoint checkpoint) {
+    ModelConfig model = checkpoint.config();
+    return new PredictorShape(
+        moeLayers(model),
+        model.moe().experts(),
+        model.moe().expertsPerToken(),
+        checkpoint.digest());
+  }
+
+  /** Only if the predictor reads what it says. */
+  private @Nullable ShadowModel openShadow(ModelWeights weights) throws IOException {
+    if (!predictor.reads().contains(PredictorInput.SHADOW)) {
+      return null;
+    }
+    MemoryBudget ofShadow = own(budget.child("shadow model", memory.plan().fixed().shadow()));
+    ShadowConfig ahead =
+        EngineMemory.shadow(config, checkpoint.config(), memory.kvBlocks()).orElseThrow();
+    return own(
+        ShadowModel.open(
+            checkpoint, config.compute(), device, stream, weights, kv.store(), ahead, ofShadow));
   }
 
   private ResidencyWindow openWindow(MemoryBudget staging) {
@@ -377,40 +399,22 @@ final class EngineParts implements AutoCloseable {
     return decoder;
   }
 
+  /** Runs every step ahead of the layers; null if nobody asks what it says. */
+  @Nullable ShadowModel shadow() {
+    return shadow;
+  }
+
   /** Belongs to the thread that runs steps. */
   ExpertPredictor predictor() {
     return predictor;
   }
 
   private <T extends AutoCloseable> T own(T part) {
-    owned.push(part);
-    return part;
+    return resources.own(part);
   }
 
   @Override
   public void close() {
-    RuntimeException failure = null;
-    while (!owned.isEmpty()) {
-      try {
-        owned.pop().close();
-      } catch (Exception problem) {
-        if (failure == null) {
-          failure = new IllegalStateException("the engine did not close cleanly", problem);
-        } else {
-          failure.addSuppressed(problem);
-        }
-      }
-    }
-    if (failure != null) {
-      throw failure;
-    }
-  }
-
-  private void closeAfter(Throwable cause) {
-    try {
-      close();
-    } catch (RuntimeException problem) {
-      cause.addSuppressed(problem);
-    }
+    resources.close();
   }
 }

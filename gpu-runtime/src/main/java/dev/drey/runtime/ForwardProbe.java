@@ -62,7 +62,7 @@ public final class ForwardProbe {
     decoder.embed(batch);
     rows.begin(batch.step(), ids);
     rows.add((int) batch.step(), ids.length, ids.length, 0);
-    decoder.begin(rows, engine::prefetch);
+    engine.begin(rows, batch, engine::prefetch);
     int moeLayer = 0;
     for (int layer = 0; layer < model.layers(); layer++) {
       decoder.layer(layer, batch, engine::prefetch);

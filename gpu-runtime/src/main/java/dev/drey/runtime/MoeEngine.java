@@ -5,10 +5,12 @@ import dev.drey.runtime.device.DeviceLostError;
 import dev.drey.runtime.hosttier.HostTiers;
 import dev.drey.runtime.kvcache.KvPool;
 import dev.drey.runtime.layers.Decoder;
+import dev.drey.runtime.layers.ShadowModel;
 import dev.drey.runtime.layers.StepBatch;
 import dev.drey.runtime.memory.MemoryBudget;
 import dev.drey.runtime.plan.MemoryPlan;
 import dev.drey.runtime.predict.Prediction;
+import dev.drey.runtime.predict.StepRows;
 import dev.drey.runtime.schedule.Step;
 import dev.drey.runtime.schedule.StepSampler;
 import dev.drey.runtime.schedule.StepScheduler;
@@ -68,6 +70,7 @@ public final class MoeEngine implements AutoCloseable {
    * @throws IOException if a file cannot be read
    * @throws dev.drey.runtime.safetensors.ModelFileException if a file is damaged or not supported
    * @throws dev.drey.runtime.plan.InsufficientMemoryException if the memory asked for is too small
+   * @throws dev.drey.runtime.predict.PredictorRefusedException if the predictor cannot be used
    */
   public static MoeEngine open(EngineConfig config) throws IOException {
     return open(config, new HostTiers());
@@ -92,6 +95,7 @@ public final class MoeEngine implements AutoCloseable {
    * @throws dev.drey.runtime.safetensors.ModelFileException if a file is damaged or not supported
    * @throws dev.drey.runtime.plan.InsufficientMemoryException if the memory asked for is too small;
    *     it names what would do
+   * @throws dev.drey.runtime.predict.PredictorRefusedException if the predictor cannot be used
    * @throws IllegalStateException if the device cannot be used on this machine
    */
   public static MemoryPlan plan(EngineConfig config) {
@@ -167,13 +171,22 @@ public final class MoeEngine implements AutoCloseable {
     guarded(
         () -> {
           if (from == 0) {
-            decoder.begin(trace.rows(), sink);
+            begin(trace.rows(), step.batch(), sink);
           }
           for (int layer = from; layer < to; layer++) {
             currentLayer = layer;
             decoder.layer(layer, step.batch(), sink);
           }
         });
+  }
+
+  /** Tells the predictor of a step, after a shadow model, if it reads one, has run it. */
+  void begin(StepRows rows, StepBatch batch, Consumer<Prediction> sink) {
+    ShadowModel shadow = parts.shadow();
+    if (shadow != null) {
+      shadow.run(rows, batch);
+    }
+    decoder.begin(rows, sink);
   }
 
   /** Ends a step whose layers have all run: chooses the next token of each sequence that asked. */
@@ -209,6 +222,10 @@ public final class MoeEngine implements AutoCloseable {
   public void cancelWhen(BooleanSupplier cancelled) {
     parts.stream().cancelWhen(cancelled);
     parts.window().cancelWhen(cancelled);
+    ShadowModel shadow = parts.shadow();
+    if (shadow != null) {
+      shadow.cancelWhen(cancelled);
+    }
   }
 
   /**

@@ -8,6 +8,7 @@ import dev.drey.runtime.model.ComputeType;
 import dev.drey.runtime.predict.PredictorOptions;
 import dev.drey.runtime.predict.PredictorShape;
 import dev.drey.runtime.predict.Predictors;
+import dev.drey.runtime.predict.ShadowAlignment;
 import dev.drey.runtime.predict.Untrained;
 import dev.drey.runtime.sampling.SamplingParams;
 import dev.drey.runtime.schedule.ScheduleConfig;
@@ -52,7 +53,14 @@ class PredictionIdentityTest {
       int percent,
       PredictorOptions options,
       int sequences,
-      int prefillChunk) {}
+      int prefillChunk) {
+
+    Combination aligned(ShadowAlignment alignment) {
+      PredictorOptions aligned =
+          new PredictorOptions(options.lookahead(), options.capacity(), null, alignment);
+      return new Combination(seed, predictor, policy, percent, aligned, sequences, prefillChunk);
+    }
+  }
 
   static Stream<Combination> combinations() {
     List<Combination> all = new ArrayList<>();
@@ -69,13 +77,14 @@ class PredictionIdentityTest {
   private static Combination draw(long seed, String predictor) {
     Random random = new Random(seed);
     return new Combination(
-        seed,
-        predictor,
-        any(random, CachePolicies.names()),
-        2 + random.nextInt(90),
-        new PredictorOptions(random.nextInt(6), 1 + random.nextInt(40)),
-        1 + random.nextInt(4),
-        1 + random.nextInt(16));
+            seed,
+            predictor,
+            any(random, CachePolicies.names()),
+            2 + random.nextInt(90),
+            new PredictorOptions(random.nextInt(6), 1 + random.nextInt(40)),
+            1 + random.nextInt(4),
+            1 + random.nextInt(16))
+        .aligned(new ShadowAlignment(random.nextInt(4), random.nextInt(4)));
   }
 
   private static String any(Random random, Set<String> names) {

@@ -1,6 +1,5 @@
 package dev.drey.runtime.cache;
 
-import dev.drey.runtime.model.ExpertId;
 import java.io.DataInputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
@@ -17,7 +16,7 @@ import java.io.IOException;
  * matrix of the running request. A batch group has no one request; its own fading trace stands in
  * for the requests' matrices where nothing is predicted.
  */
-final class ActivationPolicy extends ScoredPolicy {
+final class ActivationPolicy extends PredictedPolicy {
   /** What is left of a token after another demand: half of it after 22. */
   private static final double FADING = 0.969;
 
@@ -26,38 +25,27 @@ final class ActivationPolicy extends ScoredPolicy {
 
   private final double[] traced;
   private final double[] sums;
-  private final PredictedRows predicted;
 
   ActivationPolicy(CacheShape shape) {
     super("infinity.activation", shape);
     traced = new double[table.size()];
     sums = new double[table.layers()];
-    predicted = new PredictedRows(table);
   }
 
   @Override
-  void demanded(int layer, int[] experts, int count, int[] tokens) {
+  void learn(int layer, int[] experts, int count, int[] tokens) {
     DemandCounts.fade(traced, first(layer), last(layer) + 1, FADING);
     for (int i = 0; i < count; i++) {
       traced[experts[i]] += tokens[i];
     }
-    predicted.forget(layer);
-    changed(layer);
-  }
-
-  @Override
-  public void onPrediction(long step, int issuedAtLayer, ExpertId expert, float score) {
-    int number = table.number(expert);
-    predicted.add(step, issuedAtLayer, number, score);
-    changed(table.layerOf(number));
   }
 
   @Override
   void refresh(int layer) {
-    boolean ahead = predicted.isKnown(layer);
+    boolean ahead = predicted().isKnown(layer);
     double sum = 0;
     for (int expert = first(layer); expert <= last(layer); expert++) {
-      keys[expert] = ahead ? predicted.score(expert) : traced[expert];
+      keys[expert] = ahead ? predicted().score(expert) : traced[expert];
       sum += keys[expert];
     }
     sums[layer] = sum;
@@ -70,16 +58,12 @@ final class ActivationPolicy extends ScoredPolicy {
   }
 
   @Override
-  void write(DataOutputStream out) throws IOException {
-    super.write(out);
+  void writeLearnt(DataOutputStream out) throws IOException {
     SnapshotFormat.writeAll(out, traced);
-    predicted.write(out);
   }
 
   @Override
-  void read(DataInputStream in) throws IOException {
-    super.read(in);
+  void readLearnt(DataInputStream in) throws IOException {
     SnapshotFormat.readAll(in, traced);
-    predicted.read(in);
   }
 }

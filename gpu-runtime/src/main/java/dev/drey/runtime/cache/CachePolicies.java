@@ -8,6 +8,9 @@ import java.util.function.Function;
 
 /** The cache policies by name. */
 public final class CachePolicies {
+  /** The policy of an engine that is told nothing else; {@code docs/policies.md} says why. */
+  public static final String DEFAULT = "cyclic.scan";
+
   private static final Map<String, Function<CacheShape, CachePolicy>> KNOWN =
       new TreeMap<>(
           Map.ofEntries(

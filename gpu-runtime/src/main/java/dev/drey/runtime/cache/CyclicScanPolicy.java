@@ -16,8 +16,9 @@ import java.io.IOException;
  * window, so that every layer has equally much to load: the experts demanded most often, with an
  * advantage for those pinned already. The rest streams through the slots left: a few, through which
  * one expert arrives while another computes, or more of them while something is fetched ahead, so
- * that the link is busy before the router asks. While a pass fits into the window nothing is
- * pinned.
+ * that the link is busy before the router asks: as many as three layers demand, 16 or half of the
+ * window at most, but all of a window too small for two layers. While a pass fits into the window
+ * nothing is pinned.
  *
  * <p>Of what is not pinned that leaves which is expected to be used last: an expert demanded in a
  * share p of the passes is expected in (layers ahead) + L · (1/p − 1) layers. For p = 1 this is
@@ -42,16 +43,20 @@ public final class CyclicScanPolicy extends PinnedPolicy {
   /** Below every score of what is not pinned. */
   private static final double LEAST_SHARE = 1e-9;
 
+  /** One expert computes, one arrives. */
+  private static final int LEAST_PASSING = 2;
+
   /** Slots left for what passes, at most, while everything is loaded on demand. */
   private static final int PASSING_ALONE = 4;
 
   /** The same while predictions come. */
   private static final int PASSING_AHEAD = 16;
 
+  /** Layers whose demand passes at a time then: one computes, one arrives, one was mistaken. */
+  private static final int LAYERS_AHEAD = 3;
+
   private static final long NEVER = -2;
 
-  private final int[] quotasAlone;
-  private final int[] quotasAhead;
   private final int[] demandsOf;
   private final double[] shares;
   private final double[] sizes;
@@ -59,20 +64,28 @@ public final class CyclicScanPolicy extends PinnedPolicy {
 
   CyclicScanPolicy(CacheShape shape) {
     super("cyclic.scan", shape);
-    quotasAlone = LayerQuotas.even(shape, passing(shape.slots(), PASSING_ALONE));
-    quotasAhead = LayerQuotas.even(shape, passingAhead(shape.slots()));
     demandsOf = new int[table.layers()];
     shares = new double[table.size()];
     sizes = new double[table.layers()];
   }
 
-  /** Slots left for what passes while predictions come: half of the window, 2 to 16. */
-  public static int passingAhead(int slots) {
-    return passing(slots, PASSING_AHEAD);
+  /**
+   * Slots left for what passes while predictions come: all of a window in which two layers' demand
+   * has no room, the one that computes and the one that arrives.
+   *
+   * @param slots of the window
+   * @param demanded experts that a pass demands of a layer
+   */
+  public static int passingAhead(int slots, double demanded) {
+    if (slots < 2 * demanded) {
+      return slots;
+    }
+    int wanted = (int) Math.ceil(Math.min(PASSING_AHEAD, LAYERS_AHEAD * demanded));
+    return Math.min(slots, Math.max(LEAST_PASSING, Math.min(wanted, slots / 2)));
   }
 
-  private static int passing(int slots, int most) {
-    return Math.min(slots, Math.max(2, Math.min(most, slots / 2)));
+  private static int passingAlone(int slots) {
+    return Math.min(slots, Math.max(LEAST_PASSING, Math.min(PASSING_ALONE, slots / 2)));
   }
 
   @Override
@@ -107,7 +120,10 @@ public final class CyclicScanPolicy extends PinnedPolicy {
 
   private void choose(int layer) {
     boolean scan = passSize() > table.shape().slots();
-    int quota = (predictedAt >= passes() - 1 ? quotasAhead : quotasAlone)[layer];
+    int slots = table.shape().slots();
+    boolean predicted = predictedAt >= passes() - 1;
+    int passing = predicted ? passingAhead(slots, sizes[layer]) : passingAlone(slots);
+    int quota = LayerQuotas.even(table.shape(), passing)[layer];
     double[] worth = new double[table.perLayer()];
     for (int expert = first(layer); expert <= last(layer); expert++) {
       worth[expert - first(layer)] = shares[expert] + (isPinned(expert) ? ADVANTAGE : 0);

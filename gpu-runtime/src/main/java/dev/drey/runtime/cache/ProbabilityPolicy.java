@@ -1,6 +1,5 @@
 package dev.drey.runtime.cache;
 
-import dev.drey.runtime.model.ExpertId;
 import java.io.DataInputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
@@ -17,23 +16,21 @@ import java.util.Arrays;
  * (fMoE, later FineMoE; arXiv 2502.05370), section on eviction. There p comes from the stored map
  * that fits best; the last demand is the nearest map we have without a predictor.
  */
-final class ProbabilityPolicy extends ScoredPolicy {
+final class ProbabilityPolicy extends PredictedPolicy {
   /** Share of the uniform distribution in p. */
   private static final double DOUBT = 0.05;
 
   private final double[] frequencies;
   private final double[] lastShares;
-  private final PredictedRows predicted;
 
   ProbabilityPolicy(CacheShape shape) {
     super("finemoe.inverse-probability", shape);
     frequencies = new double[table.size()];
     lastShares = new double[table.size()];
-    predicted = new PredictedRows(table);
   }
 
   @Override
-  void demanded(int layer, int[] experts, int count, int[] tokens) {
+  void learn(int layer, int[] experts, int count, int[] tokens) {
     DemandCounts.fade(frequencies, first(layer), last(layer) + 1, LfuPolicy.FADING);
     Arrays.fill(lastShares, first(layer), last(layer) + 1, 0);
     double sum = 0;
@@ -44,22 +41,14 @@ final class ProbabilityPolicy extends ScoredPolicy {
       frequencies[experts[i]] += 1;
       lastShares[experts[i]] = tokens[i] / sum;
     }
-    predicted.forget(layer);
-    changed(layer);
-  }
-
-  @Override
-  public void onPrediction(long step, int issuedAtLayer, ExpertId expert, float score) {
-    int number = table.number(expert);
-    predicted.add(step, issuedAtLayer, number, score);
-    changed(table.layerOf(number));
   }
 
   @Override
   void refresh(int layer) {
-    boolean ahead = predicted.isKnown(layer);
+    boolean ahead = predicted().isKnown(layer);
     for (int expert = first(layer); expert <= last(layer); expert++) {
-      double share = ahead ? predicted.score(expert) / predicted.sum(layer) : lastShares[expert];
+      double share =
+          ahead ? predicted().score(expert) / predicted().sum(layer) : lastShares[expert];
       double probability = (1 - DOUBT) * share + DOUBT / table.perLayer();
       keys[expert] = probability * (1 + frequencies[expert]);
     }
@@ -71,18 +60,14 @@ final class ProbabilityPolicy extends ScoredPolicy {
   }
 
   @Override
-  void write(DataOutputStream out) throws IOException {
-    super.write(out);
+  void writeLearnt(DataOutputStream out) throws IOException {
     SnapshotFormat.writeAll(out, frequencies);
     SnapshotFormat.writeAll(out, lastShares);
-    predicted.write(out);
   }
 
   @Override
-  void read(DataInputStream in) throws IOException {
-    super.read(in);
+  void readLearnt(DataInputStream in) throws IOException {
     SnapshotFormat.readAll(in, frequencies);
     SnapshotFormat.readAll(in, lastShares);
-    predicted.read(in);
   }
 }

@@ -166,6 +166,15 @@ public interface ComputeStream extends AutoCloseable {
       KvStore store, int layer, DeviceBuffer keys, DeviceBuffer values, AttentionBatch batch);
 
   /**
+   * Copies whole blocks of keys and values, of all layers, to the same place in another store.
+   *
+   * @param from a store of this device
+   * @param to another one, of the same shape and with as many blocks
+   * @param blocks which blocks, the first {@code count} entries
+   */
+  void copyKv(KvStore from, KvStore to, int[] blocks, int count);
+
+  /**
    * Causal paged attention; always reads the stored keys and values, also for this step's own
    * tokens.
    *

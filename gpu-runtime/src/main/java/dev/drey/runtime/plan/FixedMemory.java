@@ -10,17 +10,32 @@ package dev.drey.runtime.plan;
  * @param activations buffers of one step, with logits and (token, rank) outputs
  * @param scratch scratch memory and primitives of the compute stream
  * @param sampling scratch memory of the sampler
+ * @param shadow a shadow model: its experts, keys and values, and buffers; 0 if there is none
  */
 public record FixedMemory(
-    long dense, long kv, long states, long staging, long activations, long scratch, long sampling) {
+    long dense,
+    long kv,
+    long states,
+    long staging,
+    long activations,
+    long scratch,
+    long sampling,
+    long shadow) {
   /** Everything together. */
   public long total() {
-    return dense + kv + states + staging + activations + scratch + sampling;
+    return dense + kv + states + staging + activations + scratch + sampling + shadow;
+  }
+
+  /** The same without a shadow model. */
+  public FixedMemory withoutShadow() {
+    return new FixedMemory(dense, kv, states, staging, activations, scratch, sampling, 0);
   }
 
   @Override
   public String toString() {
-    return "dense weights %d + KV %d + recurrent state %d + staging %d + activations %d + scratch %d + sampling %d"
-        .formatted(dense, kv, states, staging, activations, scratch, sampling);
+    String ours =
+        "dense weights %d + KV %d + recurrent state %d + staging %d + activations %d + scratch %d + sampling %d"
+            .formatted(dense, kv, states, staging, activations, scratch, sampling);
+    return shadow == 0 ? ours : ours + " + shadow model " + shadow;
   }
 }

@@ -22,14 +22,15 @@ public record MemoryPlan(FixedMemory fixed, int slots, long slotBytes, int total
     return fixed.total() + windowBytes();
   }
 
-  /** Bytes of everything if each expert had a slot. */
+  /** Bytes of everything if each expert had a slot; a shadow model has no use then. */
   public long residentBytes() {
-    return fixed.total() + totalExperts * slotBytes;
+    return fixed.withoutShadow().total() + totalExperts * slotBytes;
   }
 
   /**
    * Finds the number of slots.
    *
+   * @param fixed with a shadow model if one is asked for; left out if every expert has a slot
    * @param deviceMemory hard total, a percentage of the fully resident total; null for no limit
    * @param expertMemory the window alone, a percentage of all experts' bytes; null for what the
    *     total leaves
@@ -44,8 +45,12 @@ public record MemoryPlan(FixedMemory fixed, int slots, long slotBytes, int total
       @Nullable MemorySize deviceMemory,
       @Nullable MemorySize expertMemory) {
     int least = Math.min(minSlots, totalExperts);
-    long resident = fixed.total() + totalExperts * slotBytes;
+    long allExperts = totalExperts * slotBytes;
+    long resident = fixed.withoutShadow().total() + allExperts;
     long total = deviceMemory == null ? Long.MAX_VALUE : deviceMemory.of(resident);
+    if (total >= resident && (expertMemory == null || expertMemory.of(allExperts) >= allExperts)) {
+      return new MemoryPlan(fixed.withoutShadow(), totalExperts, slotBytes, totalExperts);
+    }
     long leastTotal = fixed.total() + least * slotBytes;
     if (total < leastTotal) {
       throw new InsufficientMemoryException(
@@ -54,11 +59,10 @@ public record MemoryPlan(FixedMemory fixed, int slots, long slotBytes, int total
           leastTotal);
     }
     if (expertMemory == null) {
-      long left = deviceMemory == null ? totalExperts * slotBytes : total - fixed.total();
-      int slots = (int) Math.min(totalExperts, left / slotBytes);
+      int slots = (int) Math.min(totalExperts, (total - fixed.total()) / slotBytes);
       return new MemoryPlan(fixed, slots, slotBytes, totalExperts);
     }
-    long window = expertMemory.of(totalExperts * slotBytes);
+    long window = expertMemory.of(allExperts);
     int slots = (int) Math.min(totalExperts, window / slotBytes);
     if (slots < least) {
       throw new InsufficientMemoryException(

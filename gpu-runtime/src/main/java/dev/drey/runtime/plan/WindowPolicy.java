@@ -44,8 +44,9 @@ public enum WindowPolicy {
   PINNED("cyclic.scan") {
     @Override
     double missed(ExpertPopularity popularity, int layers, double tokens, int slots) {
-      double kept = (slots - CyclicScanPolicy.passingAhead(slots)) / (double) layers;
-      double pinned = popularity.touched(tokens) - popularity.touchedAmong(kept, tokens);
+      double touched = popularity.touched(tokens);
+      double kept = (slots - CyclicScanPolicy.passingAhead(slots, touched)) / (double) layers;
+      double pinned = touched - popularity.touchedAmong(kept, tokens);
       return Math.min(pinned, LRU.missed(popularity, layers, tokens, slots));
     }
   };

@@ -5,7 +5,6 @@ import java.io.DataInputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
 import java.util.Arrays;
-import java.util.function.IntConsumer;
 
 /**
  * Requests resemble earlier requests in the experts they use.
@@ -40,12 +39,10 @@ final class ActivationTracePredictor extends HistoryPredictor {
   private static final float NEARLY = 0.02f;
 
   private final ActivationMatrices collection;
-  private final SequenceSlots slots = new SequenceSlots();
-  private final Traced[] traced = new Traced[SequenceSlots.CAPACITY];
-  private final IntConsumer opened = this::opened;
+  private final FollowedSequences<Traced> traced =
+      new FollowedSequences<>(Traced::new, Traced::clear, MOST_NEAREST);
   private final int[] rowsOf;
   private final float[] likeness;
-  private NearestMatrices[] nearest = new NearestMatrices[0];
 
   /** A running request. */
   private final class Traced {
@@ -55,6 +52,11 @@ final class ActivationTracePredictor extends HistoryPredictor {
     final float[] passProducts = new float[collection.capacity()];
     float passSquare;
     boolean answering;
+
+    void clear() {
+      clearRequest();
+      answering = false;
+    }
 
     void clearRequest() {
       Arrays.fill(request, 0);
@@ -93,23 +95,19 @@ final class ActivationTracePredictor extends HistoryPredictor {
 
   @Override
   void began(StepRows rows) {
-    slots.begin(rows, opened);
-    if (nearest.length < rows.spans()) {
-      nearest = new NearestMatrices[rows.spans()];
-      Arrays.setAll(nearest, span -> new NearestMatrices(MOST_NEAREST));
-    }
+    traced.begin(rows);
     for (int span = 0; span < rows.spans(); span++) {
-      nearest[span].clear();
-      if (slots.ofSpan(span) != SequenceSlots.NONE) {
-        Traced sequence = traced[slots.ofSpan(span)];
+      Traced sequence = traced.ofSpan(span);
+      if (sequence != null) {
         sequence.clearPass();
-        nearest[span].find(
+        NearestMatrices nearest = traced.nearest(span);
+        nearest.find(
             collection,
             sequence.requestProducts,
             sequence.requestSquare,
             shape.places() - 1,
             NEARLY);
-        nearest[span].note(collection);
+        nearest.note(collection);
         if (rows.isDecode(span) && !sequence.answering) {
           sequence.answering = true;
           sequence.clearRequest();
@@ -118,23 +116,14 @@ final class ActivationTracePredictor extends HistoryPredictor {
     }
   }
 
-  private void opened(int slot) {
-    if (traced[slot] == null) {
-      traced[slot] = new Traced();
-    }
-    traced[slot].clearRequest();
-    traced[slot].answering = false;
-  }
-
   @Override
   void learn(StepRows rows, int place, Routing routing) {
     int k = routing.k();
     for (int span = 0; span < rows.spans(); span++) {
-      int slot = slots.ofSpan(span);
-      if (slot == SequenceSlots.NONE) {
+      Traced sequence = traced.ofSpan(span);
+      if (sequence == null) {
         continue;
       }
-      Traced sequence = traced[slot];
       int from = rows.firstRow(span) * k;
       int to = from + rows.rows(span) * k;
       for (int i = from; i < to; i++) {
@@ -147,8 +136,9 @@ final class ActivationTracePredictor extends HistoryPredictor {
           rowsOf[expert] = 0;
         }
       }
-      nearest[span].find(collection, sequence.passProducts, sequence.passSquare, place, NEARLY);
-      nearest[span].note(collection);
+      NearestMatrices nearest = traced.nearest(span);
+      nearest.find(collection, sequence.passProducts, sequence.passSquare, place, NEARLY);
+      nearest.note(collection);
     }
   }
 
@@ -156,17 +146,17 @@ final class ActivationTracePredictor extends HistoryPredictor {
   void score(StepRows rows, int now, int target, float[] into) {
     float proximity = 1 - (float) (target - now) / (shape.places() + 1);
     for (int span = 0; span < rows.spans(); span++) {
-      int slot = slots.ofSpan(span);
-      if (slot == SequenceSlots.NONE) {
+      Traced sequence = traced.ofSpan(span);
+      if (sequence == null) {
         continue;
       }
-      NearestMatrices found = nearest[span];
+      NearestMatrices found = traced.nearest(span);
       float weight = proximity * rows.rows(span);
       for (int i = 0; i < found.count(); i++) {
         collection.addRow(found.matrix(i), target, weight / found.count(), into);
       }
       if (collection.size() == 0) {
-        addOwn(traced[slot].request, target, weight, into);
+        addOwn(sequence.request, target, weight, into);
       }
     }
   }
@@ -186,9 +176,9 @@ final class ActivationTracePredictor extends HistoryPredictor {
 
   @Override
   public void sequenceEnded(int sequence) {
-    int slot = slots.end(sequence);
-    if (slot != SequenceSlots.NONE && traced[slot].requestSquare > 0) {
-      keep(traced[slot]);
+    Traced ended = traced.end(sequence);
+    if (ended != null && ended.requestSquare > 0) {
+      keep(ended);
     }
   }
 
@@ -198,10 +188,8 @@ final class ActivationTracePredictor extends HistoryPredictor {
     }
     int stored = collection.placeFor(likeness);
     collection.store(stored, ended.request);
-    slots.forEach(
-        slot ->
-            traced[slot].requestProducts[stored] =
-                collection.product(stored, traced[slot].request));
+    traced.forEach(
+        running -> running.requestProducts[stored] = collection.product(stored, running.request));
   }
 
   // -- snapshots
@@ -219,6 +207,6 @@ final class ActivationTracePredictor extends HistoryPredictor {
   @Override
   void read(DataInputStream in) throws IOException {
     collection.read(in);
-    slots.clear();
+    traced.clear();
   }
 }

@@ -5,7 +5,6 @@ import java.io.DataInputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
 import java.util.Arrays;
-import java.util.function.IntConsumer;
 
 /**
  * Single passes resemble earlier passes in what routers say, so that a pass may be continued as the
@@ -44,13 +43,11 @@ final class ExpertMapPredictor extends HistoryPredictor {
   private final ActivationMatrices maps;
   private final ActivationMatrices subjects;
   private final long[] takenInStep;
-  private final SequenceSlots slots = new SequenceSlots();
-  private final Followed[] followed = new Followed[SequenceSlots.CAPACITY];
-  private final IntConsumer opened = this::opened;
+  private final FollowedSequences<Followed> followed =
+      new FollowedSequences<>(Followed::new, Followed::clear, MOST_NEAREST);
   private final Ranking ranking;
   private final float[] likeness;
   private final float[] probabilities;
-  private NearestMatrices[] nearest = new NearestMatrices[0];
   private long steps;
   private int lastPlace = STEP_BEGIN;
 
@@ -128,38 +125,28 @@ final class ExpertMapPredictor extends HistoryPredictor {
   void began(StepRows rows) {
     steps++;
     lastPlace = STEP_BEGIN;
-    slots.begin(rows, opened);
-    if (nearest.length < rows.spans()) {
-      nearest = new NearestMatrices[rows.spans()];
-      Arrays.setAll(nearest, span -> new NearestMatrices(MOST_NEAREST));
-    }
+    followed.begin(rows);
     for (int span = 0; span < rows.spans(); span++) {
-      nearest[span].clear();
-      if (slots.ofSpan(span) != SequenceSlots.NONE) {
-        Followed sequence = followed[slots.ofSpan(span)];
+      Followed sequence = followed.ofSpan(span);
+      if (sequence != null) {
         sequence.clearMap();
-        nearest[span].find(
+        NearestMatrices nearest = followed.nearest(span);
+        nearest.find(
             subjects, sequence.subjectProducts, sequence.subjectSquare, 0, Float.MAX_VALUE);
-        nearest[span].note(maps);
+        nearest.note(maps);
       }
     }
-  }
-
-  private void opened(int slot) {
-    if (followed[slot] == null) {
-      followed[slot] = new Followed();
-    }
-    followed[slot].clear();
   }
 
   @Override
   void learn(StepRows rows, int place, Routing routing) {
     for (int span = 0; span < rows.spans(); span++) {
-      if (slots.ofSpan(span) != SequenceSlots.NONE) {
-        Followed sequence = followed[slots.ofSpan(span)];
+      Followed sequence = followed.ofSpan(span);
+      if (sequence != null) {
         add(sequence, rows, span, place, routing);
-        nearest[span].find(maps, sequence.mapProducts, sequence.mapSquare, place, Float.MAX_VALUE);
-        nearest[span].note(maps);
+        NearestMatrices nearest = followed.nearest(span);
+        nearest.find(maps, sequence.mapProducts, sequence.mapSquare, place, Float.MAX_VALUE);
+        nearest.note(maps);
       }
     }
     boolean whole = place == lastPlace + 1;
@@ -191,8 +178,8 @@ final class ExpertMapPredictor extends HistoryPredictor {
   @Override
   void score(StepRows rows, int now, int target, float[] into) {
     for (int span = 0; span < rows.spans(); span++) {
-      NearestMatrices found = nearest[span];
-      if (slots.ofSpan(span) == SequenceSlots.NONE || found.count() == 0) {
+      NearestMatrices found = followed.nearest(span);
+      if (found.count() == 0) {
         continue;
       }
       average(found, target);
@@ -221,7 +208,7 @@ final class ExpertMapPredictor extends HistoryPredictor {
 
   @Override
   public void sequenceEnded(int sequence) {
-    slots.end(sequence);
+    followed.end(sequence);
   }
 
   // -- upkeep
@@ -230,8 +217,9 @@ final class ExpertMapPredictor extends HistoryPredictor {
     int taken = Math.min(MOST_TAKEN, rows.spans());
     for (int i = 0; i < taken; i++) {
       int span = (int) ((steps + i) % rows.spans());
-      if (slots.ofSpan(span) != SequenceSlots.NONE) {
-        take(followed[slots.ofSpan(span)]);
+      Followed sequence = followed.ofSpan(span);
+      if (sequence != null) {
+        take(sequence);
       }
     }
   }
@@ -244,10 +232,8 @@ final class ExpertMapPredictor extends HistoryPredictor {
     takenInStep[matrix] = steps; // products with what was there before are void in this step
     maps.store(matrix, sequence.map);
     subjects.store(matrix, sequence.subject);
-    slots.forEach(
-        slot ->
-            followed[slot].subjectProducts[matrix] =
-                subjects.product(matrix, followed[slot].subject));
+    followed.forEach(
+        running -> running.subjectProducts[matrix] = subjects.product(matrix, running.subject));
   }
 
   // -- snapshots
@@ -270,6 +256,6 @@ final class ExpertMapPredictor extends HistoryPredictor {
     subjects.read(in);
     steps = in.readLong();
     Arrays.fill(takenInStep, 0);
-    slots.clear();
+    followed.clear();
   }
 }

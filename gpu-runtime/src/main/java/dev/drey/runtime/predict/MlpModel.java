@@ -106,14 +106,14 @@ public final class MlpModel {
   /**
    * Reads a file that was trained for a model.
    *
-   * @throws IllegalArgumentException if it cannot be read, is damaged, of another version, or was
+   * @throws PredictorRefusedException if it cannot be read, is damaged, of another version, or was
    *     trained for another model; says what was expected and found
    */
   public static MlpModel read(Path file, PredictorShape shape) {
     try {
       return read(file, contentOf(file), shape);
     } catch (IOException e) {
-      throw new IllegalArgumentException(
+      throw new PredictorRefusedException(
           "predictor file %s cannot be read: %s; make one with: drey train-predictor"
               .formatted(file, e),
           e);
@@ -134,13 +134,13 @@ public final class MlpModel {
     int length = content.length - Integer.BYTES;
     if (length < MAGIC.length
         || !ByteBuffer.wrap(content, 0, MAGIC.length).equals(ByteBuffer.wrap(MAGIC))) {
-      throw new IllegalArgumentException(
+      throw new PredictorRefusedException(
           "%s is no predictor file: it does not begin with DREYMLP".formatted(file));
     }
     int expected = ByteBuffer.wrap(content).getInt(length);
     int found = checksum(content, length);
     if (expected != found) {
-      throw new IllegalArgumentException(
+      throw new PredictorRefusedException(
           "predictor file %s is damaged: expected checksum %08x, found %08x"
               .formatted(file, expected, found));
     }
@@ -159,7 +159,7 @@ public final class MlpModel {
 
   private static void require(Path file, String expected, String found) {
     if (!found.equals(expected)) {
-      throw new IllegalArgumentException(
+      throw new PredictorRefusedException(
           "predictor file %s does not fit: expected %s, found %s".formatted(file, expected, found));
     }
   }

@@ -9,5 +9,7 @@ public enum PredictorInput {
   /** Later layers' routers, applied to this layer's router input; not in traces. */
   GATES,
   /** The router input itself; not in traces. */
-  ROUTER_INPUT
+  ROUTER_INPUT,
+  /** What a shadow model's routers chose, see {@link ShadowRouting}; not in traces. */
+  SHADOW
 }

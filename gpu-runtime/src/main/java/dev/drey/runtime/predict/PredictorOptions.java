@@ -9,8 +9,10 @@ import org.jspecify.annotations.Nullable;
  * @param lookahead how many layers with experts to look ahead; 0 for the predictor's own choice
  * @param capacity entries of a predictor's collection; 0 for the predictor's own choice
  * @param file what a trained predictor was trained to; null if there is none
+ * @param alignment how a shadow model is kept in step
  */
-public record PredictorOptions(int lookahead, int capacity, @Nullable String file)
+public record PredictorOptions(
+    int lookahead, int capacity, @Nullable String file, ShadowAlignment alignment)
     implements Serializable {
   /** Every predictor's own choice. */
   public static final PredictorOptions DEFAULT = new PredictorOptions(0, 0);
@@ -21,6 +23,11 @@ public record PredictorOptions(int lookahead, int capacity, @Nullable String fil
   /** Without a file. */
   public PredictorOptions(int lookahead, int capacity) {
     this(lookahead, capacity, null);
+  }
+
+  /** With a shadow model, if there is one, that never leaves the model's path. */
+  public PredictorOptions(int lookahead, int capacity, @Nullable String file) {
+    this(lookahead, capacity, file, ShadowAlignment.EVERY_TOKEN);
   }
 
   /** Checks the numbers. */

@@ -30,6 +30,8 @@ public final class Predictors {
                   Map.entry(LearnedPredictor.NAME, Predictors::learned),
                   Map.entry("none", (shape, options) -> new NoPredictor()),
                   Map.entry("random.uniform", RandomPredictor::new),
+                  Map.entry(ShadowWeights.INT4.predictor(), shadow(ShadowWeights.INT4)),
+                  Map.entry(ShadowWeights.INT8.predictor(), shadow(ShadowWeights.INT8)),
                   Map.entry("sida.token-table", TokenTablePredictor::new)));
 
   private Predictors() {}
@@ -42,8 +44,8 @@ public final class Predictors {
   /**
    * A new predictor that has seen nothing.
    *
-   * @throws IllegalArgumentException if the name is unknown (the message lists the known ones), or
-   *     the file it needs is missing or does not fit
+   * @throws IllegalArgumentException if the name is unknown; the message lists the known ones
+   * @throws PredictorRefusedException if the file it needs is missing or does not fit
    */
   public static ExpertPredictor named(String name, PredictorShape shape, PredictorOptions options) {
     BiFunction<PredictorShape, PredictorOptions, ExpertPredictor> known = KNOWN.get(name);
@@ -54,15 +56,20 @@ public final class Predictors {
     return known.apply(shape, options);
   }
 
+  private static BiFunction<PredictorShape, PredictorOptions, ExpertPredictor> shadow(
+      ShadowWeights weights) {
+    return (shape, options) -> new ShadowModelPredictor(weights, shape, options);
+  }
+
   private static ExpertPredictor learned(PredictorShape shape, PredictorOptions options) {
     String file = options.file();
     if (file == null) {
-      throw new IllegalArgumentException(
+      throw new PredictorRefusedException(
           "predictor 'learned.mlp' needs the file it was trained to (drey.prediction.file); make one with: drey train-predictor");
     }
     MlpModel model = MlpModel.read(Path.of(file), shape);
     if (options.lookaheadOr(model.sizes().lookahead()) != model.sizes().lookahead()) {
-      throw new IllegalArgumentException(
+      throw new PredictorRefusedException(
           "predictor file %s was trained to look %d layers ahead, but %d are asked for"
               .formatted(file, model.sizes().lookahead(), options.lookahead()));
     }

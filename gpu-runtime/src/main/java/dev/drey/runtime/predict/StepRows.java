@@ -21,6 +21,7 @@ public final class StepRows {
   private long step = -1;
   private int spans;
   private int rows;
+  private @Nullable ShadowRouting shadow;
 
   /**
    * Empties the rows for another step.
@@ -35,6 +36,7 @@ public final class StepRows {
     ids = tokenIds == null ? new int[0] : tokenIds;
     spans = 0;
     rows = 0;
+    shadow = null;
   }
 
   /**
@@ -56,6 +58,11 @@ public final class StepRows {
     table[at + PROMPT] = promptTokens;
     table[at + OUTPUTS] = outputs;
     rows += count;
+  }
+
+  /** A shadow model has run ahead of the step. */
+  public void foreseen(ShadowRouting routing) {
+    shadow = routing;
   }
 
   /** Number of the step. */
@@ -113,5 +120,18 @@ public final class StepRows {
       throw new IllegalStateException("token ids of step " + step + " are not known");
     }
     return ids[row];
+  }
+
+  /**
+   * What a shadow model says of the step.
+   *
+   * @throws IllegalStateException if none has run ahead of it
+   */
+  public ShadowRouting shadow() {
+    ShadowRouting present = shadow;
+    if (present == null) {
+      throw new IllegalStateException("no shadow model has run ahead of step " + step);
+    }
+    return present;
   }
 }

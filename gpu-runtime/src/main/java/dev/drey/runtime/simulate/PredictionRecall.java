@@ -13,12 +13,26 @@ public final class PredictionRecall {
 
   /** By rising distance; every demand counts as a miss, nothing is in time. */
   public static List<RecallMetrics> of(RoutingTrace trace, Predictions predictions) {
+    return of(trace, predictions, 0, Integer.MAX_VALUE);
+  }
+
+  /**
+   * The same of a part of the trace.
+   *
+   * @param firstPass number of the first pass that counts, from 0
+   * @param endPass behind the last
+   */
+  public static List<RecallMetrics> of(
+      RoutingTrace trace, Predictions predictions, int firstPass, int endPass) {
     int experts = trace.header().experts();
     RecallFold fold = new RecallFold(trace.header());
     int[] ids = new int[experts];
     DemandOutcome[] missed = new DemandOutcome[experts];
     Arrays.fill(missed, DemandOutcome.MISS);
     for (int event = 0; event < trace.events(); event++) {
+      if (trace.pass()[event] < firstPass || trace.pass()[event] >= endPass) {
+        continue;
+      }
       long step = trace.step()[event];
       int layer = trace.layer()[event];
       int after = predictions.begin(event);

@@ -319,6 +319,16 @@ class ScoredPoliciesTest {
   }
 
   @Test
+  void whatThreeLayersDemandPassesWhilePredictionsCome() {
+    assertThat(CyclicScanPolicy.passingAhead(200, 4)).isEqualTo(12);
+    assertThat(CyclicScanPolicy.passingAhead(200, 28)).as("16 at most").isEqualTo(16);
+    assertThat(CyclicScanPolicy.passingAhead(55, 28)).as("less than two layers").isEqualTo(55);
+    assertThat(CyclicScanPolicy.passingAhead(56, 28)).isEqualTo(16);
+    assertThat(CyclicScanPolicy.passingAhead(20, 8)).as("half of the window").isEqualTo(10);
+    assertThat(CyclicScanPolicy.passingAhead(200, 0.1)).as("one computes, one comes").isEqualTo(2);
+  }
+
+  @Test
   void nothingIsPinnedWhileAPassFitsIntoTheWindow() {
     PolicyRig rig = rig("cyclic.scan", CacheShape.of(2, 8, 8));
     for (int pass = 0; pass < 30; pass++) {

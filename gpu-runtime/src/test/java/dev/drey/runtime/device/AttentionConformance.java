@@ -171,6 +171,24 @@ interface AttentionConformance extends DeviceFactory {
   }
 
   @Test
+  default void aCopiedBlockIsAttendedToLikeTheFirst() {
+    for (AttentionCase kind :
+        List.of(AttentionCase.of(4, 2, 32), AttentionCase.latent(20, 48, 16))) {
+      try (Rig rig = rig(kind.model())) {
+        KvStore store = kind.store(rig, 4);
+        KvStore copy = kind.store(rig, 4);
+        Sequence sequence = kind.sequence(1, 71, 3, 1);
+        float[] whole = kind.run(rig, store, sequence, 0, 71, 0);
+        rig.stream.copyKv(store, copy, new int[] {3, 1, 99}, 2);
+        assertSameBits(
+            kind.run(rig, copy, sequence, 70, 71, 0),
+            Numbers.rows(whole, kind.outWidth(), 70, 71),
+            "the last row over copied keys and values");
+      }
+    }
+  }
+
+  @Test
   default void layersAreApart() {
     AttentionCase kind = AttentionCase.of(4, 2, 32);
     try (Rig rig = rig(kind.model())) {

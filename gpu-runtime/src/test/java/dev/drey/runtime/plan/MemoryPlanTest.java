@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 class MemoryPlanTest {
-  private static final FixedMemory FIXED = new FixedMemory(100, 40, 10, 20, 20, 5, 5);
+  private static final FixedMemory FIXED = new FixedMemory(100, 40, 10, 20, 20, 5, 5, 0);
   private static final long SLOT = 10;
   private static final int EXPERTS = 64;
 

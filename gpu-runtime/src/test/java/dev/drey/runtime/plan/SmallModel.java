@@ -15,11 +15,11 @@ import java.util.stream.Stream;
 
 /** A model, a machine and a memory law small enough to think about. */
 final class SmallModel {
-  /** 4 routed layers of 8 experts, 2 per token; an expert has 3 * 16 * 12 weights. */
+  /** 8 routed layers of 8 experts, 2 per token; an expert has 3 * 16 * 12 weights. */
   static final ModelConfig MODEL = model();
 
   static final int EXPERTS = 8;
-  static final int LAYERS = 4;
+  static final int LAYERS = 8;
 
   private SmallModel() {}
 
@@ -92,7 +92,7 @@ final class SmallModel {
     @Override
     public FixedMemory fixed(int sequences, int stepTokens, int kvBlocks) {
       return new FixedMemory(
-          5000, 256L * kvBlocks, 10L * sequences, 300, 64L * stepTokens, 8L * stepTokens, 40);
+          5000, 256L * kvBlocks, 10L * sequences, 300, 64L * stepTokens, 8L * stepTokens, 40, 0);
     }
 
     @Override

@@ -11,24 +11,28 @@ class StepModelTest {
   private static final MeanStep STEP = MeanStep.of(WORKLOAD, 22, 256);
   private static final long EXPERT_BYTES = 3 * 16 * 12 * 2;
 
+  private static final int LAYERS = SmallModel.LAYERS;
+  private static final int ALL = LAYERS * SmallModel.EXPERTS;
+
   private static StepForecast forecast(Machine machine, int slots) {
     return SmallModel.steps(machine).forecast(STEP, slots, WindowPolicy.LRU);
   }
 
   @Test
   void operationsFollowOneAnotherAtTheirMeasuredTimes() {
-    StepForecast all = forecast(SmallModel.machine(1e15, 1e15), 32);
+    StepForecast all = forecast(SmallModel.machine(1e15, 1e15), ALL);
     double rows = STEP.rows();
     assertThat(rows).isEqualTo(80);
     double attentionWeights = 16 * 16 + 2 * (8 * 16) + 16 * 16;
-    double products = 4 * attentionWeights * (1 + rows / 16);
-    double rest = 4 * (50 + (rows - 1) * 2);
-    double attend = 4 * (20 * (10 + 35.5) + 60 * (10 + 0.5 * 15.5));
+    double products = LAYERS * attentionWeights * (1 + rows / 16);
+    double rest = LAYERS * (50 + (rows - 1) * 2);
+    double attend = LAYERS * (20 * (10 + 35.5) + 60 * (10 + 0.5 * 15.5));
     assertThat(all.attentionNanos()).isCloseTo(products + rest + attend, within(1e-6));
     double touched = 8 * (1 - Math.pow(0.75, rows));
     double tokens = rows * 2 / touched;
     assertThat(all.touchedPerLayer()).isCloseTo(touched, within(1e-12));
-    assertThat(all.expertNanos()).isCloseTo(4 * touched * 576 * (1 + tokens / 16), within(1e-6));
+    assertThat(all.expertNanos())
+        .isCloseTo(LAYERS * touched * 576 * (1 + tokens / 16), within(1e-6));
     assertThat(all.logitNanos()).isCloseTo(800 * (1 + 22 / 16.0), within(1e-6));
     assertThat(all.nanos()).isEqualTo(all.computeNanos());
     assertThat(all.arrivalNanos()).isZero();
@@ -36,10 +40,10 @@ class StepModelTest {
 
   @Test
   void anOperationThatWaitsForMemoryTakesAsLongAsItsWeights() {
-    StepForecast slow = forecast(SmallModel.machine(1e6, 1e15), 32);
+    StepForecast slow = forecast(SmallModel.machine(1e6, 1e15), ALL);
     double touched = 8 * (1 - Math.pow(0.75, 80));
 
-    assertThat(slow.expertNanos()).isCloseTo(4 * touched * EXPERT_BYTES * 1e3, within(1e-3));
+    assertThat(slow.expertNanos()).isCloseTo(LAYERS * touched * EXPERT_BYTES * 1e3, within(1e-3));
   }
 
   @Test
@@ -51,7 +55,7 @@ class StepModelTest {
     double missed = slowLink.missedPerLayer();
     assertThat(missed).isEqualTo(slowLink.touchedPerLayer());
     assertThat(slowLink.arrivalNanos())
-        .isCloseTo(4 * missed * EXPERT_BYTES / 1e6 * 1e9, within(1e-3));
+        .isCloseTo(LAYERS * missed * EXPERT_BYTES / 1e6 * 1e9, within(1e-3));
     assertThat(slowLink.nanos()).isEqualTo(slowLink.arrivalNanos());
     assertThat(slowLink.nanos()).isGreaterThanOrEqualTo(slowLink.floor().nanos());
   }
@@ -69,16 +73,16 @@ class StepModelTest {
     StepForecast hidden = forecast(SmallModel.machine(1e15, 1e12), 8);
     StepForecast late = forecast(SmallModel.machine(1e15, 1e6), 8);
 
-    List<OverlapRule> held = OverlapRule.of(hidden, 4, 2);
+    List<OverlapRule> held = OverlapRule.of(hidden, LAYERS, 2);
     assertThat(held).allMatch(OverlapRule::holds);
-    assertThat(OverlapRule.of(late, 4, 2)).noneMatch(OverlapRule::holds);
+    assertThat(OverlapRule.of(late, LAYERS, 2)).noneMatch(OverlapRule::holds);
     OverlapRule whole = held.get(2);
     assertThat(whole.computeNanos())
-        .isCloseTo((hidden.attentionNanos() + hidden.expertNanos()) / 4, within(1e-9));
-    assertThat(whole.arrivalNanos()).isCloseTo(hidden.arrivalNanos() / 4, within(1e-9));
+        .isCloseTo((hidden.attentionNanos() + hidden.expertNanos()) / LAYERS, within(1e-9));
+    assertThat(whole.arrivalNanos()).isCloseTo(hidden.arrivalNanos() / LAYERS, within(1e-9));
     assertThat(held.get(0).arrivalNanos())
-        .isCloseTo(2 * hidden.arrivalNanos() / 4 / hidden.missedPerLayer(), within(1e-9));
-    assertThat(OverlapRule.of(forecast(SmallModel.machine(1, 1), 32), 4, 2))
+        .isCloseTo(2 * hidden.arrivalNanos() / LAYERS / hidden.missedPerLayer(), within(1e-9));
+    assertThat(OverlapRule.of(forecast(SmallModel.machine(1, 1), ALL), LAYERS, 2))
         .extracting(OverlapRule::arrivalNanos)
         .containsOnly(0.0);
   }

@@ -10,6 +10,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /** Tells a predictor of steps written down in a test, and keeps what it says. */
@@ -21,6 +22,7 @@ final class PredictorRig implements RoutedLayer, PredictionSink {
   final List<String> said = new ArrayList<>();
 
   private final StepRows rows = new StepRows();
+  private final ShadowRouting shadow = new MadeUpShadow();
   private final Map<Integer, Routing> gates = new TreeMap<>();
   private final Map<Integer, List<Integer>> experts = new TreeMap<>();
   private final Map<Integer, List<Float>> scores = new TreeMap<>();
@@ -32,6 +34,24 @@ final class PredictorRig implements RoutedLayer, PredictionSink {
     this.shape = shape;
     this.predictor = predictor;
     routing = new Routing(0, shape.expertsPerToken());
+  }
+
+  /** Sends every answer's row to experts that follow from step, layer and row. */
+  private final class MadeUpShadow implements ShadowRouting {
+    @Override
+    public int rows() {
+      return (int) IntStream.range(0, rows.spans()).filter(rows::isDecode).count();
+    }
+
+    @Override
+    public Routing routing(int ofLayer) {
+      Routing made = new Routing(rows(), shape.expertsPerToken());
+      for (int i = 0; i < made.experts().length; i++) {
+        made.experts()[i] = (int) ((rows.step() + ofLayer + i) % shape.experts());
+        made.weights()[i] = 1f / shape.expertsPerToken();
+      }
+      return made;
+    }
   }
 
   static PredictorRig of(String name, PredictorShape shape, PredictorOptions options) {
@@ -57,6 +77,7 @@ final class PredictorRig implements RoutedLayer, PredictionSink {
     }
     forget();
     layer = ExpertPredictor.STEP_BEGIN;
+    rows.foreseen(shadow);
     predictor.stepBegan(rows, this);
   }
 

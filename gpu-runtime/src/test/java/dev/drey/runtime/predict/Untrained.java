@@ -18,7 +18,8 @@ public final class Untrained {
       Path file = Files.createTempFile("untrained", ".mlp");
       file.toFile().deleteOnExit();
       Files.write(file, MlpModel.random(shape, sizes, 1).toBytes());
-      return new PredictorOptions(options.lookahead(), options.capacity(), file.toString());
+      return new PredictorOptions(
+          options.lookahead(), options.capacity(), file.toString(), options.alignment());
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

@@ -41,14 +41,31 @@ class ArchitectureBitsTest {
   @ParameterizedTest
   @MethodSource("cases")
   void bitsDependOnTheRequestAlone(String model, ComputeType compute) throws IOException {
-    requireSameBits(model, "cpu", compute);
+    requireSameBits(model, "cpu", compute, "gate.next-layer");
   }
 
-  static void requireSameBits(String model, String device, ComputeType compute) throws IOException {
-    List<SequenceProgress> wide =
-        run(model, device, compute, 2, 100, 0, new ScheduleConfig(8, 8, 256, 256, 1_000_000_000L));
-    List<SequenceProgress> narrow =
-        run(model, device, compute, 1, 25, 256, new ScheduleConfig(3, 1, 16, 7, 1_000_000_000L));
+  /** Those that a shadow can run ahead of; others are refused. */
+  static Stream<Arguments> casesWithShadow() throws IOException {
+    return cases().filter(of -> !of.get()[0].equals("qwen3_next"));
+  }
+
+  @ParameterizedTest
+  @MethodSource("casesWithShadow")
+  void aShadowAheadOfItChangesNothing(String model, ComputeType compute) throws IOException {
+    requireSameBits(model, "cpu", compute, "shadow.int4");
+  }
+
+  /**
+   * Compares.
+   *
+   * @param predictor of the narrow run
+   */
+  static void requireSameBits(String model, String device, ComputeType compute, String predictor)
+      throws IOException {
+    ScheduleConfig together = new ScheduleConfig(8, 8, 256, 256, 1_000_000_000L);
+    ScheduleConfig apart = new ScheduleConfig(3, 1, 16, 7, 1_000_000_000L);
+    List<SequenceProgress> wide = run(model, device, compute, 2, 100, 0, "none", together);
+    List<SequenceProgress> narrow = run(model, device, compute, 1, 25, 256, predictor, apart);
     for (int i = 0; i < SEQUENCES; i++) {
       assertThat(narrow.get(i).outputIds()).as("ids of %d", i).isEqualTo(wide.get(i).outputIds());
       assertThat(bits(narrow.get(i))).as("bits of %d", i).isEqualTo(bits(wide.get(i)));
@@ -71,6 +88,7 @@ class ArchitectureBitsTest {
       int threads,
       int percent,
       int kvTokens,
+      String predictor,
       ScheduleConfig schedule)
       throws IOException {
     EngineConfig config =
@@ -82,7 +100,7 @@ class ArchitectureBitsTest {
             null,
             MemorySize.ofPercent(percent),
             kvTokens,
-            "gate.next-layer",
+            predictor,
             "classic.lru",
             schedule,
             TransferConfig.DEFAULT);

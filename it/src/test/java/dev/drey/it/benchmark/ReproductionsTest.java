@@ -5,6 +5,7 @@ import static dev.drey.it.benchmark.Markdown.percent;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.drey.it.testing.SkewedRouting;
+import dev.drey.it.testing.TaskRouting;
 import dev.drey.runtime.cache.CachePolicies;
 import dev.drey.runtime.predict.ExpertPredictor;
 import dev.drey.runtime.predict.MlpSizes;
@@ -24,8 +25,10 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
@@ -204,13 +207,40 @@ class ReproductionsTest {
         }
         out.row(cells.toArray());
       }
+      List<Object> fixed = new ArrayList<>(List.of("best fixed set, known beforehand"));
+      for (double budget : BUDGETS) {
+        int slots = comparison.slots(budget);
+        fixed.add(
+            number(
+                (double) missesOfBestSet(entry.getValue(), slots)
+                    / comparison.bound(slots).loads()));
+      }
+      out.row(fixed.toArray());
     }
     out.write(Path.of("target/reproductions-r3.md"));
+  }
+
+  /**
+   * Misses of a window that keeps the experts demanded most often, as many as there are slots, each
+   * from its first demand on.
+   */
+  private static long missesOfBestSet(RoutingTrace trace, int slots) {
+    int[] demands = new int[trace.header().layers() * trace.header().experts()];
+    for (int member : trace.members()) {
+      demands[member]++;
+    }
+    Arrays.sort(demands);
+    long misses = 0;
+    for (int i = 0; i < demands.length; i++) {
+      misses += i < demands.length - slots ? demands[i] : Math.min(1, demands[i]);
+    }
+    return misses;
   }
 
   /** R4, R5, the best default: seconds relative to computing alone. */
   @Test
   void secondsByPolicyAndPredictor() throws IOException {
+    double worst = 0;
     for (Map.Entry<String, RoutingTrace> entry : sampleTraces().entrySet()) {
       RoutingTrace trace = entry.getValue();
       Map<String, Predictions> predictions = new LinkedHashMap<>();
@@ -228,6 +258,12 @@ class ReproductionsTest {
         for (String policy : CachePolicies.names()) {
           predictions.forEach((name, said) -> seconds(comparison, policy, name, said));
         }
+        List<Object> ratios = new ArrayList<>(List.of("default over classic.lru, both with gate"));
+        for (double ratio : overRecency(comparison, nextLayerOnly(trace))) {
+          ratios.add(String.format(Locale.ROOT, "%.4f", ratio));
+          worst = Math.max(worst, ratio);
+        }
+        out.row(ratios.toArray());
         List<Object> bound = new ArrayList<>(List.of("bound"));
         for (double budget : BUDGETS) {
           BeladyBound least = comparison.bound(comparison.slots(budget));
@@ -237,6 +273,20 @@ class ReproductionsTest {
       }
     }
     out.write(Path.of("target/reproductions-r4.md"));
+    assertThat(worst).as("the default is nowhere slower than recency").isLessThanOrEqualTo(1.001);
+  }
+
+  /** Time of the default policy over that of recency, by budget. */
+  private static double[] overRecency(Comparison comparison, Predictions gate) {
+    return Arrays.stream(BUDGETS)
+        .map(
+            budget -> {
+              int slots = comparison.slots(budget);
+              long recency = comparison.replay("classic.lru", gate, slots).nanos();
+              long chosen = comparison.replay(CachePolicies.DEFAULT, gate, slots).nanos();
+              return (double) chosen / recency;
+            })
+        .toArray();
   }
 
   private void seconds(Comparison comparison, String policy, String name, Predictions said) {
@@ -315,6 +365,42 @@ class ReproductionsTest {
       out.row(cells.toArray());
     }
     out.write(Path.of("target/reproductions-r8.md"));
+  }
+
+  /** R8: how soon the collection has learnt another domain. */
+  @Test
+  void recoveryAfterAChangeOfDomain() throws IOException {
+    TaskRouting routing = new TaskRouting(8, 64, 6, 12, 120);
+    RoutingTrace trace = routing.trace(1);
+    Map<String, Predictions> said = new LinkedHashMap<>();
+    for (int entries : new int[] {16, 120}) {
+      said.put(
+          "infinity.activation-trace, " + entries + " entries",
+          Predictions.named(trace, "infinity.activation-trace", new PredictorOptions(1, entries)));
+    }
+    said.put(
+        "history.popularity",
+        Predictions.named(trace, "history.popularity", new PredictorOptions(1, 0)));
+    out.heading("Recall of as many, one layer ahead, by requests since the change of domain");
+    out.head("predictor", "-20", "-10", 0, 10, 20, 30, 40, 50, 60, 80, 100);
+    for (Map.Entry<String, Predictions> entry : said.entrySet()) {
+      List<Object> cells = new ArrayList<>(List.of(entry.getKey()));
+      List<Double> recalls = new ArrayList<>();
+      for (int since : new int[] {-20, -10, 0, 10, 20, 30, 40, 50, 60, 80, 100}) {
+        int first = (routing.requests() + since) * TaskRouting.steps();
+        int end = first + 10 * TaskRouting.steps();
+        double recall =
+            PredictionRecall.of(trace, entry.getValue(), first, end).get(0).recallOfAsMany();
+        cells.add(percent(recall, 1));
+        recalls.add(recall);
+      }
+      out.row(cells.toArray());
+      if (entry.getKey().contains("120")) {
+        assertThat(recalls.get(2)).as("a new domain is not foretold").isLessThan(recalls.get(1));
+        assertThat(recalls.get(7)).as("50 requests on").isGreaterThan(0.9 * recalls.get(1));
+      }
+    }
+    out.write(Path.of("target/reproductions-r8-recovery.md"));
   }
 
   /** R11: what must not help. */

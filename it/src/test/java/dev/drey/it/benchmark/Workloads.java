@@ -6,6 +6,8 @@ import dev.drey.it.testing.SamplePrompts;
 import dev.drey.it.testing.SkewedRouting;
 import dev.drey.runtime.DecodeLoop;
 import dev.drey.runtime.MoeEngine;
+import dev.drey.runtime.predict.PredictorOptions;
+import dev.drey.runtime.predict.ShadowAlignment;
 import dev.drey.runtime.sampling.SamplingParams;
 import dev.drey.runtime.schedule.Sequence;
 import dev.drey.runtime.schedule.SequenceRequest;
@@ -29,6 +31,9 @@ final class Workloads {
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final int PREFILL_TOKENS = 128;
 
+  /** Options of a predictor that looks one layer ahead. */
+  static final PredictorOptions ONE_AHEAD = new PredictorOptions(1, 0);
+
   private final Path directory;
   private int recorded;
 
@@ -42,6 +47,17 @@ final class Workloads {
   /** One sequence after the other. */
   RoutingTrace decode(String predictor, int skip, int count, int tokens) throws IOException {
     return record(predictor, 1, prompts(skip, count, tokens));
+  }
+
+  /** One sequence after the other beside a shadow that tells all layers as a step begins. */
+  Path shadowed(String predictor, ShadowAlignment alignment, int count, int tokens)
+      throws IOException {
+    return record(
+        sampleModel(predictor, 1)
+            .with("drey.prediction.lookahead", 8)
+            .with("drey.prediction.token-alignment", alignment.tokens())
+            .with("drey.prediction.kv-alignment", alignment.keys()),
+        prompts(0, count, tokens));
   }
 
   /** As many sequences as a group holds, all at once. */
@@ -117,18 +133,23 @@ final class Workloads {
   }
 
   private RoutingTrace record(String predictor, int group, Work work) throws IOException {
+    return RoutingTrace.read(record(sampleModel(predictor, group), work));
+  }
+
+  private static SampleJob sampleModel(String predictor, int group) {
+    return SampleJob.onSampleModel()
+        .with("drey.schedule.max-sequences", group)
+        .with("drey.schedule.micro-batch", group)
+        .with("drey.memory.expert", "25%")
+        .with("drey.prediction.predictor", predictor);
+  }
+
+  private Path record(SampleJob job, Work work) throws IOException {
     Path file = directory.resolve("trace-" + recorded++);
-    SampleJob job =
-        SampleJob.onSampleModel()
-            .with("drey.schedule.max-sequences", group)
-            .with("drey.schedule.micro-batch", group)
-            .with("drey.memory.expert", "25%")
-            .with("drey.prediction.predictor", predictor)
-            .with("drey.trace.file", file);
-    try (MoeEngine engine = MoeEngine.open(job.engine())) {
+    try (MoeEngine engine = MoeEngine.open(job.with("drey.trace.file", file).engine())) {
       Tokenizer tokenizer = engine.tokenizer().orElseThrow();
       new DecodeLoop(engine).run(work.sequences(tokenizer).iterator(), sequence -> {});
     }
-    return RoutingTrace.read(file);
+    return file;
   }
 }

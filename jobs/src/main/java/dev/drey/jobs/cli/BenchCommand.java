@@ -15,6 +15,7 @@ import dev.drey.runtime.bench.BenchReport;
 import dev.drey.runtime.bench.BenchTable;
 import dev.drey.runtime.bench.EngineBench;
 import dev.drey.runtime.bench.Phase;
+import dev.drey.runtime.cache.CachePolicies;
 import dev.drey.runtime.expertstore.ExpertStorage;
 import dev.drey.runtime.memory.MemorySize;
 import dev.drey.runtime.model.ComputeType;
@@ -60,7 +61,7 @@ final class BenchCommand implements CliCommand {
       paramLabel = "NAME",
       split = ",",
       description = "Cache policies to run with prefetch in the smaller windows" + DEFAULT)
-  List<String> policies = List.of("classic.lru");
+  List<String> policies = List.of(CachePolicies.DEFAULT);
 
   @Option(
       names = "--phase",

@@ -4,6 +4,7 @@ import dev.drey.jobs.files.IncompleteRunException;
 import dev.drey.jobs.local.JobFailedException;
 import dev.drey.jobs.options.RefusedException;
 import dev.drey.runtime.plan.InsufficientMemoryException;
+import dev.drey.runtime.predict.PredictorRefusedException;
 import dev.drey.runtime.safetensors.ModelFileException;
 import dev.drey.runtime.trace.TraceFileException;
 import java.io.PrintWriter;
@@ -18,7 +19,8 @@ final class FailureReport {
           RefusedException.class,
           ModelFileException.class,
           TraceFileException.class,
-          InsufficientMemoryException.class);
+          InsufficientMemoryException.class,
+          PredictorRefusedException.class);
 
   private FailureReport() {}
 

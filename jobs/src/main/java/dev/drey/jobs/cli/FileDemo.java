@@ -4,9 +4,9 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.drey.jobs.files.ResultJoin;
 import dev.drey.jobs.options.FileSettings;
+import dev.drey.jobs.run.EngineCheck;
 import dev.drey.jobs.run.EnginePipeline;
 import dev.drey.jobs.run.FileRun;
-import dev.drey.jobs.run.MemoryCheck;
 import dev.drey.jobs.run.ModelIdentity;
 import dev.drey.jobs.run.RunRequest;
 import dev.drey.jobs.run.RunSummary;
@@ -46,7 +46,7 @@ final class FileDemo {
     RunRequest request = new RunRequest("demo", settings, true);
     request.validate();
     ModelIdentity model = ModelIdentity.read(request.model());
-    MemoryCheck.here(settings);
+    EngineCheck.here(settings);
     RunSummary summary =
         new FileRun(
                 request,

@@ -2,9 +2,9 @@ package dev.drey.jobs.cli;
 
 import dev.drey.jobs.options.KafkaSettings;
 import dev.drey.jobs.run.ClusterRun;
+import dev.drey.jobs.run.EngineCheck;
 import dev.drey.jobs.run.EnginePipeline;
 import dev.drey.jobs.run.FileRun;
-import dev.drey.jobs.run.MemoryCheck;
 import dev.drey.jobs.run.ModelIdentity;
 import dev.drey.jobs.run.RunRequest;
 import dev.drey.jobs.run.RunSummary;
@@ -32,7 +32,7 @@ final class InferenceCommand {
       return ExitCode.DONE;
     }
     ModelIdentity model = ModelIdentity.read(request.model());
-    MemoryCheck.here(request.settings());
+    EngineCheck.here(request.settings());
     RunSummary summary =
         request.usesTopics()
             ? new TopicRun(request, model, pipeline(), new SlotProbe(), progress).run(-1)

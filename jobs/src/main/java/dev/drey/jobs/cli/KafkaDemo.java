@@ -7,8 +7,8 @@ import dev.drey.jobs.kafka.EmbeddedBroker;
 import dev.drey.jobs.local.JobFailedException;
 import dev.drey.jobs.options.JobSettings;
 import dev.drey.jobs.options.KafkaSettings;
+import dev.drey.jobs.run.EngineCheck;
 import dev.drey.jobs.run.EnginePipeline;
-import dev.drey.jobs.run.MemoryCheck;
 import dev.drey.jobs.run.ModelIdentity;
 import dev.drey.jobs.run.RunRequest;
 import dev.drey.jobs.run.RunSummary;
@@ -55,7 +55,7 @@ final class KafkaDemo {
       RunRequest request = new RunRequest("demo", settings, true);
       request.validate();
       ModelIdentity model = ModelIdentity.read(request.model());
-      MemoryCheck.here(settings);
+      EngineCheck.here(settings);
       topics.create(Math.max(2, JobSettings.REPLICAS.in(settings)));
       List<String> identities = topics.send(prompts);
       progress.note(

@@ -67,6 +67,7 @@ final class PlanJson {
         .put("activations", fixed.activations())
         .put("scratch", fixed.scratch())
         .put("sampling", fixed.sampling())
+        .put("shadow", fixed.shadow())
         .put("experts", memory.windowBytes())
         .put("total", memory.totalBytes());
     node.put("disk_expert_bytes", (memory.totalExperts() - memory.slots()) * memory.slotBytes());

@@ -87,6 +87,7 @@ final class PlanTable {
     part("step buffers", fixed.activations() + fixed.sampling());
     part("scratch", fixed.scratch());
     part("staging", fixed.staging());
+    part("shadow model", fixed.shadow());
     part(
         "experts (%d of %d)".formatted(memory.slots(), memory.totalExperts()),
         memory.windowBytes());

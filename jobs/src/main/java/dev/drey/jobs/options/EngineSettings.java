@@ -12,6 +12,7 @@ import dev.drey.runtime.memory.MemorySize;
 import dev.drey.runtime.model.ComputeType;
 import dev.drey.runtime.predict.PredictorOptions;
 import dev.drey.runtime.predict.Predictors;
+import dev.drey.runtime.predict.ShadowAlignment;
 import dev.drey.runtime.schedule.ScheduleConfig;
 import dev.drey.runtime.transfer.TransferConfig;
 import java.time.Duration;
@@ -165,7 +166,7 @@ public final class EngineSettings {
   public static final Setting<String> POLICY =
       Setting.of(
               ENGINE,
-              key("drey.residency.policy").stringType().defaultValue("classic.lru"),
+              key("drey.residency.policy").stringType().defaultValue(CachePolicies.DEFAULT),
               Check.oneOf(CachePolicies.names()),
               "Cache policy that picks the expert to evict.")
           .flag("--policy", "NAME");
@@ -211,6 +212,30 @@ public final class EngineSettings {
               "What drey train-predictor wrote, for the predictor learned.mlp; the same path on"
                   + " every machine. Refused if it was trained for another model.")
           .flag("--predictor-file", "FILE");
+
+  /** How often a shadow model takes over the tokens that were chosen. */
+  public static final Setting<Integer> TOKEN_ALIGNMENT =
+      Setting.of(
+              ENGINE,
+              key("drey.prediction.token-alignment")
+                  .intType()
+                  .defaultValue(ShadowAlignment.EVERY_TOKEN.tokens()),
+              Check.atLeast(0),
+              "Of the predictors shadow.int8 and shadow.int4: every how many tokens of a sequence the"
+                  + " one that was really chosen takes the place of the shadow's own; 0 for never.")
+          .flag("--token-alignment", "N");
+
+  /** How often a shadow model takes over keys and values. */
+  public static final Setting<Integer> KV_ALIGNMENT =
+      Setting.of(
+              ENGINE,
+              key("drey.prediction.kv-alignment")
+                  .intType()
+                  .defaultValue(ShadowAlignment.EVERY_TOKEN.keys()),
+              Check.atLeast(0),
+              "Of the same: every how many tokens of a sequence the model's keys and values take the"
+                  + " place of the shadow's own; 0 for never.")
+          .flag("--kv-alignment", "N");
 
   /** Capacity of the table. */
   public static final Setting<Integer> MAX_SEQUENCES =
@@ -343,6 +368,8 @@ public final class EngineSettings {
         LOOKAHEAD,
         PREDICTOR_CAPACITY,
         PREDICTOR_FILE,
+        TOKEN_ALIGNMENT,
+        KV_ALIGNMENT,
         MAX_SEQUENCES,
         MICRO_BATCH,
         MAX_STEP_TOKENS,
@@ -387,7 +414,10 @@ public final class EngineSettings {
         .withStorage(new ExpertStorage(PACKED.find(c).orElse(null), DIRECT.in(c)))
         .withPrediction(
             new PredictorOptions(
-                LOOKAHEAD.in(c), PREDICTOR_CAPACITY.in(c), PREDICTOR_FILE.find(c).orElse(null)))
+                LOOKAHEAD.in(c),
+                PREDICTOR_CAPACITY.in(c),
+                PREDICTOR_FILE.find(c).orElse(null),
+                new ShadowAlignment(TOKEN_ALIGNMENT.in(c), KV_ALIGNMENT.in(c))))
         .withChecks(modelChecks(c))
         .tracedTo(TRACE.find(c).orElse(null));
   }

@@ -48,7 +48,7 @@ public final class ClusterRun {
 
   /** Submits, waits for the end if the submission is attached, and joins the output. */
   public void run() throws Exception {
-    MemoryCheck.forCluster(request.settings(), progress);
+    EngineCheck.forCluster(request.settings(), progress);
     StreamExecutionEnvironment environment = InferenceJob.environment(request.settings());
     if (request.usesTopics()) {
       InferenceJob.topics(

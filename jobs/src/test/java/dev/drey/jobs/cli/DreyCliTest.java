@@ -340,6 +340,24 @@ class DreyCliTest {
     assertNothingStarted();
   }
 
+  @Test
+  void aPredictorWhoseFileIsMissingOrDamagedIsRefusedBeforeAnythingStarts() throws IOException {
+    assertThat(generate("--expert-memory", "50%", "--predictor", "learned.mlp")).isEqualTo(2);
+    assertThat(err.toString()).contains("needs the file it was trained to");
+
+    Path file = directory.resolve("learned.mlp");
+    String[] flags = {
+      "--expert-memory", "50%", "--predictor", "learned.mlp", "--predictor-file", file.toString()
+    };
+    assertThat(generate(flags)).isEqualTo(2);
+    assertThat(err.toString()).contains(file + " cannot be read").contains("drey train-predictor");
+
+    Files.writeString(file, "DREYMLP\nand then something else");
+    assertThat(generate(flags)).isEqualTo(2);
+    assertThat(err.toString()).contains(file + " is damaged: expected checksum");
+    assertNothingStarted();
+  }
+
   private int generate(String... flags) throws IOException {
     Path input = Files.writeString(directory.resolve("in.jsonl"), "{\"prompt\": \"a\"}\n");
     List<String> arguments = new ArrayList<>(List.of("generate", "--model", MODEL));

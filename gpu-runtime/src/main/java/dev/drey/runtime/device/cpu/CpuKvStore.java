@@ -39,6 +39,15 @@ final class CpuKvStore implements KvStore {
     return NativeMemory.within(offset(layer, block));
   }
 
+  /** Takes over what another store of the same shape has in a block. */
+  void copyBlock(CpuKvStore from, int block) {
+    int bytes = Math.toIntExact(format.blockBytes());
+    for (int layer = 0; layer < format.shape().layers(); layer++) {
+      segment(layer, block)
+          .put(within(layer, block), from.segment(layer, block), from.within(layer, block), bytes);
+    }
+  }
+
   private long offset(int layer, int block) {
     if (block < 0 || block >= blocks || layer < 0 || layer >= format.shape().layers()) {
       throw new IndexOutOfBoundsException(

@@ -160,6 +160,13 @@ final class CpuStream implements ComputeStream {
   }
 
   @Override
+  public void copyKv(KvStore from, KvStore to, int[] blocks, int count) {
+    for (int i = 0; i < count; i++) {
+      storeOf(to).copyBlock(storeOf(from), blocks[i]);
+    }
+  }
+
+  @Override
   public void attention(
       DeviceBuffer queries,
       AttentionSpec spec,

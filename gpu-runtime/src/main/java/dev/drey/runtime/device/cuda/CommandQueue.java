@@ -73,6 +73,15 @@ final class CommandQueue implements AutoCloseable {
     }
   }
 
+  /** Copies from one place on the GPU to another. */
+  void copyOnDevice(long target, long source, long bytes) {
+    if (bytes > 0) {
+      idle = false;
+      Driver.copyOnDevice(target, source, bytes, stream);
+      issued("a copy on the GPU");
+    }
+  }
+
   private void issued(String what) {
     if (synchronous) {
       Driver.synchronize(stream, what);

@@ -41,6 +41,17 @@ final class CudaKvStore implements KvStore {
     return memory.address() + layer * shape.elementsPerLayerBlock() * blocks * type.bytes();
   }
 
+  /** Takes over what another store of the same shape has in a block. */
+  void copyBlock(CudaKvStore from, int block, CommandQueue queue) {
+    if (block < 0 || block >= blocks) {
+      throw new IndexOutOfBoundsException("KV block %d of %d".formatted(block, blocks));
+    }
+    long bytes = shape.elementsPerLayerBlock() * type.bytes();
+    for (int layer = 0; layer < shape.layers(); layer++) {
+      queue.copyOnDevice(layer(layer) + block * bytes, from.layer(layer) + block * bytes, bytes);
+    }
+  }
+
   @Override
   public KvShape shape() {
     return shape;

@@ -179,6 +179,14 @@ final class CudaStream implements ComputeStream {
   }
 
   @Override
+  public void copyKv(KvStore from, KvStore to, int[] blocks, int count) {
+    state.enter();
+    for (int i = 0; i < count; i++) {
+      CudaKvStore.of(to).copyBlock(CudaKvStore.of(from), blocks[i], state.queue());
+    }
+  }
+
+  @Override
   public void attention(
       DeviceBuffer queries,
       AttentionSpec spec,

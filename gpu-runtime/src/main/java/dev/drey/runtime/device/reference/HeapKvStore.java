@@ -54,6 +54,16 @@ final class HeapKvStore implements KvStore {
     layers[layer].put(type, valueAt(block, token, kvHead, i), value);
   }
 
+  /** Takes over what another store of the same shape has in a block. */
+  void copyBlock(HeapKvStore from, int block) {
+    long first = start(block);
+    for (int layer = 0; layer < layers.length; layer++) {
+      for (long i = first; i < first + shape.elementsPerLayerBlock(); i++) {
+        layers[layer].put(type, i, from.layers[layer].get(type, i));
+      }
+    }
+  }
+
   private long keyAt(int block, int token, int kvHead, int i) {
     return start(block) + ((long) token * shape.kvHeads() + kvHead) * shape.keyDim() + i;
   }

@@ -273,6 +273,13 @@ final class ReferenceStream implements ComputeStream {
   }
 
   @Override
+  public void copyKv(KvStore from, KvStore to, int[] blocks, int count) {
+    for (int i = 0; i < count; i++) {
+      ((HeapKvStore) to).copyBlock((HeapKvStore) from, blocks[i]);
+    }
+  }
+
+  @Override
   public void attention(
       DeviceBuffer queries,
       AttentionSpec spec,

@@ -7,17 +7,19 @@ import java.nio.file.Files;
 import org.apache.flink.configuration.Configuration;
 
 /**
- * Refuses memory in which no engine can work before a job is submitted. Sizes follow from the
- * headers of the model's files, so nothing is loaded. Each slot checks again when it opens.
+ * Refuses memory in which no engine can work, and a predictor that no engine can use, before a job
+ * is submitted. Sizes follow from the headers of the model's files, so no weights are read. Each
+ * slot checks again when it opens.
  */
-public final class MemoryCheck {
-  private MemoryCheck() {}
+public final class EngineCheck {
+  private EngineCheck() {}
 
   /**
    * Plans the engines of a run in this process.
    *
    * @throws dev.drey.runtime.plan.InsufficientMemoryException naming the bytes that would do
    * @throws dev.drey.runtime.safetensors.ModelFileException if the model cannot be used
+   * @throws dev.drey.runtime.predict.PredictorRefusedException if the predictor cannot be used
    */
   public static void here(Configuration settings) {
     MoeEngine.plan(EngineSettings.engine(settings));
