@@ -113,8 +113,9 @@ class PrefetchTest {
     }
   }
 
+  /** With a policy that keeps nothing back: cyclic.scan pins experts of every layer. */
   private static double[][] occupancy() throws Exception {
-    return new EngineRun(job("gate.next-layer"))
+    return new EngineRun(job("gate.next-layer").with("drey.residency.policy", "classic.lru"))
         .occupancy(SamplePrompts.greedyShort(SEQUENCES, TOKENS));
   }
 
