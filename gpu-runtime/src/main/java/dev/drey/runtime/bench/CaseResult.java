@@ -4,13 +4,17 @@ import dev.drey.runtime.plan.Floor;
 import dev.drey.runtime.plan.Machine;
 import dev.drey.runtime.plan.WorkModel;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a case did in a phase, all measured rounds together.
  *
  * @param phase the phase
  * @param name the case
+ * @param group sequences and rows of its steps
  * @param tokensPerSecond tokens computed per second
+ * @param plannedTokensPerSecond what the planner expects of that; null where it has no model of the
+ *     case
  * @param floor the least time of one round, and its three parts
  * @param efficiency {@code floor} as a share of the measured time
  * @param tokens tokens of one round
@@ -31,7 +35,9 @@ import java.util.List;
 public record CaseResult(
     Phase phase,
     String name,
+    SizedGroup group,
     Spread tokensPerSecond,
+    @Nullable Double plannedTokensPerSecond,
     Floor floor,
     Spread efficiency,
     long tokens,
@@ -48,11 +54,17 @@ public record CaseResult(
     double memoryShare,
     String outputs) {
 
-  /** How an engine was set up. */
-  record Setup(int moeLayers, int slots, long memoryBytes, long residentBytes) {}
+  /** A case, how its engine was set up, and what is expected of it. */
+  record Setup(
+      String name,
+      SizedGroup group,
+      int moeLayers,
+      int slots,
+      long memoryBytes,
+      long residentBytes,
+      @Nullable Double plannedTokensPerSecond) {}
 
-  static CaseResult of(
-      Phase phase, String name, List<Run> runs, WorkModel model, Machine machine, Setup setup) {
+  static CaseResult of(Phase phase, Setup setup, List<Run> runs, WorkModel model, Machine machine) {
     Run first = runs.get(0);
     Moves moves = runs.stream().map(Run::moves).reduce(Moves.NONE, Moves::plus);
     double[] speed = runs.stream().mapToDouble(Run::tokensPerSecond).toArray();
@@ -63,8 +75,10 @@ public record CaseResult(
         runs.stream().map(run -> run.floor(model, machine)).reduce(Floor.NONE, Floor::plus);
     return new CaseResult(
         phase,
-        name,
+        setup.name(),
+        setup.group(),
         Spread.of(speed),
+        setup.plannedTokensPerSecond(),
         floor.dividedBy(runs.size()),
         Spread.of(efficiency),
         first.tokens(),
@@ -85,6 +99,13 @@ public record CaseResult(
   private static String outputs(List<Run> runs) {
     List<String> digests = runs.stream().map(Run::outputs).distinct().toList();
     return digests.size() == 1 ? digests.get(0) : "differs between rounds: " + digests;
+  }
+
+  /** What was planned, as a share of what was measured; null where nothing was. */
+  public @Nullable Double plannedShare() {
+    return plannedTokensPerSecond == null
+        ? null
+        : plannedTokensPerSecond / tokensPerSecond.median();
   }
 
   /** Share of demanded experts that were resident. */
