@@ -24,7 +24,9 @@ public final class BenchTable {
           "floor ms/step: compute",
           "memory",
           "transfer",
+          "by operation",
           "efficiency %",
+          "by operation %",
           "device MB",
           "% of all");
 
@@ -191,7 +193,9 @@ public final class BenchTable {
         format("%.2f", floor.computeNanos() / perStep),
         format("%.2f", floor.memoryNanos() / perStep),
         format("%.2f", floor.transferNanos() / perStep),
+        format("%.2f", floor.operationNanos() / perStep),
         percent(result.efficiency().median()),
+        percent(result.efficiencyInTurn().median()),
         format("%.1f", result.memoryBytes() / 1e6),
         percent(result.memoryShare()));
   }

@@ -15,8 +15,9 @@ import org.jspecify.annotations.Nullable;
  * @param tokensPerSecond tokens computed per second
  * @param plannedTokensPerSecond what the planner expects of that; null where it has no model of the
  *     case
- * @param floor the least time of one round, and its three parts
+ * @param floor the least time of one round, and its parts
  * @param efficiency {@code floor} as a share of the measured time
+ * @param efficiencyInTurn likewise the floor of operations that follow one another
  * @param tokens tokens of one round
  * @param steps steps of one round
  * @param touchedPerLayer experts a layer needed, on average
@@ -40,6 +41,7 @@ public record CaseResult(
     @Nullable Double plannedTokensPerSecond,
     Floor floor,
     Spread efficiency,
+    Spread efficiencyInTurn,
     long tokens,
     int steps,
     double touchedPerLayer,
@@ -70,6 +72,8 @@ public record CaseResult(
     double[] speed = runs.stream().mapToDouble(Run::tokensPerSecond).toArray();
     double[] efficiency =
         runs.stream().mapToDouble(r -> r.floor(model, machine).nanos() / r.nanos()).toArray();
+    double[] inTurn =
+        runs.stream().mapToDouble(r -> r.floor(model, machine).inTurnNanos() / r.nanos()).toArray();
     long steps = runs.stream().mapToLong(run -> run.steps().size()).sum();
     Floor floor =
         runs.stream().map(run -> run.floor(model, machine)).reduce(Floor.NONE, Floor::plus);
@@ -81,6 +85,7 @@ public record CaseResult(
         setup.plannedTokensPerSecond(),
         floor.dividedBy(runs.size()),
         Spread.of(efficiency),
+        Spread.of(inTurn),
         first.tokens(),
         first.steps().size(),
         (double) moves.demanded() / (steps * setup.moeLayers()),

@@ -73,7 +73,13 @@ class EngineBenchTest {
           report.results().stream().filter(result -> result.phase() == phase).toList();
       assertThat(results).extracting(CaseResult::tokens).containsOnly(results.get(0).tokens());
       assertThat(results).extracting(CaseResult::steps).containsOnly(results.get(0).steps());
-      assertThat(results).allSatisfy(result -> assertThat(result.floor().nanos()).isPositive());
+      assertThat(results)
+          .allSatisfy(
+              result -> {
+                assertThat(result.floor().nanos()).isPositive();
+                assertThat(result.efficiencyInTurn().median())
+                    .isGreaterThanOrEqualTo(result.efficiency().median());
+              });
       assertThat(find(report, phase, "resident").moves().misses()).isZero();
       assertThat(find(report, phase, "resident").moves().bytes()).isZero();
       CaseResult onDemand = find(report, phase, "50% on demand");
@@ -101,7 +107,7 @@ class EngineBenchTest {
     assertThat(table)
         .contains("prefill: 3 sequences", "decode: 3 sequences", "score: 3 sequences")
         .contains("outputs identical in all cases")
-        .contains("matmul   GFLOP/s by rows")
+        .contains("matmul   GFLOP/s by rows", "by operation")
         .doesNotContain("DIFFER");
     JsonNode json = new ObjectMapper().readTree(BenchJson.of(report));
     assertThat(json.get("identical").asBoolean()).isTrue();
@@ -143,6 +149,7 @@ class EngineBenchTest {
         r.plannedTokensPerSecond(),
         r.floor(),
         r.efficiency(),
+        r.efficiencyInTurn(),
         r.tokens(),
         r.steps(),
         r.touchedPerLayer(),
