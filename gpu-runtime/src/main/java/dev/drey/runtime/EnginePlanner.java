@@ -24,6 +24,7 @@ import dev.drey.runtime.schedule.ScheduleConfig;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.Collection;
 import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -191,12 +192,29 @@ public final class EnginePlanner implements AutoCloseable {
   }
 
   /**
-   * A planner for a workload.
+   * A planner for a workload, with all cache policies to choose from.
    *
    * @param skew of expert popularity, see {@link ExpertPopularity}
    * @param mostSequences most sequences of a group
    */
   public Planner planner(Machine machine, Workload workload, double skew, int mostSequences) {
+    return planner(machine, workload, skew, mostSequences, CachePolicies.names());
+  }
+
+  /**
+   * A planner for a workload.
+   *
+   * @param skew of expert popularity, see {@link ExpertPopularity}
+   * @param mostSequences most sequences of a group
+   * @param policies names of the cache policies to choose from; those that the planner has no model
+   *     of ({@link WindowPolicy}) are never chosen
+   */
+  public Planner planner(
+      Machine machine,
+      Workload workload,
+      double skew,
+      int mostSequences,
+      Collection<String> policies) {
     ModelConfig model = model();
     ExpertPopularity popularity =
         ExpertPopularity.of(model.moe().experts(), model.moe().expertsPerToken(), skew);
@@ -207,7 +225,7 @@ public final class EnginePlanner implements AutoCloseable {
         new EngineLaw(config, model, device, experts),
         workload,
         Arrays.stream(WindowPolicy.values())
-            .filter(policy -> CachePolicies.names().contains(policy.policy()))
+            .filter(policy -> policies.contains(policy.policy()))
             .toList(),
         mostSequences);
   }

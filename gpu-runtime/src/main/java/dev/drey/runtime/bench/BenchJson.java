@@ -3,6 +3,7 @@ package dev.drey.runtime.bench;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies;
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.drey.runtime.plan.Machine;
 import dev.drey.runtime.plan.ProductTimes;
@@ -19,6 +20,8 @@ public final class BenchJson {
     ObjectNode root = MAPPER.createObjectNode();
     ObjectNode options = root.putObject("options");
     options.setAll(object(report.options()));
+    ArrayNode groups = options.putArray("groups");
+    report.options().groups().forEach(group -> groups.add(group.label()));
     options.put("model", report.options().model().toString());
     root.set("host", object(report.host()));
     root.set("machine", machine(report.machine()));
@@ -54,7 +57,13 @@ public final class BenchJson {
   }
 
   private static ObjectNode result(CaseResult result) {
-    return object(result)
+    ObjectNode node = object(result);
+    ObjectNode group = node.putObject("group");
+    group
+        .put("asked", result.group().asked().label())
+        .put("sequences", result.group().sequences())
+        .put("step_tokens", result.group().stepTokens());
+    return node.put("planned_share", result.plannedShare())
         .put("hit_rate", result.hitRate())
         .put("late_rate", result.lateRate())
         .put("miss_rate", result.missRate())

@@ -4,7 +4,10 @@ import dev.drey.runtime.cache.CachePolicies;
 import dev.drey.runtime.expertstore.ExpertStorage;
 import dev.drey.runtime.memory.MemorySize;
 import dev.drey.runtime.model.ComputeType;
+import dev.drey.runtime.plan.WindowPolicy;
 import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Collection;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -20,7 +23,8 @@ import org.jspecify.annotations.Nullable;
  * @param hostMemory experts kept in host memory, the same for all cases; null for none
  * @param policies cache policies to run with prefetch, at least one
  * @param phases what to measure
- * @param sequences sequences computed together
+ * @param sequences sequences of a round
+ * @param groups how many of them are computed together, one case for each
  * @param promptTokens tokens of each prompt, at least 2
  * @param maxTokens decode steps
  * @param stepTokens most rows of one step
@@ -41,6 +45,7 @@ public record BenchOptions(
     List<String> policies,
     List<Phase> phases,
     int sequences,
+    List<Group> groups,
     int promptTokens,
     int maxTokens,
     int stepTokens,
@@ -50,12 +55,11 @@ public record BenchOptions(
     ExpertStorage storage,
     long seed) {
 
-  private static final int KV_BLOCK_TOKENS = 64;
-
   public BenchOptions {
     expertMemory = List.copyOf(expertMemory);
     policies = List.copyOf(policies);
     phases = List.copyOf(phases);
+    groups = List.copyOf(groups);
     require(!expertMemory.isEmpty(), "at least one expert memory", expertMemory.size());
     require(!policies.isEmpty(), "at least one cache policy", policies.size());
     require(
@@ -69,10 +73,22 @@ public record BenchOptions(
     require(sequences >= 1, "at least 1 sequence", sequences);
     require(promptTokens >= 2, "prompts of at least 2 tokens", promptTokens);
     require(maxTokens >= 1, "at least 1 token to decode", maxTokens);
+    require(!groups.isEmpty(), "at least one group", groups.size());
+    int largest = groups.stream().mapToInt(Group::sequences).max().orElse(0);
     require(
-        stepTokens >= sequences,
-        "a step of at least one row per sequence (" + sequences + ")",
+        largest <= sequences,
+        "groups of at most as many sequences as a round has (" + sequences + ")",
+        largest);
+    require(
+        stepTokens >= largest,
+        "a step of at least one row per sequence of a group (" + largest + ")",
         stepTokens);
+    require(
+        !groups.contains(Group.AUTO) || !plannedPolicies(policies).isEmpty(),
+        "a policy the planner knows ("
+            + plannedPolicies(CachePolicies.names())
+            + ") for group auto",
+        policies);
     require(rounds >= 1, "at least 1 round", rounds);
     require(
         linkBytesPerSecond >= 0,
@@ -80,25 +96,21 @@ public record BenchOptions(
         linkBytesPerSecond);
   }
 
+  /** The policies to run with prefetch that the planner has a model of. */
+  List<String> plannedPolicies() {
+    return plannedPolicies(policies);
+  }
+
+  private static List<String> plannedPolicies(Collection<String> policies) {
+    return Arrays.stream(WindowPolicy.values())
+        .map(WindowPolicy::policy)
+        .filter(policies::contains)
+        .toList();
+  }
+
   private static void require(boolean holds, String rule, Object found) {
     if (!holds) {
       throw new IllegalArgumentException("a benchmark needs " + rule + ", found " + found);
     }
-  }
-
-  /** Longest sequence of any phase, with the steps in which others are still prefilled. */
-  int contextTokens() {
-    return promptTokens + 1 + maxTokens + prefillSteps();
-  }
-
-  /** Steps it takes at most to read all prompts, while those that were read decode already. */
-  int prefillSteps() {
-    int room = Math.max(1, stepTokens - sequences);
-    return (sequences * promptTokens + room - 1) / room + 1;
-  }
-
-  /** Tokens the key/value pool must hold so that nothing is ever preempted. */
-  public int kvTokens() {
-    return sequences * (contextTokens() / KV_BLOCK_TOKENS + 1) * KV_BLOCK_TOKENS;
   }
 }

@@ -13,13 +13,20 @@ public final class BenchTable {
   private static final List<String> SPEED =
       List.of(
           "case",
+          "sequences",
+          "rows",
+          "steps",
           "tokens/s",
           "min-max",
+          "planned",
+          "% of measured",
           "% of resident",
           "floor ms/step: compute",
           "memory",
           "transfer",
+          "by operation",
           "efficiency %",
+          "by operation %",
           "device MB",
           "% of all");
 
@@ -141,45 +148,54 @@ public final class BenchTable {
     CaseResult first = results.get(0);
     line("");
     line(
-        "%s: %d sequences, prompts of %d random tokens, steps of at most %d rows; a round is %d tokens in %d steps; %d rounds; outputs %s",
+        "%s: %d sequences, prompts of %d random tokens; a round is %d tokens; %d rounds; outputs %s",
         phase.label(),
         options.sequences(),
         options.promptTokens(),
-        options.stepTokens(),
         first.tokens(),
-        first.steps(),
         first.rounds(),
         report.identical(phase) ? "identical in all cases" : "DIFFER between cases");
-    double resident =
-        results.stream()
-            .filter(result -> result.memoryShare() == 1)
-            .mapToDouble(result -> result.tokensPerSecond().median())
-            .findFirst()
-            .orElse(0);
     TextTable speed = new TextTable();
     speed.row(SPEED);
     TextTable movement = new TextTable();
     movement.row(MOVEMENT);
     for (CaseResult result : results) {
-      speed.row(speed(result, resident));
+      speed.row(speed(result, resident(results, result.group().asked())));
       movement.row(movement(result));
     }
     text.append(speed).append(movement);
   }
 
+  /** Speed of the same group with everything resident; 0 if that was not measured. */
+  private static double resident(List<CaseResult> results, Group group) {
+    return results.stream()
+        .filter(result -> result.memoryShare() == 1 && result.group().asked().equals(group))
+        .mapToDouble(result -> result.tokensPerSecond().median())
+        .findFirst()
+        .orElse(0);
+  }
+
   private static List<String> speed(CaseResult result, double resident) {
     Spread rate = result.tokensPerSecond();
+    Double planned = result.plannedTokensPerSecond();
     Floor floor = result.floor();
     double perStep = 1e6 * result.steps();
     return List.of(
         result.name(),
+        format("%d", result.group().sequences()),
+        format("%.1f", (double) result.tokens() / result.steps()),
+        format("%d", result.steps()),
         format("%.1f", rate.median()),
         format("%.1f-%.1f", rate.min(), rate.max()),
+        planned == null ? "" : format("%.1f", planned),
+        planned == null ? "" : percent(planned / rate.median()),
         resident == 0 ? "" : percent(rate.median() / resident),
         format("%.2f", floor.computeNanos() / perStep),
         format("%.2f", floor.memoryNanos() / perStep),
         format("%.2f", floor.transferNanos() / perStep),
+        format("%.2f", floor.operationNanos() / perStep),
         percent(result.efficiency().median()),
+        percent(result.efficiencyInTurn().median()),
         format("%.1f", result.memoryBytes() / 1e6),
         percent(result.memoryShare()));
   }

@@ -4,15 +4,20 @@ import dev.drey.runtime.plan.Floor;
 import dev.drey.runtime.plan.Machine;
 import dev.drey.runtime.plan.WorkModel;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a case did in a phase, all measured rounds together.
  *
  * @param phase the phase
  * @param name the case
+ * @param group sequences and rows of its steps
  * @param tokensPerSecond tokens computed per second
- * @param floor the least time of one round, and its three parts
+ * @param plannedTokensPerSecond what the planner expects of that; null where it has no model of the
+ *     case
+ * @param floor the least time of one round, and its parts
  * @param efficiency {@code floor} as a share of the measured time
+ * @param efficiencyInTurn likewise the floor of operations that follow one another
  * @param tokens tokens of one round
  * @param steps steps of one round
  * @param touchedPerLayer experts a layer needed, on average
@@ -31,9 +36,12 @@ import java.util.List;
 public record CaseResult(
     Phase phase,
     String name,
+    SizedGroup group,
     Spread tokensPerSecond,
+    @Nullable Double plannedTokensPerSecond,
     Floor floor,
     Spread efficiency,
+    Spread efficiencyInTurn,
     long tokens,
     int steps,
     double touchedPerLayer,
@@ -48,25 +56,36 @@ public record CaseResult(
     double memoryShare,
     String outputs) {
 
-  /** How an engine was set up. */
-  record Setup(int moeLayers, int slots, long memoryBytes, long residentBytes) {}
+  /** A case, how its engine was set up, and what is expected of it. */
+  record Setup(
+      String name,
+      SizedGroup group,
+      int moeLayers,
+      int slots,
+      long memoryBytes,
+      long residentBytes,
+      @Nullable Double plannedTokensPerSecond) {}
 
-  static CaseResult of(
-      Phase phase, String name, List<Run> runs, WorkModel model, Machine machine, Setup setup) {
+  static CaseResult of(Phase phase, Setup setup, List<Run> runs, WorkModel model, Machine machine) {
     Run first = runs.get(0);
     Moves moves = runs.stream().map(Run::moves).reduce(Moves.NONE, Moves::plus);
     double[] speed = runs.stream().mapToDouble(Run::tokensPerSecond).toArray();
     double[] efficiency =
         runs.stream().mapToDouble(r -> r.floor(model, machine).nanos() / r.nanos()).toArray();
+    double[] inTurn =
+        runs.stream().mapToDouble(r -> r.floor(model, machine).inTurnNanos() / r.nanos()).toArray();
     long steps = runs.stream().mapToLong(run -> run.steps().size()).sum();
     Floor floor =
         runs.stream().map(run -> run.floor(model, machine)).reduce(Floor.NONE, Floor::plus);
     return new CaseResult(
         phase,
-        name,
+        setup.name(),
+        setup.group(),
         Spread.of(speed),
+        setup.plannedTokensPerSecond(),
         floor.dividedBy(runs.size()),
         Spread.of(efficiency),
+        Spread.of(inTurn),
         first.tokens(),
         first.steps().size(),
         (double) moves.demanded() / (steps * setup.moeLayers()),
@@ -85,6 +104,13 @@ public record CaseResult(
   private static String outputs(List<Run> runs) {
     List<String> digests = runs.stream().map(Run::outputs).distinct().toList();
     return digests.size() == 1 ? digests.get(0) : "differs between rounds: " + digests;
+  }
+
+  /** What was planned, as a share of what was measured; null where nothing was. */
+  public @Nullable Double plannedShare() {
+    return plannedTokensPerSecond == null
+        ? null
+        : plannedTokensPerSecond / tokensPerSecond.median();
   }
 
   /** Share of demanded experts that were resident. */

@@ -7,10 +7,11 @@ import dev.drey.runtime.checkpoint.Checkpoint;
 import dev.drey.runtime.checkpoint.CheckpointSummary;
 import dev.drey.runtime.device.Device;
 import dev.drey.runtime.expertstore.ExpertSource;
-import dev.drey.runtime.hosttier.HostTierStats;
 import dev.drey.runtime.hosttier.HostTiers;
 import dev.drey.runtime.memory.MemoryBudget;
 import dev.drey.runtime.memory.MemorySize;
+import dev.drey.runtime.model.ModelConfig;
+import dev.drey.runtime.plan.GroupPlan;
 import dev.drey.runtime.plan.Machine;
 import dev.drey.runtime.plan.WorkModel;
 import dev.drey.runtime.probe.MachineProbe;
@@ -27,11 +28,15 @@ import java.util.function.Consumer;
 /**
  * Runs the same work under several cases and compares.
  *
- * <p><b>Fairness.</b> All engines are open from the beginning. Each phase runs in rounds, and in
- * each round every case once, one after the other, so that whatever else the machine does falls on
- * all of them alike. A round before the first is not counted. Windows keep their contents from
- * round to round: what is measured is the steady state. The scheduler's clock is out of play: every
- * case does the same steps with the same rows.
+ * <p><b>Order.</b> Engines of groups that are set are opened, then the machine is measured, then
+ * the planner sizes the groups it has to, and their engines are opened: before anything is measured
+ * of them all are open.
+ *
+ * <p><b>Fairness.</b> Each phase runs in rounds, and in each round every case once, one after the
+ * other, so that whatever else the machine does falls on all of them alike. A round before the
+ * first is not counted. Windows keep their contents from round to round: what is measured is the
+ * steady state. The scheduler's clock is out of play: every case of a group does the same steps
+ * with the same rows, and every group the same sequences.
  *
  * <p><b>Ownership.</b> Owns the engines while {@link #run} runs.
  */
@@ -61,11 +66,17 @@ public final class EngineBench {
     Host host = Host.here();
     List<Contender> contenders = new ArrayList<>();
     try {
-      for (BenchCase setup : BenchCase.of(options.expertMemory(), options.policies())) {
+      for (BenchCase setup : fixedCases()) {
         contenders.add(open(setup));
       }
       progress.accept("measuring the machine");
-      Machine machine = machine().withHostTier(hostShare(contenders.get(0).engine()));
+      Machine machine = machine();
+      try (GroupSizes sizes = new GroupSizes(options)) {
+        machine = machine.withHostTier(sizes.hostShare());
+        for (BenchCase setup : plannedCases(sizes, machine)) {
+          contenders.add(open(setup));
+        }
+      }
       List<CaseResult> results = new ArrayList<>();
       for (Phase phase : options.phases()) {
         results.addAll(measure(phase, contenders, machine));
@@ -76,9 +87,42 @@ public final class EngineBench {
     }
   }
 
-  private static double hostShare(MoeEngine engine) {
-    HostTierStats tier = engine.stats().hostTier();
-    return tier == null ? 0 : (double) tier.slots() / engine.info().model().totalExperts();
+  private List<BenchCase> fixedCases() {
+    List<BenchCase> cases = new ArrayList<>();
+    for (Group group : options.groups()) {
+      if (!group.isPlanned()) {
+        SizedGroup sized = SizedGroup.fixed(group, options);
+        for (MemorySize window : options.expertMemory()) {
+          cases.addAll(BenchCase.of(sized, window, window, options));
+        }
+      }
+    }
+    return cases;
+  }
+
+  private List<BenchCase> plannedCases(GroupSizes sizes, Machine machine) {
+    List<BenchCase> cases = new ArrayList<>();
+    if (options.groups().contains(Group.AUTO)) {
+      for (MemorySize window : options.expertMemory()) {
+        GroupPlan plan = sizes.plan(window, machine);
+        progress.accept(
+            String.format(
+                Locale.ROOT,
+                "group auto with %s: %d sequences, steps of at most %d rows, %d of %d experts, %s; %.1f tokens/s expected of a long run",
+                window,
+                plan.sequences(),
+                plan.stepTokens(),
+                plan.memory().slots(),
+                plan.memory().totalExperts(),
+                plan.policy().policy(),
+                plan.tokensPerSecond()));
+        SizedGroup sized = new SizedGroup(Group.AUTO, plan.sequences(), plan.stepTokens());
+        MemorySize split =
+            window.percent() == 100 ? window : MemorySize.ofBytes(plan.memory().windowBytes());
+        cases.addAll(BenchCase.of(sized, window, split, options));
+      }
+    }
+    return cases;
   }
 
   private Machine machine() {
@@ -120,12 +164,10 @@ public final class EngineBench {
   }
 
   private List<CaseResult> measure(Phase phase, List<Contender> contenders, Machine machine) {
-    EngineInfo info = contenders.get(0).engine().info();
-    List<SequenceRequest> requests = WorkList.of(phase, options, info.model().vocabulary());
     Map<Contender, List<Run>> runs = new LinkedHashMap<>();
     for (int round = 0; round <= options.rounds(); round++) {
       for (Contender contender : contenders) {
-        Run run = run(phase, contender.engine(), requests);
+        Run run = run(phase, contender);
         progress.accept(
             String.format(
                 Locale.ROOT,
@@ -140,28 +182,38 @@ public final class EngineBench {
         }
       }
     }
-    WorkModel work = new WorkModel(info.model(), options.compute());
+    ModelConfig model = contenders.get(0).engine().info().model();
+    WorkModel work = new WorkModel(model, options.compute());
+    CaseForecast forecast = new CaseForecast(options, model, machine);
     List<CaseResult> results = new ArrayList<>();
     runs.forEach(
         (contender, all) ->
             results.add(
-                CaseResult.of(
-                    phase, contender.setup().name(), all, work, machine, setup(contender))));
+                CaseResult.of(phase, setup(phase, contender, forecast), all, work, machine)));
     return results;
   }
 
-  private Run run(Phase phase, MoeEngine engine, List<SequenceRequest> requests) {
-    MeteredLoop loop = new MeteredLoop(engine, requests);
-    return phase == Phase.DECODE ? loop.decoding(options.maxTokens()) : loop.toTheEnd();
+  private Run run(Phase phase, Contender contender) {
+    SizedGroup group = contender.setup().group();
+    int vocabulary = contender.engine().info().model().vocabulary();
+    List<SequenceRequest> requests = WorkList.of(phase, group, options, vocabulary);
+    MeteredLoop loop = new MeteredLoop(contender.engine());
+    return phase == Phase.DECODE
+        ? loop.decoding(requests, group.sequences(), options.maxTokens())
+        : loop.toTheEnd(requests);
   }
 
-  private static CaseResult.Setup setup(Contender contender) {
+  private static CaseResult.Setup setup(Phase phase, Contender contender, CaseForecast forecast) {
     EngineInfo info = contender.engine().info();
+    BenchCase setup = contender.setup();
     return new CaseResult.Setup(
+        setup.name(),
+        setup.group(),
         info.model().moeLayers(),
         info.memory().slots(),
         info.memory().totalBytes(),
-        info.memory().residentBytes());
+        info.memory().residentBytes(),
+        forecast.tokensPerSecond(phase, setup, info.memory().slots()));
   }
 
   private BenchReport report(

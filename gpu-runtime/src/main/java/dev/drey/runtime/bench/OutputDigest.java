@@ -19,17 +19,24 @@ final class OutputDigest {
     }
   }
 
-  void add(Sequence sequence) {
+  /**
+   * Adds what a sequence produced.
+   *
+   * @param most tokens that count, from its first on
+   */
+  void add(Sequence sequence, int most) {
     SequenceProgress progress = sequence.progress();
     int[] ids = progress.outputIds();
     float[] logprobs = progress.logprobs();
-    ByteBuffer bytes = ByteBuffer.allocate(Integer.BYTES * (2 + ids.length + logprobs.length));
-    bytes.putInt(ids.length).putInt(logprobs.length);
-    for (int id : ids) {
-      bytes.putInt(id);
+    int tokens = Math.min(most, ids.length);
+    int likelihoods = Math.min(most, logprobs.length);
+    ByteBuffer bytes = ByteBuffer.allocate(Integer.BYTES * (2 + tokens + likelihoods));
+    bytes.putInt(tokens).putInt(likelihoods);
+    for (int i = 0; i < tokens; i++) {
+      bytes.putInt(ids[i]);
     }
-    for (float logprob : logprobs) {
-      bytes.putInt(Float.floatToRawIntBits(logprob));
+    for (int i = 0; i < likelihoods; i++) {
+      bytes.putInt(Float.floatToRawIntBits(logprobs[i]));
     }
     digest.update(bytes.flip());
   }

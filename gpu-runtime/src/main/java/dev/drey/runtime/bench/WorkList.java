@@ -9,12 +9,14 @@ import java.util.SplittableRandom;
 
 /**
  * The requests of one phase: random token ids, the same for every case and round. Random, because
- * equal prompts would all be routed to the same few experts.
+ * equal prompts would all be routed to the same few experts. In decoding the group decides how many
+ * tokens may be produced, so that those read first still decode when those read last begin.
  */
 final class WorkList {
   private WorkList() {}
 
-  static List<SequenceRequest> of(Phase phase, BenchOptions options, int vocabulary) {
+  static List<SequenceRequest> of(
+      Phase phase, SizedGroup group, BenchOptions options, int vocabulary) {
     SplittableRandom random = new SplittableRandom(options.seed());
     List<SequenceRequest> requests = new ArrayList<>();
     for (int i = 0; i < options.sequences(); i++) {
@@ -25,7 +27,7 @@ final class WorkList {
             case PREFILL -> SequenceRequest.generate(name, ids, greedy(1));
             case DECODE ->
                 SequenceRequest.generate(
-                    name, ids, greedy(1 + options.maxTokens() + options.prefillSteps()));
+                    name, ids, greedy(1 + options.maxTokens() + group.prefillSteps(options)));
             case SCORE -> SequenceRequest.score(name, ids, 1, 0);
           });
     }

@@ -14,6 +14,7 @@ package dev.drey.runtime.plan;
  * @param prefills sequences whose prompts are read
  * @param decodeContext positions a decode row attends to
  * @param prefillContext positions a prompt row attends to
+ * @param logitRows rows whose logits are wanted
  */
 public record MeanStep(
     double records,
@@ -21,10 +22,12 @@ public record MeanStep(
     double prefillRows,
     double prefills,
     double decodeContext,
-    double prefillContext) {
+    double prefillContext,
+    double logitRows) {
 
   /**
-   * The mean step of a workload.
+   * The mean step of a workload. Logits are wanted of rows that decode, and of the last of each
+   * prompt.
    *
    * @param sequences places, {@code n}
    * @param stepTokens most rows of a step, {@code S}
@@ -42,17 +45,41 @@ public record MeanStep(
         records * prompt,
         records * prefillSteps,
         prompt + (decodeSteps + 1) / 2.0,
-        (prompt + 1) / 2.0);
+        (prompt + 1) / 2.0,
+        records * (decodeSteps + 1));
+  }
+
+  /**
+   * A step in which all sequences decode and none ends.
+   *
+   * @param context positions a row attends to, on average
+   */
+  public static MeanStep decoding(double sequences, double context) {
+    return new MeanStep(0, sequences, 0, 0, context, 0, sequences);
+  }
+
+  /** The same work of another number of records: all rows in proportion. */
+  public MeanStep withRecords(double count) {
+    double share = count / records;
+    return new MeanStep(
+        count,
+        decodeRows * share,
+        prefillRows * share,
+        prefills * share,
+        decodeContext,
+        prefillContext,
+        logitRows * share);
+  }
+
+  /** The same step with the logits of every row wanted, as scoring wants them. */
+  public MeanStep scored() {
+    return new MeanStep(
+        records, decodeRows, prefillRows, prefills, decodeContext, prefillContext, rows());
   }
 
   /** All rows. */
   public double rows() {
     return decodeRows + prefillRows;
-  }
-
-  /** Rows whose logits are wanted: those that decode, and the last of each prompt. */
-  public double logitRows() {
-    return decodeRows + records;
   }
 
   /** The counts that floors are made of. */

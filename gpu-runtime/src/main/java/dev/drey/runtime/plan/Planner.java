@@ -1,5 +1,6 @@
 package dev.drey.runtime.plan;
 
+import dev.drey.runtime.memory.MemorySize;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -82,6 +83,17 @@ public final class Planner {
   public long leastBytes() {
     FixedMemory fixed = memory.fixed(1, LEAST_STEP_TOKENS, kvBlocks(1));
     return fixed.total() + leastSlots() * memory.slotBytes();
+  }
+
+  /**
+   * The bytes of a group of a size that is set, with the pool that the workload needs.
+   *
+   * @param window size of the residency window, a percentage being one of all experts' bytes
+   */
+  public long bytes(int sequences, int stepTokens, MemorySize window) {
+    long all = memory.totalExperts() * memory.slotBytes();
+    return memory.fixed(sequences, stepTokens, kvBlocks(sequences)).total()
+        + Math.min(all, window.of(all));
   }
 
   private InsufficientMemoryException tooSmall(long budgetBytes) {

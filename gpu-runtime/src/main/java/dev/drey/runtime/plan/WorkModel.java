@@ -8,6 +8,8 @@ import dev.drey.runtime.model.KeyRange;
 import dev.drey.runtime.model.LatentAttention;
 import dev.drey.runtime.model.ModelConfig;
 import dev.drey.runtime.model.WeightShape;
+import dev.drey.runtime.plan.StepOperations.Operation;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -24,8 +26,11 @@ import java.util.Map;
  * <p><b>Transfer.</b> The experts a step needed that had to be brought in for it, as they lie in
  * the files, whether a demand or a prediction brought them.
  *
- * <p>All of these leave things out and overlap perfectly, so their maximum is below what any engine
- * can do; nothing here depends on how this one does it, but for which experts it kept.
+ * <p><b>By operation.</b> The same operations in turn, see {@link StepOperations}.
+ *
+ * <p>All of these leave things out and overlap perfectly, so the maximum of the first three is
+ * below what any engine can do; nothing here depends on how this one does it, but for which experts
+ * it kept.
  */
 public final class WorkModel {
   private final ModelConfig model;
@@ -33,6 +38,7 @@ public final class WorkModel {
   private final Product expert;
   private final Product logits;
   private final int kvElementBytes;
+  private final StepOperations operations;
 
   /** The work of a model's steps. */
   public WorkModel(ModelConfig model, ComputeType compute) {
@@ -41,6 +47,7 @@ public final class WorkModel {
     this.expert = Product.expert(model);
     this.logits = Product.logits(model);
     this.kvElementBytes = compute.activation().bytes();
+    this.operations = new StepOperations(model, this);
   }
 
   /** Floating-point operations of a step. */
@@ -60,15 +67,30 @@ public final class WorkModel {
    * a layer does not see all positions, of none.
    */
   private double smallFlops(StepWork work) {
-    double flops = 2.0 * model.moeLayers() * model.moe().experts() * model.hidden() * work.rows();
+    double flops = model.moeLayers() * routerFlops(work);
     for (int layer = 0; layer < model.layers(); layer++) {
       for (WeightShape weight : model.weights(layer)) {
         flops +=
             weight.form() == WeightShape.Form.HEADS ? 2.0 * weight.elements() * work.rows() : 0;
       }
-      flops += 2.0 * attendedWidth(model.attention(layer)) * work.attended();
+      flops += attentionFlops(model.attention(layer), work);
     }
     return flops;
+  }
+
+  /** Operations of one layer's router. */
+  double routerFlops(StepWork work) {
+    return 2.0 * model.moe().experts() * model.hidden() * work.rows();
+  }
+
+  /** Bytes of one layer's router. */
+  double routerBytes() {
+    return (double) model.moe().experts() * model.hidden() * DType.F32.bytes();
+  }
+
+  /** Operations of one layer's scores and weighted sums. */
+  double attentionFlops(AttentionConfig attention, StepWork work) {
+    return 2.0 * attendedWidth(attention) * work.attended();
   }
 
   private static int attendedWidth(AttentionConfig attention) {
@@ -97,21 +119,28 @@ public final class WorkModel {
         dense += weight.form() == WeightShape.Form.HEADS ? weight.elements() : 0;
       }
     }
-    long routers =
-        (long) model.moeLayers() * model.moe().experts() * model.hidden() * DType.F32.bytes();
-    return dense * DType.BF16.bytes() + routers + work.expertsTouched() * expertBytes();
+    return dense * DType.BF16.bytes()
+        + model.moeLayers() * routerBytes()
+        + work.expertsTouched() * expertBytes();
   }
 
   /** Bytes of stored keys and values a step reads, where layers see all positions. */
   double kvBytes(StepWork work) {
-    double numbers = 0;
+    double bytes = 0;
     for (int layer = 0; layer < model.layers(); layer++) {
-      AttentionConfig attention = model.attention(layer);
-      if (attendedWidth(attention) > 0) {
-        numbers += attention.kvHeads() * (attention.keyDim() + attention.valueDim());
-      }
+      bytes += kvBytes(model.attention(layer), work);
     }
-    return numbers * kvElementBytes * work.kvTokens();
+    return bytes;
+  }
+
+  /** Bytes of stored keys and values one layer reads; none where it does not see all positions. */
+  double kvBytes(AttentionConfig attention, StepWork work) {
+    return attendedWidth(attention) == 0
+        ? 0
+        : (double) attention.kvHeads()
+            * (attention.keyDim() + attention.valueDim())
+            * kvElementBytes
+            * work.kvTokens();
   }
 
   /** Bytes of experts that had to be brought in. */
@@ -121,22 +150,12 @@ public final class WorkModel {
 
   /** The least time of a step. */
   public Floor floor(StepWork work, Machine machine) {
+    List<Operation> all = operations.of(work, machine.products());
+    double memoryRate = machine.memoryBytesPerSecond();
     return Floor.ofStep(
-        computeNanos(work, machine.products()),
-        (weightBytes(work) + kvBytes(work)) / machine.memoryBytesPerSecond() * 1e9,
-        movedBytes(work) / machine.transferBytesPerSecond() * 1e9);
-  }
-
-  private double computeNanos(StepWork work, ProductTimes times) {
-    double rows = work.rows();
-    double nanos = times.nanos(logits, work.logitRows());
-    for (Map.Entry<Product, Integer> use : uses.entrySet()) {
-      nanos += use.getValue() == 0 ? 0 : use.getValue() * times.nanos(use.getKey(), rows);
-    }
-    if (work.expertsTouched() > 0) {
-      double pairs = rows * model.moe().expertsPerToken() * model.moeLayers();
-      nanos += work.expertsTouched() * times.nanos(expert, pairs / work.expertsTouched());
-    }
-    return nanos + smallFlops(work) / times.peakFlopsPerSecond() * 1e9;
+        all.stream().mapToDouble(Operation::allComputeNanos).sum(),
+        (weightBytes(work) + kvBytes(work)) / memoryRate * 1e9,
+        movedBytes(work) / machine.transferBytesPerSecond() * 1e9,
+        all.stream().mapToDouble(operation -> operation.inTurnNanos(memoryRate)).sum());
   }
 }

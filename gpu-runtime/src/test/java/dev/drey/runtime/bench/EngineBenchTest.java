@@ -13,12 +13,22 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import org.junit.jupiter.api.Test;
 
 class EngineBenchTest {
   private static final Path MODEL = Path.of("src/test/resources/golden/qwen3_moe");
 
   private static BenchOptions options(List<MemorySize> memory, List<Phase> phases) {
+    return options(memory, List.of("classic.lru"), phases, 3, new Group(3));
+  }
+
+  private static BenchOptions options(
+      List<MemorySize> memory,
+      List<String> policies,
+      List<Phase> phases,
+      int sequences,
+      Group... groups) {
     return new BenchOptions(
         MODEL,
         "reference",
@@ -27,9 +37,10 @@ class EngineBenchTest {
         1,
         memory,
         null,
-        List.of("classic.lru"),
+        policies,
         phases,
-        3,
+        sequences,
+        List.of(groups),
         6,
         2,
         8,
@@ -62,7 +73,13 @@ class EngineBenchTest {
           report.results().stream().filter(result -> result.phase() == phase).toList();
       assertThat(results).extracting(CaseResult::tokens).containsOnly(results.get(0).tokens());
       assertThat(results).extracting(CaseResult::steps).containsOnly(results.get(0).steps());
-      assertThat(results).allSatisfy(result -> assertThat(result.floor().nanos()).isPositive());
+      assertThat(results)
+          .allSatisfy(
+              result -> {
+                assertThat(result.floor().nanos()).isPositive();
+                assertThat(result.efficiencyInTurn().median())
+                    .isGreaterThanOrEqualTo(result.efficiency().median());
+              });
       assertThat(find(report, phase, "resident").moves().misses()).isZero();
       assertThat(find(report, phase, "resident").moves().bytes()).isZero();
       CaseResult onDemand = find(report, phase, "50% on demand");
@@ -90,7 +107,7 @@ class EngineBenchTest {
     assertThat(table)
         .contains("prefill: 3 sequences", "decode: 3 sequences", "score: 3 sequences")
         .contains("outputs identical in all cases")
-        .contains("matmul   GFLOP/s by rows")
+        .contains("matmul   GFLOP/s by rows", "by operation")
         .doesNotContain("DIFFER");
     JsonNode json = new ObjectMapper().readTree(BenchJson.of(report));
     assertThat(json.get("identical").asBoolean()).isTrue();
@@ -127,9 +144,12 @@ class EngineBenchTest {
     return new CaseResult(
         r.phase(),
         r.name(),
+        r.group(),
         r.tokensPerSecond(),
+        r.plannedTokensPerSecond(),
         r.floor(),
         r.efficiency(),
+        r.efficiencyInTurn(),
         r.tokens(),
         r.steps(),
         r.touchedPerLayer(),
@@ -157,34 +177,101 @@ class EngineBenchTest {
   @Test
   void everyPolicyNamedIsACaseOfItsOwnAndAnUnknownOneIsRefused() {
     List<MemorySize> half = List.of(MemorySize.ofPercent(50));
-    assertThat(BenchCase.of(half, List.of("classic.lru", "cyclic.scan")))
+    BenchOptions options =
+        options(
+            half, List.of("classic.lru", "cyclic.scan"), List.of(Phase.DECODE), 3, new Group(3));
+    SizedGroup group = SizedGroup.fixed(new Group(3), options);
+    assertThat(BenchCase.of(group, half.get(0), half.get(0), options))
         .extracting(BenchCase::name, BenchCase::policy)
         .contains(
             tuple("50% prefetch, classic.lru", "classic.lru"),
             tuple("50% prefetch, cyclic.scan", "cyclic.scan"));
     assertThatThrownBy(
-            () ->
-                new BenchOptions(
-                    MODEL,
-                    "reference",
-                    0,
-                    ComputeType.F32,
-                    1,
-                    half,
-                    null,
-                    List.of("classic.clock"),
-                    List.of(Phase.DECODE),
-                    3,
-                    6,
-                    2,
-                    8,
-                    2,
-                    0,
-                    1,
-                    ExpertStorage.CHECKPOINT,
-                    5))
+            () -> options(half, List.of("classic.clock"), List.of(Phase.DECODE), 3, new Group(3)))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("cyclic.scan")
         .hasMessageContaining("classic.clock");
+  }
+
+  @Test
+  void everyGroupComputesTheSameSequencesToTheSameBitsInStepsOfItsOwn() throws IOException {
+    BenchOptions options =
+        options(
+            List.of(MemorySize.ofPercent(100), MemorySize.ofPercent(50)),
+            List.of("classic.lru"),
+            List.of(Phase.values()),
+            5,
+            Group.AUTO,
+            new Group(1),
+            new Group(2),
+            new Group(5));
+    List<String> progress = new ArrayList<>();
+    BenchReport report = new EngineBench(options, progress::add).run();
+
+    assertThat(report.identical()).isTrue();
+    assertThat(report.results()).hasSize(3 * 4 * (1 + 3));
+    assertThat(report.results())
+        .filteredOn(result -> result.phase() == Phase.DECODE)
+        .extracting(CaseResult::tokens)
+        .containsOnly(5L * 2);
+    assertThat(report.results())
+        .filteredOn(result -> result.phase() == Phase.PREFILL)
+        .extracting(CaseResult::tokens)
+        .containsOnly(5L * 6);
+    assertThat(find(report, Phase.DECODE, "resident, group 1").steps()).isEqualTo(5 * 2);
+    assertThat(find(report, Phase.DECODE, "resident, group 2").steps()).isEqualTo(3 * 2);
+    assertThat(find(report, Phase.DECODE, "resident, group 5").steps()).isEqualTo(2);
+    assertThat(find(report, Phase.PREFILL, "resident, group 1").steps()).isEqualTo(5);
+    assertThat(find(report, Phase.PREFILL, "resident, group 5").steps()).isEqualTo(4);
+    CaseResult planned = find(report, Phase.DECODE, "50% prefetch, group auto");
+    assertThat(planned.group().asked()).isEqualTo(Group.AUTO);
+    assertThat(planned.group().sequences()).isBetween(1, 5);
+    assertThat(progress).anyMatch(line -> line.startsWith("group auto with 50.0%: "));
+  }
+
+  @Test
+  void whatThePlannerExpectsStandsBesideWhatItHasAModelOf() throws IOException {
+    BenchReport report =
+        new EngineBench(
+                options(
+                    List.of(MemorySize.ofPercent(100), MemorySize.ofPercent(50)),
+                    List.of("classic.lru", "classic.lfu"),
+                    List.of(Phase.values()),
+                    3,
+                    new Group(2)),
+                line -> {})
+            .run();
+    for (Phase phase : Phase.values()) {
+      assertThat(find(report, phase, "resident").plannedTokensPerSecond()).isPositive();
+      CaseResult prefetch = find(report, phase, "50% prefetch, classic.lru");
+      double planned = Objects.requireNonNull(prefetch.plannedTokensPerSecond());
+      assertThat(planned).isPositive();
+      assertThat(prefetch.plannedShare()).isEqualTo(planned / prefetch.tokensPerSecond().median());
+      assertThat(find(report, phase, "50% prefetch, classic.lfu").plannedShare()).isNull();
+      assertThat(find(report, phase, "50% LRU").plannedShare()).isNull();
+      assertThat(find(report, phase, "50% on demand").plannedTokensPerSecond()).isNull();
+    }
+    assertThat(BenchTable.of(report)).contains("planned", "% of measured");
+    JsonNode result = new ObjectMapper().readTree(BenchJson.of(report)).get("results").get(0);
+    assertThat(result.get("planned_tokens_per_second").asDouble()).isPositive();
+    assertThat(result.get("planned_share").asDouble()).isPositive();
+    assertThat(result.at("/group/sequences").asInt()).isEqualTo(2);
+  }
+
+  @Test
+  void groupsThatCannotBeAreRefusedWithTheRule() {
+    List<MemorySize> all = List.of(MemorySize.ofPercent(100));
+    List<Phase> decode = List.of(Phase.DECODE);
+    List<String> lru = List.of("classic.lru");
+    assertThatThrownBy(() -> options(all, lru, decode, 3, new Group(4)))
+        .hasMessageContaining("as many sequences as a round has (3), found 4");
+    assertThatThrownBy(() -> options(all, lru, decode, 12, new Group(12)))
+        .hasMessageContaining("one row per sequence of a group (12), found 8");
+    assertThatThrownBy(() -> options(all, List.of("classic.lfu"), decode, 3, Group.AUTO))
+        .hasMessageContaining("classic.lru")
+        .hasMessageContaining("found [classic.lfu]");
+    assertThatThrownBy(() -> Group.parse("0"))
+        .hasMessageContaining("'0'")
+        .hasMessageContaining("auto");
   }
 }

@@ -5,6 +5,7 @@ import dev.drey.runtime.bench.BenchOptions;
 import dev.drey.runtime.bench.BenchReport;
 import dev.drey.runtime.bench.BenchTable;
 import dev.drey.runtime.bench.EngineBench;
+import dev.drey.runtime.bench.Group;
 import dev.drey.runtime.bench.Phase;
 import dev.drey.runtime.expertstore.ExpertStorage;
 import dev.drey.runtime.memory.MemorySize;
@@ -59,6 +60,7 @@ record EngineMeasurement(boolean identical, String table, String json) {
         List.of("classic.lru"),
         List.of(Phase.PREFILL, Phase.DECODE),
         small ? 4 : 64,
+        List.of(new Group(small ? 4 : 64)),
         small ? 16 : 256,
         small ? 4 : 64,
         small ? 32 : 1024,

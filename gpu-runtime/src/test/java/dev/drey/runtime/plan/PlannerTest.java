@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import dev.drey.runtime.memory.MemorySize;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.TreeSet;
@@ -68,6 +69,23 @@ class PlannerTest {
       double best = bruteForce(machine, workload, budget);
       assertThat(plan.forecast().recordsPerSecond()).isCloseTo(best, within(1e-9 * best));
     }
+  }
+
+  @Test
+  void theBytesOfAGroupAreABudgetThatAsGoodAPlanFitsInto() {
+    Planner planner = exact(SLOW_LINK, WORKLOAD, POLICIES);
+    long budget = planner.bytes(10, 64, MemorySize.ofPercent(50));
+
+    assertThat(budget).isEqualTo(LAW.fixed(10, 64, 10 * 4).total() + 16 * LAW.slotBytes());
+    assertThat(planner.bytes(10, 64, MemorySize.ofBytes(1L << 40)))
+        .as("a window is never larger than all experts")
+        .isEqualTo(planner.bytes(10, 64, MemorySize.ofPercent(100)));
+    GroupPlan plan = planner.solve(budget);
+    StepForecast given =
+        SmallModel.steps(SLOW_LINK)
+            .forecast(MeanStep.of(WORKLOAD, 10, 64), 16, WindowPolicy.PINNED);
+    assertThat(plan.memory().totalBytes()).isLessThanOrEqualTo(budget);
+    assertThat(plan.forecast().recordsPerSecond()).isGreaterThanOrEqualTo(given.recordsPerSecond());
   }
 
   @Test

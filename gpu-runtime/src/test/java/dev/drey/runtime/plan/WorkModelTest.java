@@ -140,4 +140,46 @@ class WorkModelTest {
     assertThat(WORK.floor(STEP, machine).computeNanos())
         .isCloseTo(attention + dense + logits + experts, within(1e-3));
   }
+
+  /** Dense products take 700 ns of arithmetic each, experts almost none; memory: a byte per ns. */
+  @Test
+  void byOperationEachTakesTheLargerOfItsOwnTimesAndTheyFollowOneAnother() {
+    ProductTimes times =
+        new ProductTimes(
+            Product.of(MODEL).keySet().stream()
+                .map(
+                    product ->
+                        new ProductTimes.Point(
+                            product, 64, product.kind() == Product.Kind.EXPERT ? 1 : 700, 1e18))
+                .toList());
+    Floor floor = WORK.floor(STEP, new Machine(times, NO_LAYERS, 1e9, 1, 1e18, 0, 0, 0, 0, 0, 0));
+    double attention = 3 * 4 * 700;
+    double dense = 700; // its 480 bytes hide behind it
+    double vocabulary = 100 * 8 * 2; // hides its arithmetic
+    double experts = 8 * (3 * 8 * 6) * 2;
+    double routers = 2 * 5 * 8 * 4;
+    double keysAndValues = 528;
+    assertThat(floor.operationNanos())
+        .isCloseTo(
+            attention + dense + vocabulary + experts + routers + keysAndValues, within(1e-3));
+    assertThat(floor.operationNanos())
+        .isBetween(floor.nanos(), floor.computeNanos() + floor.memoryNanos());
+    assertThat(floor.inTurnNanos()).isEqualTo(floor.operationNanos());
+  }
+
+  @Test
+  void byOperationIsTheMemoryFloorWhereArithmeticIsFreeAndTheComputeFloorWhereMemoryIs() {
+    ProductTimes times =
+        new ProductTimes(
+            Product.of(MODEL).keySet().stream()
+                .map(product -> new ProductTimes.Point(product, 1, 1e-3, 1e6))
+                .toList());
+    Floor reads = WORK.floor(STEP, new Machine(times, NO_LAYERS, 1, 1, 1, 0, 0, 0, 0, 0, 0));
+    assertThat(reads.operationNanos()).isCloseTo(reads.memoryNanos(), within(1e-3));
+    Floor computes = WORK.floor(STEP, new Machine(times, NO_LAYERS, 1e30, 1, 1, 0, 0, 0, 0, 0, 0));
+    assertThat(computes.operationNanos()).isCloseTo(computes.computeNanos(), within(1e-9));
+    assertThat(computes.inTurnNanos())
+        .as("experts that come in slowly are waited for")
+        .isEqualTo(computes.transferNanos());
+  }
 }

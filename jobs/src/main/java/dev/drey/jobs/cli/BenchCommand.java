@@ -7,22 +7,18 @@ import dev.drey.jobs.bench.FlinkReport;
 import dev.drey.jobs.options.EngineSettings;
 import dev.drey.jobs.options.RefusedException;
 import dev.drey.jobs.options.Section;
-import dev.drey.runtime.EngineConfig;
-import dev.drey.runtime.EnginePlanner;
 import dev.drey.runtime.bench.BenchJson;
 import dev.drey.runtime.bench.BenchOptions;
 import dev.drey.runtime.bench.BenchReport;
 import dev.drey.runtime.bench.BenchTable;
 import dev.drey.runtime.bench.EngineBench;
+import dev.drey.runtime.bench.Group;
 import dev.drey.runtime.bench.Phase;
+import dev.drey.runtime.bench.SizedGroup;
 import dev.drey.runtime.cache.CachePolicies;
 import dev.drey.runtime.expertstore.ExpertStorage;
 import dev.drey.runtime.memory.MemorySize;
 import dev.drey.runtime.model.ComputeType;
-import dev.drey.runtime.plan.GroupPlan;
-import dev.drey.runtime.plan.Machine;
-import dev.drey.runtime.plan.Workload;
-import dev.drey.runtime.probe.MachineFile;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.EnumSet;
@@ -45,6 +41,7 @@ import picocli.CommandLine.Option;
     })
 final class BenchCommand implements CliCommand {
   private static final String DEFAULT = "; default ${DEFAULT-VALUE}.";
+  private static final int DEFAULT_SEQUENCES = 32;
 
   @Option(names = "--model", paramLabel = "DIR", required = true, description = "The model.")
   Path model = Path.of("");
@@ -70,8 +67,20 @@ final class BenchCommand implements CliCommand {
       description = "What to measure: prefill, decode, score" + DEFAULT)
   List<String> phases = List.of("prefill", "decode", "score");
 
-  @Option(names = "--sequences", paramLabel = "N", description = "Sequences at a time" + DEFAULT)
-  int sequences = 32;
+  @Option(
+      names = "--sequences",
+      paramLabel = "N",
+      description = "Sequences of a round; default: as many as the largest group has, or 32.")
+  @Nullable Integer sequences;
+
+  @Option(
+      names = "--group",
+      paramLabel = "N|auto",
+      split = ",",
+      description =
+          "Sequences computed together, each a case; default: all of them. auto: what the planner"
+              + " makes of the memory that all of them take, rows of a step and window included.")
+  List<String> groups = List.of();
 
   @Option(names = "--prompt-tokens", paramLabel = "P", description = "Prompt length" + DEFAULT)
   int promptTokens = 128;
@@ -127,26 +136,13 @@ final class BenchCommand implements CliCommand {
   @Option(names = "--seed", paramLabel = "N", description = "Seed of the prompts" + DEFAULT)
   long seed = 1;
 
-  @Option(
-      names = "--group",
-      paramLabel = "fixed|auto",
-      description =
-          "auto: plan --sequences, --step-tokens and the windows for --device-memory" + DEFAULT)
-  String group = "fixed";
-
-  @Option(
-      names = "--device-memory",
-      paramLabel = "SIZE|PERCENT",
-      description = "With --group auto: the budget to plan; a percentage of all resident.")
-  String deviceMemory = "";
-
   @Option(names = "--flink", description = "Compare the Flink job with the bare engine instead.")
   boolean flink;
 
   @Option(
       names = "--records",
       paramLabel = "N",
-      description = "With --flink: records per run; default 4 times --sequences.")
+      description = "With --flink: records per run; default 4 times the group.")
   int records;
 
   @Override
@@ -158,53 +154,15 @@ final class BenchCommand implements CliCommand {
   public int run(Invocation invocation) throws Exception {
     invocation.refuseSettings("bench");
     Consumer<String> progress = line -> invocation.console().err().println("drey: " + line);
-    if (isPlanned()) {
-      plan(progress);
-    }
     BenchOptions options = options();
     return flink ? compare(options, invocation, progress) : measure(options, invocation, progress);
   }
 
-  private boolean isPlanned() {
-    boolean auto = group.equals("auto");
-    if ((!auto && !group.equals("fixed")) || auto == deviceMemory.isEmpty()) {
-      throw new RefusedException(
-          "--group: expected fixed, or auto together with --device-memory; found '%s' and '%s'"
-              .formatted(group, deviceMemory));
-    }
-    return auto;
-  }
-
-  /** Sets what the planner chooses, and everything resident to compare with. */
-  private void plan(Consumer<String> progress) {
-    Configuration settings = settings(options(), "100%");
-    EngineConfig config = EngineSettings.engine(settings);
-    try (EnginePlanner engines = EnginePlanner.open(config)) {
-      long budget = engines.bytes(MemorySize.parse(deviceMemory));
-      Machine machine = engines.machine(MachineFile.usualDirectory(), Long.MAX_VALUE);
-      Workload workload = new Workload(promptTokens, maxTokens);
-      GroupPlan plan =
-          engines
-              .planner(machine, workload, EnginePlanner.NO_SKEW, Integer.MAX_VALUE)
-              .solve(budget);
-      sequences = plan.sequences();
-      stepTokens = plan.stepTokens();
-      expertMemory = List.of("100%", String.valueOf(plan.memory().windowBytes()));
-      progress.accept(
-          String.format(
-              Locale.ROOT,
-              "planned %d sequences, steps of at most %d tokens, %d of %d experts, %s: %.1f tokens/s",
-              sequences,
-              stepTokens,
-              plan.memory().slots(),
-              plan.memory().totalExperts(),
-              plan.policy().policy(),
-              plan.tokensPerSecond()));
-    }
-  }
-
   private BenchOptions options() {
     try {
+      List<Group> cases = groups.stream().map(Group::parse).toList();
+      int largest = cases.stream().mapToInt(Group::sequences).max().orElse(0);
+      int all = sequences != null ? sequences : largest > 0 ? largest : DEFAULT_SEQUENCES;
       return new BenchOptions(
           model,
           device,
@@ -215,7 +173,8 @@ final class BenchCommand implements CliCommand {
           hostMemory == null ? null : MemorySize.parse(hostMemory),
           policies,
           phases.stream().map(Phase::parse).toList(),
-          sequences,
+          all,
+          cases.isEmpty() ? List.of(new Group(all)) : cases,
           promptTokens,
           maxTokens,
           stepTokens,
@@ -241,13 +200,19 @@ final class BenchCommand implements CliCommand {
 
   private int compare(BenchOptions options, Invocation invocation, Consumer<String> progress)
       throws Exception {
+    if (options.groups().contains(Group.AUTO)) {
+      throw new RefusedException(
+          "--flink: expected groups of a number of sequences, found --group auto; measure it without --flink and give the number");
+    }
     List<FlinkReport> reports = new ArrayList<>();
-    for (String window : expertMemory) {
-      try (Workplace workplace = Workplace.create()) {
-        int count = records > 0 ? records : 4 * sequences;
-        Configuration settings = settings(options, window);
-        reports.add(
-            new FlinkComparison(options, count, settings, workplace.path(), progress).run());
+    for (Group group : options.groups()) {
+      for (String window : expertMemory) {
+        try (Workplace workplace = Workplace.create()) {
+          int count = records > 0 ? records : 4 * group.sequences();
+          Configuration settings = settings(options, SizedGroup.fixed(group, options), window);
+          reports.add(
+              new FlinkComparison(options, count, settings, workplace.path(), progress).run());
+        }
       }
     }
     if (invocation.json()) {
@@ -261,7 +226,7 @@ final class BenchCommand implements CliCommand {
   }
 
   /** What a user would set to run the same. */
-  private Configuration settings(BenchOptions options, String window) {
+  private Configuration settings(BenchOptions options, SizedGroup group, String window) {
     Configuration settings = new Configuration();
     settings.set(EngineSettings.MODEL.option(), model.toString());
     settings.set(EngineSettings.DEVICE.option(), device);
@@ -276,9 +241,9 @@ final class BenchCommand implements CliCommand {
     settings.set(EngineSettings.COMPUTE.option(), compute);
     settings.set(EngineSettings.THREADS.option(), threads);
     settings.set(EngineSettings.EXPERT_MEMORY.option(), window);
-    settings.set(EngineSettings.KV_TOKENS.option(), options.kvTokens());
-    settings.set(EngineSettings.MAX_SEQUENCES.option(), sequences);
-    settings.set(EngineSettings.MAX_STEP_TOKENS.option(), stepTokens);
+    settings.set(EngineSettings.KV_TOKENS.option(), group.kvTokens(options));
+    settings.set(EngineSettings.MAX_SEQUENCES.option(), group.sequences());
+    settings.set(EngineSettings.MAX_STEP_TOKENS.option(), group.stepTokens());
     settings.set(EngineSettings.PREFIX_REUSE.option(), false);
     settings.set(EngineSettings.TRANSFER_THREADS.option(), ioThreads);
     settings.set(EngineSettings.TRANSFER_PACE.option(), options.linkBytesPerSecond());

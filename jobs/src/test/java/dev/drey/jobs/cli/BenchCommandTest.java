@@ -96,6 +96,23 @@ class BenchCommandTest {
   }
 
   @Test
+  void benchMeasuresEveryGroupAndThePlannersChoice() throws IOException {
+    int code =
+        bench("--group", "auto,1,2", "--expert-memory", "100%", "--phase", "decode", "--json");
+
+    assertThat(code).as(err.toString()).isZero();
+    assertThat(err.toString()).contains("group auto with 100.0%: ");
+    JsonNode report = new ObjectMapper().readTree(out.toString());
+    assertThat(report.get("identical").asBoolean()).isTrue();
+    assertThat(report.get("results")).hasSize(3);
+    assertThat(report.at("/options/groups")).hasToString("[\"auto\",\"1\",\"2\"]");
+    assertThat(report.at("/results/0/group/sequences").asInt()).isEqualTo(1);
+    assertThat(report.at("/results/0/tokens").asInt()).isEqualTo(2 * 3);
+    assertThat(report.at("/results/2/group/asked").asText()).isEqualTo("auto");
+    assertThat(report.at("/results/2/planned_share").asDouble()).isPositive();
+  }
+
+  @Test
   void benchComparesTheJobWithTheBareEngine() throws IOException {
     int code = bench("--flink", "--records", "3", "--expert-memory", "50%", "--json");
 
@@ -113,6 +130,12 @@ class BenchCommandTest {
     assertThat(err.toString()).contains("unknown phase 'warmup'");
     assertThat(bench("--expert-memory", "lots")).isEqualTo(2);
     assertThat(err.toString()).contains("not a memory size: 'lots'");
+    assertThat(bench("--group", "many")).isEqualTo(2);
+    assertThat(err.toString()).contains("not a group of sequences: 'many'");
+    assertThat(bench("--group", "3")).isEqualTo(2);
+    assertThat(err.toString()).contains("as many sequences as a round has (2), found 3");
+    assertThat(bench("--group", "auto", "--flink")).isEqualTo(2);
+    assertThat(err.toString()).contains("--flink: expected groups of a number of sequences");
     assertThat(bench("--compute", "fp4")).isEqualTo(2);
     assertThat(bench("-Ddrey.compute.threads=2")).isEqualTo(2);
     assertThat(err.toString()).contains("drey.compute.threads: bench is set by its flags alone");
