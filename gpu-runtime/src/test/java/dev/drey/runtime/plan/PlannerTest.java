@@ -74,16 +74,17 @@ class PlannerTest {
   @Test
   void theBytesOfAGroupAreABudgetThatAsGoodAPlanFitsInto() {
     Planner planner = exact(SLOW_LINK, WORKLOAD, POLICIES);
+    int half = LAW.totalExperts() / 2;
     long budget = planner.bytes(10, 64, MemorySize.ofPercent(50));
 
-    assertThat(budget).isEqualTo(LAW.fixed(10, 64, 10 * 4).total() + 16 * LAW.slotBytes());
+    assertThat(budget).isEqualTo(LAW.fixed(10, 64, 10 * 4).total() + half * LAW.slotBytes());
     assertThat(planner.bytes(10, 64, MemorySize.ofBytes(1L << 40)))
         .as("a window is never larger than all experts")
         .isEqualTo(planner.bytes(10, 64, MemorySize.ofPercent(100)));
     GroupPlan plan = planner.solve(budget);
     StepForecast given =
         SmallModel.steps(SLOW_LINK)
-            .forecast(MeanStep.of(WORKLOAD, 10, 64), 16, WindowPolicy.PINNED);
+            .forecast(MeanStep.of(WORKLOAD, 10, 64), half, WindowPolicy.PINNED);
     assertThat(plan.memory().totalBytes()).isLessThanOrEqualTo(budget);
     assertThat(plan.forecast().recordsPerSecond()).isGreaterThanOrEqualTo(given.recordsPerSecond());
   }
