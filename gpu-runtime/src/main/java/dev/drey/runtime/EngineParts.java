@@ -46,11 +46,9 @@ import dev.drey.runtime.trace.TraceSink;
 import dev.drey.runtime.trace.TraceStats;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
-import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -151,7 +149,8 @@ final class EngineParts implements AutoCloseable {
         Device device = openDevice(config);
         ExpertSource experts = config.storage().open(checkpoint, device)) {
       ModelConfig model = checkpoint.config();
-      Predictors.named(config.predictor(), predictorShape(checkpoint), config.prediction());
+      Predictors.named(
+          config.predictor(), PredictorShape.of(model, checkpoint.digest()), config.prediction());
       EngineMemory.hostTier(config, model, device, experts);
       return EngineMemory.of(config, model, device, experts).plan();
     }
@@ -213,20 +212,11 @@ final class EngineParts implements AutoCloseable {
 
   /** Where every expert has a slot of its own none is evicted, and nothing is left to predict. */
   private ExpertPredictor usedPredictor(ModelConfig model) {
-    PredictorShape shape = predictorShape(checkpoint);
+    PredictorShape shape = PredictorShape.of(model, checkpoint.digest());
     ExpertPredictor chosen = Predictors.named(config.predictor(), shape, config.prediction());
     return memory.plan().slots() < model.totalExperts()
         ? chosen
         : Predictors.named("none", shape, config.prediction());
-  }
-
-  private static PredictorShape predictorShape(Checkpoint checkpoint) {
-    ModelConfig model = checkpoint.config();
-    return new PredictorShape(
-        moeLayers(model),
-        model.moe().experts(),
-        model.moe().expertsPerToken(),
-        checkpoint.digest());
   }
 
   /** Only if the predictor reads what it says. */
@@ -238,7 +228,7 @@ final class EngineParts implements AutoCloseable {
     ShadowConfig ahead =
         EngineMemory.shadow(config, checkpoint.config(), memory.kvBlocks()).orElseThrow();
     return own(
-        ShadowModel.open(
+        new ShadowModel(
             checkpoint, config.compute(), device, stream, weights, kv.store(), ahead, ofShadow));
   }
 
@@ -267,11 +257,7 @@ final class EngineParts implements AutoCloseable {
 
   private CacheShape cacheShape() {
     ModelConfig model = checkpoint.config();
-    return new CacheShape(moeLayers(model), model.moe().experts(), memory.plan().slots());
-  }
-
-  private static List<Integer> moeLayers(ModelConfig model) {
-    return IntStream.range(0, model.layers()).filter(model::isMoe).boxed().toList();
+    return new CacheShape(model.routedLayers(), model.moe().experts(), memory.plan().slots());
   }
 
   /** What happens from here on is told to it; closed after the window, so that it hears the end. */
@@ -291,7 +277,7 @@ final class EngineParts implements AutoCloseable {
         model.layers(),
         model.moe().experts(),
         model.moe().expertsPerToken(),
-        moeLayers(model),
+        model.routedLayers(),
         memory.plan().slots(),
         memory.plan().slotBytes(),
         memory.plan().fixed().total(),

@@ -30,7 +30,7 @@ public record ShadowConfig(
     TransferConfig transfer) {
 
   /**
-   * Bytes that {@link ShadowModel#open} will reserve.
+   * Bytes that a {@link ShadowModel} will reserve.
    *
    * @param kvShape shape of the model's keys and values
    * @param kvBlocks blocks of the model's pool

@@ -26,7 +26,6 @@ import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.BooleanSupplier;
-import java.util.stream.IntStream;
 
 /**
  * The same model with experts of few bits, running every token before the model itself does: what
@@ -69,7 +68,16 @@ public final class ShadowModel implements ShadowRouting, AutoCloseable {
   private final List<Span> spans = new ArrayList<>();
   private final List<ShadowedSequences.Shadowed> members = new ArrayList<>();
 
-  private ShadowModel(
+  /**
+   * Reads and quantises the experts and allocates what a shadow needs.
+   *
+   * @param stream the model's
+   * @param weights the model's always-resident weights
+   * @param modelKv the model's keys and values
+   * @param budget charged with {@link ShadowConfig#bytes}
+   * @throws IOException if a file cannot be read; everything allocated is then freed
+   */
+  public ShadowModel(
       Checkpoint checkpoint,
       ComputeType compute,
       Device device,
@@ -97,12 +105,7 @@ public final class ShadowModel implements ShadowRouting, AutoCloseable {
       Activations buffers =
           resources.own(
               new Activations(device, budget, model, compute, config.sequences(), stream));
-      PredictorShape shape =
-          new PredictorShape(
-              IntStream.range(0, model.layers()).filter(model::isMoe).boxed().toList(),
-              model.moe().experts(),
-              model.moe().expertsPerToken(),
-              checkpoint.digest());
+      PredictorShape shape = PredictorShape.of(model, checkpoint.digest());
       int slots = config.slots(model);
       window =
           resources.own(
@@ -136,28 +139,6 @@ public final class ShadowModel implements ShadowRouting, AutoCloseable {
       resources.closeAfter(failure);
       throw failure;
     }
-  }
-
-  /**
-   * Reads and quantises the experts and allocates what a shadow needs.
-   *
-   * @param stream the model's
-   * @param weights the model's always-resident weights
-   * @param modelKv the model's keys and values
-   * @param budget charged with {@link ShadowConfig#bytes}
-   * @throws IOException if a file cannot be read; everything allocated is then freed
-   */
-  public static ShadowModel open(
-      Checkpoint checkpoint,
-      ComputeType compute,
-      Device device,
-      ComputeStream stream,
-      ModelWeights weights,
-      KvStore modelKv,
-      ShadowConfig config,
-      MemoryBudget budget)
-      throws IOException {
-    return new ShadowModel(checkpoint, compute, device, stream, weights, modelKv, config, budget);
   }
 
   /**

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.IntStream;
 
 /**
  * Everything the forward pass needs to know about a model, independent of tensor names and files.
@@ -50,6 +51,11 @@ public record ModelConfig(
   /** Whether this layer routes tokens to experts. */
   public boolean isMoe(int layer) {
     return decoder.get(layer).routed();
+  }
+
+  /** The decoder layers that have routed experts, rising. */
+  public List<Integer> routedLayers() {
+    return IntStream.range(0, layers()).filter(this::isMoe).boxed().toList();
   }
 
   /** Number of layers that route to experts. */

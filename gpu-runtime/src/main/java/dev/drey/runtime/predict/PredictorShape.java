@@ -1,5 +1,6 @@
 package dev.drey.runtime.predict;
 
+import dev.drey.runtime.model.ModelConfig;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -40,6 +41,16 @@ public record PredictorShape(
   public static PredictorShape of(int layers, int experts, int expertsPerToken) {
     return new PredictorShape(
         IntStream.range(0, layers).boxed().toList(), experts, expertsPerToken, "");
+  }
+
+  /**
+   * The shape of a model.
+   *
+   * @param modelDigest digest of its description
+   */
+  public static PredictorShape of(ModelConfig model, String modelDigest) {
+    return new PredictorShape(
+        model.routedLayers(), model.moe().experts(), model.moe().expertsPerToken(), modelDigest);
   }
 
   /** Number of layers that have experts. */
