@@ -88,7 +88,7 @@ final class ThreadTeam implements AutoCloseable {
       nextPiece.set(pieces);
       finish();
     }
-    Throwable thrown = failure.getAndSet(null);
+    Throwable thrown = failure.get();
     if (thrown instanceof RuntimeException exception) {
       throw exception;
     }
@@ -109,6 +109,7 @@ final class ThreadTeam implements AutoCloseable {
   private void start(int count, Work newWork) {
     work = newWork;
     pieces = count;
+    failure.set(null);
     nextPiece.set(0);
     job.incrementAndGet();
     open = true;

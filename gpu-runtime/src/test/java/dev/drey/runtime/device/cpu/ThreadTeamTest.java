@@ -94,14 +94,23 @@ class ThreadTeamTest {
   void cancellationIsAskedBetweenPieces() {
     for (int threads : new int[] {1, 2}) {
       try (ThreadTeam team = new ThreadTeam(threads, "test")) {
-        AtomicInteger asked = new AtomicInteger();
+        CountDownLatch asked = new CountDownLatch(3);
         AtomicInteger byCaller = new AtomicInteger();
         assertThatThrownBy(
                 () ->
                     team.run(
-                        1_000_000,
-                        (worker, piece) -> byCaller.addAndGet(worker == 0 ? 1 : 0),
-                        () -> asked.incrementAndGet() == 3))
+                        10,
+                        (worker, piece) -> {
+                          if (worker == 0) {
+                            byCaller.incrementAndGet();
+                          } else {
+                            await(asked);
+                          }
+                        },
+                        () -> {
+                          asked.countDown();
+                          return asked.getCount() == 0;
+                        }))
             .isInstanceOf(CancellationException.class);
         assertThat(byCaller.get()).isEqualTo(2);
       }
@@ -111,12 +120,14 @@ class ThreadTeamTest {
   @Test
   void aQuestionThatThrowsEndsTheJob() {
     try (ThreadTeam team = new ThreadTeam(2, "test")) {
+      CountDownLatch asked = new CountDownLatch(1);
       assertThatThrownBy(
               () ->
                   team.run(
                       10,
-                      (worker, piece) -> {},
+                      (worker, piece) -> await(asked),
                       () -> {
+                        asked.countDown();
                         throw new IllegalStateException("no answer");
                       }))
           .isInstanceOf(IllegalStateException.class)
@@ -124,6 +135,30 @@ class ThreadTeamTest {
       AtomicInteger done = new AtomicInteger();
       team.run(5, (worker, piece) -> done.incrementAndGet(), () -> false);
       assertThat(done.get()).isEqualTo(5);
+    }
+  }
+
+  @Test
+  void aPieceThatFailedBesideTheQuestionDoesNotFailTheNextJob() {
+    try (ThreadTeam team = new ThreadTeam(2, "test")) {
+      CountDownLatch asked = new CountDownLatch(1);
+      CountDownLatch failed = new CountDownLatch(1);
+      assertThatThrownBy(
+              () ->
+                  team.run(
+                      10,
+                      (worker, piece) -> {
+                        await(asked);
+                        failed.countDown();
+                        throw new IllegalStateException("piece failed");
+                      },
+                      () -> {
+                        asked.countDown();
+                        await(failed);
+                        throw new IllegalStateException("no answer");
+                      }))
+          .hasMessage("no answer");
+      team.run(5, (worker, piece) -> {}, () -> false);
     }
   }
 
