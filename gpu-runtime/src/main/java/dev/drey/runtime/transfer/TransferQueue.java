@@ -78,11 +78,15 @@ final class TransferQueue {
     }
   }
 
-  /** Decides, before each block, how a running transfer goes on. */
+  /**
+   * Decides, before each block, how a running transfer goes on. One that is to stop is cancelled
+   * from here on: nobody can promote it while its last copies are awaited.
+   */
   Next next(TransferTicket ticket) {
     lock.lock();
     try {
       if (closed || ticket.stopRequested) {
+        ticket.state = State.CANCELLED;
         return Next.STOP;
       }
       boolean givesWay = ticket.priority == TransferPriority.PREFETCH && !demands.isEmpty();
@@ -92,11 +96,12 @@ final class TransferQueue {
     }
   }
 
-  /** Puts a running transfer back; false if it must be stopped instead. */
+  /** Puts a running transfer back; false if it is cancelled instead. */
   boolean putBack(TransferTicket ticket) {
     lock.lock();
     try {
       if (closed || ticket.stopRequested) {
+        ticket.state = State.CANCELLED;
         return false;
       }
       ticket.state = State.QUEUED;
