@@ -41,10 +41,10 @@ public final class BenchJson {
 
   private static ObjectNode machine(Machine machine) {
     ObjectNode node = MAPPER.createObjectNode();
-    for (ProductTimes.Point point : machine.products().points()) {
-      node.withArray("products").add(object(point).put("flops_per_second", point.flopsPerSecond()));
-    }
+    put(machine.products(), node.putArray("products"));
+    put(machine.streamed(), node.putArray("streamed"));
     node.put("peak_flops_per_second", machine.products().peakFlopsPerSecond())
+        .put("sample_row_nanos", machine.sampleRowNanos())
         .put("memory_bytes_per_second", machine.memoryBytesPerSecond())
         .put("memory_working_set_bytes", machine.memoryWorkingSetBytes())
         .put("link_bytes_per_second", machine.linkBytesPerSecond())
@@ -54,6 +54,12 @@ public final class BenchJson {
         .put("storage_share", machine.storageShare())
         .put("probe_nanos", machine.probeNanos());
     return node;
+  }
+
+  private static void put(ProductTimes times, ArrayNode points) {
+    for (ProductTimes.Point point : times.points()) {
+      points.add(object(point).put("flops_per_second", point.flopsPerSecond()));
+    }
   }
 
   private static ObjectNode result(CaseResult result) {

@@ -91,37 +91,30 @@ public final class BenchTable {
         machine.pacedBytesPerSecond() == 0
             ? "not at all"
             : format("to %.3f GB/s", machine.pacedBytesPerSecond() / 1e9));
-    line("matmul   GFLOP/s by rows, weights near the cores; probe took %.1f s", seconds(machine));
+    line("probe    took %.1f s", machine.probeNanos() / 1e9);
+    line("matmul   GFLOP/s by rows, weights near the cores");
+    rates(machine.products());
+    line("matmul   GFLOP/s by rows, weights from memory");
+    rates(machine.streamed());
+  }
+
+  private void rates(ProductTimes times) {
     List<Integer> rows =
-        machine.products().points().stream()
-            .map(ProductTimes.Point::rows)
-            .distinct()
-            .sorted()
-            .toList();
+        times.points().stream().map(ProductTimes.Point::rows).distinct().sorted().toList();
     TextTable table = new TextTable();
     List<String> header = new ArrayList<>(List.of(""));
     rows.forEach(count -> header.add(String.valueOf(count)));
     table.row(header);
     List<Product> products =
-        machine.products().points().stream()
-            .map(ProductTimes.Point::product)
-            .distinct()
-            .sorted()
-            .toList();
+        times.points().stream().map(ProductTimes.Point::product).distinct().sorted().toList();
     for (Product product : products) {
       List<String> cells = new ArrayList<>(List.of(product.toString().toLowerCase(Locale.ROOT)));
       for (int count : rows) {
-        cells.add(rate(machine.products(), product, count));
+        cells.add(rate(times, product, count));
       }
-      if (cells.stream().skip(1).anyMatch(cell -> !cell.isEmpty())) {
-        table.row(cells);
-      }
+      table.row(cells);
     }
     text.append(table);
-  }
-
-  private static double seconds(Machine machine) {
-    return machine.probeNanos() / 1e9;
   }
 
   private static String cache(double storageShare) {

@@ -48,14 +48,8 @@ final class CaseForecast {
     if (policy == null) {
       return null;
     }
-    double tokens = 0;
-    double nanos = 0;
-    for (RoundSteps part : RoundSteps.of(phase, setup.group(), options)) {
-      MeanStep step = part.step();
-      tokens += part.count() * step.rows();
-      nanos += part.count() * steps.forecast(step, slots, policy).nanos();
-    }
-    return tokens / nanos * 1e9;
+    MeanStep step = RoundSteps.of(phase, setup.group(), options).step();
+    return step.rows() / steps.forecast(step, slots, policy).nanos() * 1e9;
   }
 
   private Optional<WindowPolicy> policy(BenchCase setup, int slots) {

@@ -45,11 +45,10 @@ final class GroupSizes implements AutoCloseable {
    * @throws dev.drey.runtime.plan.InsufficientMemoryException if none fits
    */
   GroupPlan plan(MemorySize window, Machine machine) {
-    int produced = options.phases().contains(Phase.DECODE) ? options.maxTokens() : 1;
     Planner planner =
         engines.planner(
             machine,
-            new Workload(options.promptTokens(), produced),
+            workload(),
             EnginePlanner.NO_SKEW,
             options.sequences(),
             options.plannedPolicies());
@@ -57,6 +56,13 @@ final class GroupSizes implements AutoCloseable {
         window.percent() == 100
             ? Long.MAX_VALUE
             : planner.bytes(all.sequences(), all.stepTokens(), window));
+  }
+
+  /** Prompts alone, or where decoding is measured, sequences as long of which every row decodes. */
+  private Workload workload() {
+    return options.phases().contains(Phase.DECODE)
+        ? new Workload(1, options.promptTokens() + options.maxTokens())
+        : new Workload(options.promptTokens(), 1);
   }
 
   @Override

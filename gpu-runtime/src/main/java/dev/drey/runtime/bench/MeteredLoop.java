@@ -51,9 +51,10 @@ final class MeteredLoop {
    * So many steps of each group in which all its sequences decode. The steps in which a group's
    * prompts are read come before and are not measured. Each group takes the places of the one
    * before it as a whole, so that all measured steps have as many rows as the group has sequences,
-   * whatever its size. Of each sequence's output, what all sizes produce is compared.
+   * whatever its size. What is left over in the end is a smaller group, which is not measured. Of
+   * each sequence's output, what all sizes produce is compared.
    *
-   * @param group sequences computed together; the last group may have fewer
+   * @param group sequences computed together
    * @param steps how many are measured
    */
   Run decoding(List<SequenceRequest> requests, int group, int steps) {
@@ -64,7 +65,11 @@ final class MeteredLoop {
       try (StepScheduler scheduler = engine.newScheduler()) {
         sequences.forEach(scheduler::admit);
         readPrompts(scheduler, sequences.size());
-        measure(scheduler, new ArrayDeque<>(), steps);
+        if (sequences.size() == group) {
+          measure(scheduler, new ArrayDeque<>(), steps);
+        } else {
+          compute(scheduler, steps);
+        }
         sequences.forEach(sequence -> outputs.add(sequence, 1 + steps));
       }
     }
@@ -73,11 +78,17 @@ final class MeteredLoop {
 
   private void readPrompts(StepScheduler scheduler, int sequences) {
     do {
+      compute(scheduler, 1);
+    } while (step.decodeSequences() < sequences);
+  }
+
+  private void compute(StepScheduler scheduler, int steps) {
+    for (int i = 0; i < steps; i++) {
       if (!scheduler.plan(step)) {
-        throw new IllegalStateException("sequences ended before all of them were decoding");
+        throw new IllegalStateException("sequences ended before all of them had decoded");
       }
       compute(scheduler);
-    } while (step.decodeSequences() < sequences);
+    }
   }
 
   private void measure(StepScheduler scheduler, Deque<Sequence> waiting, int mostSteps) {

@@ -2,7 +2,6 @@ package dev.drey.runtime.bench;
 
 import dev.drey.runtime.plan.MeanStep;
 import dev.drey.runtime.plan.Workload;
-import java.util.List;
 
 /**
  * Steps of a round that are alike, as they are expected before it runs.
@@ -16,28 +15,22 @@ record RoundSteps(MeanStep step, int count) {
 
   /**
    * The measured steps of a round. In prefill and scoring the mean step of the planner, in as many
-   * whole steps as the round's sequences take; in decoding one row for each sequence of a group,
-   * and the last group may have fewer.
+   * whole steps as the round's sequences take; in decoding one row for each sequence of a group, as
+   * often as whole groups go into the round.
    */
-  static List<RoundSteps> of(Phase phase, SizedGroup group, BenchOptions options) {
+  static RoundSteps of(Phase phase, SizedGroup group, BenchOptions options) {
     if (phase == Phase.DECODE) {
-      int full = options.sequences() / group.sequences();
-      int left = options.sequences() % group.sequences();
-      RoundSteps whole = decoding(group.sequences(), full, group, options);
-      return left == 0 ? List.of(whole) : List.of(whole, decoding(left, 1, group, options));
+      double unmeasured = group.prefillSteps(options) / 2.0;
+      double context = options.promptTokens() + unmeasured + (options.maxTokens() + 1) / 2.0;
+      return new RoundSteps(
+          MeanStep.decoding(group.sequences(), context),
+          options.sequences() / group.sequences() * options.maxTokens());
     }
     boolean scores = phase == Phase.SCORE;
     int tokens = options.promptTokens() - (scores ? 1 : 0);
     MeanStep ideal = MeanStep.of(new Workload(tokens, 1), group.sequences(), group.stepTokens());
     int count = (int) Math.ceil(options.sequences() / ideal.records() - ROUNDING);
     MeanStep step = ideal.withRecords((double) options.sequences() / count);
-    return List.of(new RoundSteps(scores ? step.scored() : step, count));
-  }
-
-  private static RoundSteps decoding(
-      int sequences, int groups, SizedGroup group, BenchOptions options) {
-    double unmeasured = group.prefillSteps(options) / 2.0;
-    double context = options.promptTokens() + unmeasured + (options.maxTokens() + 1) / 2.0;
-    return new RoundSteps(MeanStep.decoding(sequences, context), groups * options.maxTokens());
+    return new RoundSteps(scores ? step.scored() : step, count);
   }
 }

@@ -1,6 +1,7 @@
 package dev.drey.runtime.plan;
 
 import java.util.Arrays;
+import java.util.function.DoubleUnaryOperator;
 
 /**
  * How likely each expert of a layer is to be chosen for a token.
@@ -12,6 +13,11 @@ import java.util.Arrays;
  * (1 - (1 - k / E)^B)}. The more skew, the fewer: no skew is the safe side.
  */
 public final class ExpertPopularity {
+  /** From here on the spread of a binomial number is small beside its mean. */
+  private static final double LARGE_MEAN = 100;
+
+  private static final double NEGLIGIBLE = 1e-6;
+
   private final double[] chosen;
 
   private ExpertPopularity(double[] chosen) {
@@ -59,6 +65,43 @@ public final class ExpertPopularity {
   /** Distinct experts that so many tokens touch. */
   public double touched(double tokens) {
     return Arrays.stream(chosen).map(p -> touches(p, tokens)).sum();
+  }
+
+  /**
+   * Cost of a layer's experts, each with the tokens that chose it: the expected cost of a binomial
+   * number of tokens, summed over experts. It is not the cost of the mean, since products are
+   * computed for whole tiles of rows.
+   *
+   * @param tokens may be a mean
+   * @param cost of one expert with so many tokens, at least 1
+   */
+  double cost(double tokens, DoubleUnaryOperator cost) {
+    double sum = 0;
+    double last = 0;
+    for (int i = 0; i < chosen.length; i++) {
+      if (i == 0 || chosen[i] != chosen[i - 1]) {
+        last = costOfOne(tokens, chosen[i], cost);
+      }
+      sum += last;
+    }
+    return sum;
+  }
+
+  private static double costOfOne(double tokens, double p, DoubleUnaryOperator cost) {
+    double mean = tokens * p;
+    if (p == 1 || mean > LARGE_MEAN) {
+      return cost.applyAsDouble(Math.max(1, mean));
+    }
+    double mass = Math.pow(1 - p, tokens);
+    double left = 1 - mass;
+    double sum = 0;
+    int count = 1;
+    for (; count <= tokens && left > NEGLIGIBLE; count++) {
+      mass *= (tokens - count + 1) / count * p / (1 - p);
+      sum += mass * cost.applyAsDouble(count);
+      left -= mass;
+    }
+    return sum + Math.max(0, left) * cost.applyAsDouble(count);
   }
 
   /** Of the experts that so many tokens touch, how many are among the most popular ones. */

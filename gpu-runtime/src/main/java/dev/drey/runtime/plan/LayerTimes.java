@@ -5,8 +5,8 @@ import java.util.List;
 /**
  * Measured times of what a layer does besides products with weights.
  *
- * @param attention one for each kind of attention of the model that keeps keys and values, in order
- *     of first appearance
+ * @param attention with storing keys and values, one for each kind of attention of the model that
+ *     keeps keys and values, in order of first appearance
  * @param rest norms, routers and the sum over experts of one routed layer, by rows
  */
 public record LayerTimes(List<AttentionTimes> attention, RowTimes rest) {

@@ -3,8 +3,10 @@ package dev.drey.runtime.plan;
 /**
  * What this machine was measured to do, before anything else ran.
  *
- * @param products times of the model's products
+ * @param products times of the model's products, weights near the cores: the least they can take
+ * @param streamed usual times of the same with weights that come from memory, as in a step
  * @param layers times of everything else in a layer
+ * @param sampleRowNanos choosing the likeliest token of a row of logits, on one thread
  * @param memoryBytesPerSecond reading memory with all compute threads
  * @param memoryWorkingSetBytes over how many bytes that was measured: the size of the model's
  *     weights, up to a limit
@@ -20,7 +22,9 @@ package dev.drey.runtime.plan;
  */
 public record Machine(
     ProductTimes products,
+    ProductTimes streamed,
     LayerTimes layers,
+    double sampleRowNanos,
     double memoryBytesPerSecond,
     long memoryWorkingSetBytes,
     double linkBytesPerSecond,
@@ -69,7 +73,9 @@ public record Machine(
   private Machine with(double link, long paced, double load) {
     return new Machine(
         products,
+        streamed,
         layers,
+        sampleRowNanos,
         memoryBytesPerSecond,
         memoryWorkingSetBytes,
         link,

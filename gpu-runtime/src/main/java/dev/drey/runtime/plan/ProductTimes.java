@@ -7,8 +7,7 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * Measured times of the products of a model, by number of rows, with all compute threads at work
- * and the weights already near the cores: what arithmetic costs when memory costs nothing.
+ * Measured times of the products of a model, by number of rows, with all compute threads at work.
  */
 public final class ProductTimes {
   /**
@@ -16,7 +15,7 @@ public final class ProductTimes {
    *
    * @param product which
    * @param rows rows multiplied
-   * @param nanos the shortest time seen
+   * @param nanos the time
    * @param flops floating-point operations in that time
    */
   public record Point(Product product, int rows, double nanos, double flops) {

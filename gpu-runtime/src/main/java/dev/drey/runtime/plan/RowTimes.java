@@ -9,7 +9,7 @@ public final class RowTimes {
    * One measurement.
    *
    * @param rows number of rows
-   * @param nanos the shortest time seen
+   * @param nanos the time
    */
   public record Point(int rows, double nanos) {}
 

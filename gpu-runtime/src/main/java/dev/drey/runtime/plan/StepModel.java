@@ -14,8 +14,9 @@ import java.util.Map;
 /**
  * Expects the time of a step from measured times.
  *
- * <p><b>Compute.</b> One operation after another, each at its measured time for so many rows, or at
- * the time its weights (or keys and values) take to be read from memory if that is longer.
+ * <p><b>Compute.</b> One operation after another, each at its measured time for so many rows with
+ * weights that come from memory; attention at the time its keys and values take to be read if that
+ * is longer; each expert with as many rows as tokens may choose it.
  *
  * <p><b>Arrival.</b> What the window misses, at the rate that experts were seen to come in at.
  *
@@ -88,7 +89,7 @@ public final class StepModel {
     double missed = policy.missedPerLayer(popularity, layers, step.rows(), slots);
     Floor floor = work.floor(step.work(layers * touched, layers * missed), machine);
     double attention = attentionNanos(step);
-    double experts = expertNanos(step, touched);
+    double experts = layers * popularity.cost(step.rows(), tokens -> productNanos(expert, tokens));
     double output = logitNanos(step);
     double bytes = layers * missed * work.expertBytes();
     double arrival = bytes / machine.arrivalBytesPerSecond() * 1e9;
@@ -113,9 +114,7 @@ public final class StepModel {
   }
 
   private double productNanos(Product product, double rows) {
-    return Math.max(
-        machine.products().nanos(product, rows),
-        readNanos((double) product.elements() * DType.BF16.bytes()));
+    return machine.streamed().nanos(product, rows);
   }
 
   private double attentionNanos(MeanStep step) {
@@ -171,16 +170,12 @@ public final class StepModel {
     return range.chunk() > 0 ? Math.min(context, range.chunk() / 2.0) : context;
   }
 
-  private double expertNanos(MeanStep step, double touched) {
-    double tokens = step.rows() * model.moe().expertsPerToken() / touched;
-    return model.moeLayers() * touched * productNanos(expert, tokens);
-  }
-
+  /** The output projection, which takes some rows at a time, and the choice of tokens. */
   private double logitNanos(MeanStep step) {
     double rows = step.logitRows();
-    double passes = Math.ceil(rows / LOGIT_ROWS);
-    return Math.max(
-        machine.products().nanos(logits, rows),
-        passes * readNanos((double) logits.elements() * DType.BF16.bytes()));
+    double whole = Math.floor(rows / LOGIT_ROWS);
+    return whole * productNanos(logits, LOGIT_ROWS)
+        + productNanos(logits, rows - whole * LOGIT_ROWS)
+        + rows * machine.sampleRowNanos();
   }
 }

@@ -8,30 +8,39 @@ import dev.drey.runtime.device.Device;
 import dev.drey.runtime.device.DeviceBuffer;
 import dev.drey.runtime.device.KvShape;
 import dev.drey.runtime.device.KvStore;
+import dev.drey.runtime.device.Norm;
+import dev.drey.runtime.device.RotaryTable;
 import dev.drey.runtime.memory.MemoryBudget;
 import dev.drey.runtime.model.AttentionConfig;
 import dev.drey.runtime.model.GroupedQueryAttention;
 import dev.drey.runtime.model.KeyRange;
 import dev.drey.runtime.model.LatentAttention;
 import dev.drey.runtime.model.ModelConfig;
+import dev.drey.runtime.model.QkNorm;
+import dev.drey.runtime.model.RotaryConfig;
 import dev.drey.runtime.plan.AttentionTimes;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Measures one kind of attention over a short and a longer context: rows of as many sequences, and
- * rows of one prompt. All sequences read the same blocks, so that these stay near the cores; memory
- * has a rate of its own.
+ * rows of one prompt, with what comes before it (positions are embedded, heads normalised, keys and
+ * values stored). All sequences read the same blocks, so that these stay near the cores; memory has
+ * a rate of its own.
  */
 final class AttentionProbe {
   private static final int BLOCK_TOKENS = 64;
   private static final int SHORT = 64;
   private static final int LONG = 512;
   private static final int SEQUENCES = 32;
+  private static final float NORM_EPSILON = 1e-6f;
 
   private final ComputeStream stream;
   private final AttentionSpec spec;
+  private final @Nullable RotaryTable rotary;
+  private final boolean normalises;
   private final int shorter;
   private final int longer;
   private final int rows;
@@ -59,6 +68,10 @@ final class AttentionProbe {
     this.rows = Math.min(SEQUENCES, Math.min(maxRows, shorter));
     this.blocks = new int[(longer + BLOCK_TOKENS - 1) / BLOCK_TOKENS];
     Arrays.setAll(blocks, block -> block);
+    RotaryConfig embedding = attention.rotary();
+    this.rotary = embedding == null ? null : RotaryTable.of(embedding, 1);
+    this.normalises =
+        attention instanceof GroupedQueryAttention grouped && grouped.qkNorm() != QkNorm.NONE;
     if (attention instanceof LatentAttention latent) {
       spec = new AttentionSpec(latent.heads(), (float) latent.scale(), visible, null, true);
     } else {
@@ -69,15 +82,27 @@ final class AttentionProbe {
         new KvShape(1, attention.kvHeads(), attention.keyDim(), attention.valueDim(), BLOCK_TOKENS);
   }
 
+  /** What a call works on. */
+  private record Buffers(
+      KvStore store,
+      DeviceBuffer queries,
+      DeviceBuffer keys,
+      DeviceBuffer values,
+      DeviceBuffer ones,
+      DeviceBuffer out) {}
+
   AttentionTimes measure() {
-    long outputs = (long) rows * spec.heads();
     try (KvStore store = device.newKvStore(budget, shape, blocks.length);
-        DeviceBuffer queries = device.allocate(budget, outputs * shape.keyDim() * Float.BYTES);
-        DeviceBuffer out = device.allocate(budget, outputs * shape.valueDim() * Float.BYTES)) {
-      double decodeShort = nanos(queries, store, decode(shorter), out);
-      double decodeLong = nanos(queries, store, decode(longer), out);
-      double prefillShort = nanos(queries, store, prefill(rows), out);
-      double prefillLong = nanos(queries, store, prefill(longer), out);
+        DeviceBuffer queries = floats(spec.heads() * shape.keyDim());
+        DeviceBuffer keys = floats(shape.kvHeads() * shape.keyDim());
+        DeviceBuffer values = floats(shape.kvHeads() * shape.valueDim());
+        DeviceBuffer ones = floats(shape.keyDim());
+        DeviceBuffer out = floats(spec.heads() * shape.valueDim())) {
+      Buffers buffers = new Buffers(store, queries, keys, values, ones, out);
+      double decodeShort = nanos(buffers, decode(shorter));
+      double decodeLong = nanos(buffers, decode(longer));
+      double prefillShort = nanos(buffers, prefill(rows));
+      double prefillLong = nanos(buffers, prefill(longer));
       double decodePosition = slope(decodeShort, decodeLong, longer - shorter);
       double prefillPosition = slope(prefillShort, prefillLong, longer - rows);
       return new AttentionTimes(
@@ -92,11 +117,26 @@ final class AttentionProbe {
     return positions <= 0 ? 0 : Math.max(0, (after - before) / rows / positions);
   }
 
-  private double nanos(
-      DeviceBuffer queries, KvStore store, AttentionBatch batch, DeviceBuffer out) {
-    return Shortest.nanos(
+  /** Memory for so many numbers per row; zero. */
+  private DeviceBuffer floats(int width) {
+    return device.allocate(budget, (long) rows * width * Float.BYTES);
+  }
+
+  private double nanos(Buffers buffers, AttentionBatch batch) {
+    int[] tableRows = new int[rows];
+    Norm norm = Norm.rms(buffers.ones(), NORM_EPSILON);
+    return Repeats.usualOnceCompiled(
         () -> {
-          stream.attention(queries, spec, store, 0, batch, out);
+          if (normalises) {
+            stream.headNorm(buffers.queries(), rows, spec.heads(), shape.keyDim(), norm);
+            stream.headNorm(buffers.keys(), rows, shape.kvHeads(), shape.keyDim(), norm);
+          }
+          if (rotary != null) {
+            stream.rotary(buffers.queries(), rows, spec.heads(), shape.keyDim(), tableRows, rotary);
+            stream.rotary(buffers.keys(), rows, shape.kvHeads(), shape.keyDim(), tableRows, rotary);
+          }
+          stream.writeKv(buffers.store(), 0, buffers.keys(), buffers.values(), batch);
+          stream.attention(buffers.queries(), spec, buffers.store(), 0, batch, buffers.out());
           stream.record().await();
         });
   }

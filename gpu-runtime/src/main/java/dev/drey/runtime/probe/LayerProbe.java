@@ -72,7 +72,7 @@ final class LayerProbe {
           points.add(
               new RowTimes.Point(
                   count,
-                  Shortest.nanos(
+                  Repeats.usualOnceCompiled(
                       () -> {
                         stream.norm(rows, count, hidden, norm, normed);
                         stream.normFloat(rows, count, hidden, norm, normed);

@@ -28,7 +28,7 @@ import java.util.concurrent.atomic.AtomicLong;
  * come in a random order, each whole.
  */
 final class LinkProbe implements AutoCloseable {
-  private static final int WINDOWS = 3;
+  private static final int WINDOWS = 2;
   private static final long WINDOW_NANOS = 150_000_000;
 
   private final ExpertLayout layout;

@@ -28,7 +28,7 @@ import java.util.Optional;
  * it is valid for, and is not believed for anything else; nor is one that cannot be read.
  */
 public final class MachineFile {
-  private static final int FORMAT = 2;
+  private static final int FORMAT = 3;
   private static final int NAME_DIGITS = 16;
   private static final ObjectMapper MAPPER = new ObjectMapper();
 
@@ -100,17 +100,8 @@ public final class MachineFile {
   private ObjectNode json(Machine machine) {
     ObjectNode root = MAPPER.createObjectNode();
     root.put("format", FORMAT).put("valid_for", validFor);
-    ArrayNode products = root.putArray("products");
-    for (ProductTimes.Point point : machine.products().points()) {
-      products
-          .addObject()
-          .put("kind", point.product().kind().name())
-          .put("outputs", point.product().shape().outputs())
-          .put("inputs", point.product().shape().inputs())
-          .put("rows", point.rows())
-          .put("nanos", point.nanos())
-          .put("flops", point.flops());
-    }
+    put(machine.products(), root.putArray("products"));
+    put(machine.streamed(), root.putArray("streamed"));
     ArrayNode attention = root.putArray("attention");
     for (AttentionTimes times : machine.layers().attention()) {
       attention
@@ -124,7 +115,8 @@ public final class MachineFile {
     for (RowTimes.Point point : machine.layers().rest().points()) {
       rest.addObject().put("rows", point.rows()).put("nanos", point.nanos());
     }
-    return root.put("memory_bytes_per_second", machine.memoryBytesPerSecond())
+    return root.put("sample_row_nanos", machine.sampleRowNanos())
+        .put("memory_bytes_per_second", machine.memoryBytesPerSecond())
         .put("memory_working_set_bytes", machine.memoryWorkingSetBytes())
         .put("link_bytes_per_second", machine.linkBytesPerSecond())
         .put("load_bytes_per_second", machine.loadBytesPerSecond())
@@ -134,19 +126,36 @@ public final class MachineFile {
         .put("probe_nanos", machine.probeNanos());
   }
 
-  private static Machine machine(JsonNode root) {
-    List<ProductTimes.Point> products = new ArrayList<>();
-    for (JsonNode point : root.path("products")) {
+  private static void put(ProductTimes times, ArrayNode points) {
+    for (ProductTimes.Point point : times.points()) {
+      points
+          .addObject()
+          .put("kind", point.product().kind().name())
+          .put("outputs", point.product().shape().outputs())
+          .put("inputs", point.product().shape().inputs())
+          .put("rows", point.rows())
+          .put("nanos", point.nanos())
+          .put("flops", point.flops());
+    }
+  }
+
+  private static ProductTimes productTimes(JsonNode points) {
+    List<ProductTimes.Point> times = new ArrayList<>();
+    for (JsonNode point : points) {
       MatrixShape shape =
           new MatrixShape(point.path("outputs").asInt(), point.path("inputs").asInt());
       Product product = new Product(Product.Kind.valueOf(point.path("kind").asText()), shape);
-      products.add(
+      times.add(
           new ProductTimes.Point(
               product,
               point.path("rows").asInt(),
               point.path("nanos").asDouble(),
               point.path("flops").asDouble()));
     }
+    return new ProductTimes(times);
+  }
+
+  private static Machine machine(JsonNode root) {
     List<AttentionTimes> attention = new ArrayList<>();
     for (JsonNode times : root.path("attention")) {
       attention.add(
@@ -161,8 +170,10 @@ public final class MachineFile {
       rest.add(new RowTimes.Point(point.path("rows").asInt(), point.path("nanos").asDouble()));
     }
     return new Machine(
-        new ProductTimes(products),
+        productTimes(root.path("products")),
+        productTimes(root.path("streamed")),
         new LayerTimes(attention, new RowTimes(rest)),
+        root.path("sample_row_nanos").asDouble(),
         root.path("memory_bytes_per_second").asDouble(),
         root.path("memory_working_set_bytes").asLong(),
         root.path("link_bytes_per_second").asDouble(),

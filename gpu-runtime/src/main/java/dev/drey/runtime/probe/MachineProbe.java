@@ -41,11 +41,19 @@ public final class MachineProbe {
     long start = System.nanoTime();
     ModelConfig model = checkpoint.config();
     ProductTimes products;
+    ProductTimes streamed;
     LayerTimes layers;
     try (ComputeStream stream = device.newComputeStream(budget, model, options.maxRows())) {
       try (ProductProbe probe =
           new ProductProbe(device, budget, model, stream, options.maxRows())) {
-        products = probe.measure();
+        try (NearWeights weights = new NearWeights(device, budget)) {
+          products = probe.near(weights);
+        }
+        long all = checkpoint.summary().totalBytes();
+        try (WeightRing weights =
+            new WeightRing(device, stream, budget, all, probe.largestBytes())) {
+          streamed = probe.streamed(weights);
+        }
       }
       layers = new LayerProbe(device, budget, model, stream, options.maxRows()).measure();
     }
@@ -57,7 +65,9 @@ public final class MachineProbe {
       LinkProbe.Rate load = probe.load();
       return new Machine(
           products,
+          streamed,
           layers,
+          SamplerProbe.rowNanos(model.vocabulary()),
           memory.bytesPerSecond(),
           memory.workingSetBytes(),
           link.bytesPerSecond(),

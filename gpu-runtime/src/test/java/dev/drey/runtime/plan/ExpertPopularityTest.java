@@ -44,6 +44,28 @@ class ExpertPopularityTest {
     assertThat(popularity.touched(0)).isZero();
   }
 
+  @Test
+  void theCostOfExpertsIsThatOfTheTokensThatChooseThem() {
+    for (double skew : new double[] {0, 0.8}) {
+      ExpertPopularity popularity = ExpertPopularity.of(16, 4, skew);
+      for (double tokens : new double[] {1, 7, 30, 300, 2000}) {
+        assertThat(popularity.cost(tokens, count -> 1))
+            .isCloseTo(popularity.touched(tokens), within(1e-5));
+        assertThat(popularity.cost(tokens, count -> count)).isCloseTo(4 * tokens, within(1e-2));
+      }
+    }
+  }
+
+  @Test
+  void expertsOfWholeTilesCostMoreThanTheMeanSays() {
+    ExpertPopularity popularity = ExpertPopularity.of(16, 4, 0);
+
+    double cost = popularity.cost(16, count -> 4 * Math.ceil(count / 4));
+
+    // a binomial number of 16 tokens at 1 in 4, rounded up to fours, is 5.469 on average
+    assertThat(cost / 16).isCloseTo(5.469, within(0.001));
+  }
+
   /** Tokens that choose one expert each by the distribution touch as many as it says. */
   @Test
   void drawnTokensTouchAsManyAsExpected() {

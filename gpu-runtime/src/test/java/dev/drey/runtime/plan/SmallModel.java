@@ -18,6 +18,7 @@ final class SmallModel {
   /** 8 routed layers of 8 experts, 2 per token; an expert has 3 * 16 * 12 weights. */
   static final ModelConfig MODEL = model();
 
+  static final double SAMPLE_ROW_NANOS = 7;
   static final int EXPERTS = 8;
   static final int LAYERS = 8;
 
@@ -71,7 +72,9 @@ final class SmallModel {
                 List.of(new RowTimes.Point(1, 50), new RowTimes.Point(1024, 50 + 1023 * 2))));
     return new Machine(
         products,
+        products,
         layers,
+        SAMPLE_ROW_NANOS,
         memoryBytesPerSecond,
         1,
         linkBytesPerSecond,

@@ -88,12 +88,12 @@ class WorkModelTest {
             Product.of(MODEL).keySet().stream()
                 .map(product -> new ProductTimes.Point(product, 1, 1e-9, 1))
                 .toList());
-    Machine slowLink = new Machine(free, NO_LAYERS, 1e9, 1, 1e6, 0, 0, 0, 0, 0, 0);
+    Machine slowLink = new Machine(free, free, NO_LAYERS, 0, 1e9, 1, 1e6, 0, 0, 0, 0, 0, 0);
     Floor transfer = WORK.floor(STEP, slowLink);
     assertThat(transfer.transferNanos()).isCloseTo(864e3, within(1e-3));
     assertThat(transfer.memoryNanos()).isCloseTo(WORK.weightBytes(STEP) + 528, within(1e-3));
     assertThat(transfer.nanos()).isEqualTo(transfer.transferNanos());
-    Machine slowMemory = new Machine(free, NO_LAYERS, 1e3, 1, 1e9, 0, 0, 0, 0, 0, 0);
+    Machine slowMemory = new Machine(free, free, NO_LAYERS, 0, 1e3, 1, 1e9, 0, 0, 0, 0, 0, 0);
     Floor memory = WORK.floor(STEP, slowMemory);
     assertThat(memory.nanos()).isEqualTo(memory.memoryNanos());
     Floor both = transfer.plus(memory);
@@ -103,16 +103,56 @@ class WorkModelTest {
   @Test
   void aPaceBelowTheFilesRateSetsTheTransferFloor() {
     Machine paced =
-        new Machine(new ProductTimes(List.of()), NO_LAYERS, 1, 1, 8e9, 500, 0, 0, 0, 0, 0);
+        new Machine(
+            new ProductTimes(List.of()),
+            new ProductTimes(List.of()),
+            NO_LAYERS,
+            0,
+            1,
+            1,
+            8e9,
+            500,
+            0,
+            0,
+            0,
+            0,
+            0);
     assertThat(paced.transferBytesPerSecond()).isEqualTo(500);
-    Machine slow = new Machine(new ProductTimes(List.of()), NO_LAYERS, 1, 1, 8, 500, 0, 0, 0, 0, 0);
+    Machine slow =
+        new Machine(
+            new ProductTimes(List.of()),
+            new ProductTimes(List.of()),
+            NO_LAYERS,
+            0,
+            1,
+            1,
+            8,
+            500,
+            0,
+            0,
+            0,
+            0,
+            0);
     assertThat(slow.transferBytesPerSecond()).isEqualTo(8);
   }
 
   @Test
   void expertsInHostMemoryComeInAtItsRateAndTheOthersAtTheFiles() {
     Machine machine =
-        new Machine(new ProductTimes(List.of()), NO_LAYERS, 1, 1, 10, 0, 5, 0, 40, 0, 0);
+        new Machine(
+            new ProductTimes(List.of()),
+            new ProductTimes(List.of()),
+            NO_LAYERS,
+            0,
+            1,
+            1,
+            10,
+            0,
+            5,
+            0,
+            40,
+            0,
+            0);
     assertThat(machine.withHostTier(0).linkBytesPerSecond()).isEqualTo(10);
     assertThat(machine.withHostTier(1).linkBytesPerSecond()).isCloseTo(40, within(1e-9));
     assertThat(machine.withHostTier(0.5).linkBytesPerSecond())
@@ -131,7 +171,7 @@ class WorkModelTest {
                         Stream.of(1, 8)
                             .map(rows -> new ProductTimes.Point(product, rows, 100.0 * rows, 1e18)))
                 .toList());
-    Machine machine = new Machine(times, NO_LAYERS, 1e18, 1, 1e18, 0, 0, 0, 0, 0, 0);
+    Machine machine = new Machine(times, times, NO_LAYERS, 0, 1e18, 1, 1e18, 0, 0, 0, 0, 0, 0);
     double attention = 3 * 4 * 700;
     double dense = 700;
     double logits = 200;
@@ -152,7 +192,8 @@ class WorkModelTest {
                         new ProductTimes.Point(
                             product, 64, product.kind() == Product.Kind.EXPERT ? 1 : 700, 1e18))
                 .toList());
-    Floor floor = WORK.floor(STEP, new Machine(times, NO_LAYERS, 1e9, 1, 1e18, 0, 0, 0, 0, 0, 0));
+    Floor floor =
+        WORK.floor(STEP, new Machine(times, times, NO_LAYERS, 0, 1e9, 1, 1e18, 0, 0, 0, 0, 0, 0));
     double attention = 3 * 4 * 700;
     double dense = 700; // its 480 bytes hide behind it
     double vocabulary = 100 * 8 * 2; // hides its arithmetic
@@ -174,9 +215,11 @@ class WorkModelTest {
             Product.of(MODEL).keySet().stream()
                 .map(product -> new ProductTimes.Point(product, 1, 1e-3, 1e6))
                 .toList());
-    Floor reads = WORK.floor(STEP, new Machine(times, NO_LAYERS, 1, 1, 1, 0, 0, 0, 0, 0, 0));
+    Floor reads =
+        WORK.floor(STEP, new Machine(times, times, NO_LAYERS, 0, 1, 1, 1, 0, 0, 0, 0, 0, 0));
     assertThat(reads.operationNanos()).isCloseTo(reads.memoryNanos(), within(1e-3));
-    Floor computes = WORK.floor(STEP, new Machine(times, NO_LAYERS, 1e30, 1, 1, 0, 0, 0, 0, 0, 0));
+    Floor computes =
+        WORK.floor(STEP, new Machine(times, times, NO_LAYERS, 0, 1e30, 1, 1, 0, 0, 0, 0, 0, 0));
     assertThat(computes.operationNanos()).isCloseTo(computes.computeNanos(), within(1e-9));
     assertThat(computes.inTurnNanos())
         .as("experts that come in slowly are waited for")

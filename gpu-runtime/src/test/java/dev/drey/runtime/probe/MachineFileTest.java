@@ -10,10 +10,12 @@ import dev.drey.runtime.memory.MemoryBudget;
 import dev.drey.runtime.model.ComputeType;
 import dev.drey.runtime.plan.Machine;
 import dev.drey.runtime.plan.Product;
+import dev.drey.runtime.plan.ProductTimes;
 import dev.drey.runtime.plan.StepModel;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -41,14 +43,17 @@ class MachineFileTest {
       assertThat(budget.usedBytes()).isZero();
       assertThat(measured.layers().attention())
           .hasSameSizeAs(StepModel.attentions(checkpoint.config()));
-      assertThat(measured.products().points())
-          .extracting(point -> point.product())
-          .containsAll(Product.of(checkpoint.config()).keySet());
+      for (ProductTimes times : List.of(measured.products(), measured.streamed())) {
+        assertThat(times.points())
+            .extracting(point -> point.product())
+            .containsAll(Product.of(checkpoint.config()).keySet());
+      }
     }
   }
 
   @Test
   void everythingIsMeasured() {
+    assertThat(measured.sampleRowNanos()).isPositive();
     assertThat(measured.memoryBytesPerSecond()).isPositive();
     assertThat(measured.loadBytesPerSecond()).isPositive();
     assertThat(measured.loadCores()).isPositive();
@@ -69,12 +74,13 @@ class MachineFileTest {
     Machine read = file.read().orElseThrow();
 
     assertThat(read.products().points()).isEqualTo(measured.products().points());
+    assertThat(read.streamed().points()).isEqualTo(measured.streamed().points());
     assertThat(read.layers().attention()).isEqualTo(measured.layers().attention());
     assertThat(read.layers().rest().points()).isEqualTo(measured.layers().rest().points());
     assertThat(read.pacedBytesPerSecond()).isZero();
     assertThat(read.paced(5000))
         .usingRecursiveComparison()
-        .ignoringFields("products", "layers")
+        .ignoringFields("products", "streamed", "layers")
         .isEqualTo(measured);
   }
 
@@ -87,7 +93,7 @@ class MachineFileTest {
 
     Files.writeString(file.path(), text.replace("this machine", "that machine"));
     assertThat(file.read()).isEmpty();
-    Files.writeString(file.path(), text.replace("\"format\" : 2", "\"format\" : 99"));
+    Files.writeString(file.path(), text.replace("\"format\" : 3", "\"format\" : 99"));
     assertThat(file.read()).isEmpty();
     Files.writeString(file.path(), text.substring(0, text.length() / 2));
     assertThat(file.read()).isEmpty();
