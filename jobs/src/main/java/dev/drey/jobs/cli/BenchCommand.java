@@ -82,6 +82,13 @@ final class BenchCommand implements CliCommand {
               + " makes of the memory that all of them take, rows of a step and window included.")
   List<String> groups = List.of();
 
+  @Option(
+      names = "--ablation",
+      description =
+          "Measure, in each smaller window, what groups, prefetch and the order of experts add to"
+              + " one sequence at a time, and how near overlapping comes to its bound.")
+  boolean ablation;
+
   @Option(names = "--prompt-tokens", paramLabel = "P", description = "Prompt length" + DEFAULT)
   int promptTokens = 128;
 
@@ -169,6 +176,7 @@ final class BenchCommand implements CliCommand {
           deviceIndex,
           ComputeType.valueOf(compute.toUpperCase(Locale.ROOT)),
           threads,
+          ablation,
           expertMemory.stream().map(MemorySize::parse).toList(),
           hostMemory == null ? null : MemorySize.parse(hostMemory),
           policies,
@@ -200,6 +208,10 @@ final class BenchCommand implements CliCommand {
 
   private int compare(BenchOptions options, Invocation invocation, Consumer<String> progress)
       throws Exception {
+    if (ablation) {
+      throw new RefusedException(
+          "--ablation: expected without --flink, which compares the job with the engine");
+    }
     if (options.groups().contains(Group.AUTO)) {
       throw new RefusedException(
           "--flink: expected groups of a number of sequences, found --group auto; measure it without --flink and give the number");

@@ -113,6 +113,18 @@ class BenchCommandTest {
   }
 
   @Test
+  void benchTellsWhatEachPartOfThePipelineAdds() throws IOException {
+    int code = bench("--ablation", "--expert-memory", "50%", "--phase", "decode", "--json");
+
+    assertThat(code).as(err.toString()).isZero();
+    JsonNode report = new ObjectMapper().readTree(out.toString());
+    assertThat(report.get("identical").asBoolean()).isTrue();
+    assertThat(report.at("/ablations/0/stages").findValuesAsText("name"))
+        .containsExactly("50% simple", "50% + groups", "50% + prefetch", "50% + order");
+    assertThat(report.at("/ablations/0/stages/3/overlap/gain").asDouble()).isPositive();
+  }
+
+  @Test
   void benchComparesTheJobWithTheBareEngine() throws IOException {
     int code = bench("--flink", "--records", "3", "--expert-memory", "50%", "--json");
 
@@ -136,6 +148,10 @@ class BenchCommandTest {
     assertThat(err.toString()).contains("as many sequences as a round has (2), found 3");
     assertThat(bench("--group", "auto", "--flink")).isEqualTo(2);
     assertThat(err.toString()).contains("--flink: expected groups of a number of sequences");
+    assertThat(bench("--ablation", "--group", "auto")).isEqualTo(2);
+    assertThat(err.toString()).contains("at least 2, for an ablation, found [auto]");
+    assertThat(bench("--ablation", "--flink")).isEqualTo(2);
+    assertThat(err.toString()).contains("--ablation: expected without --flink");
     assertThat(bench("--compute", "fp4")).isEqualTo(2);
     assertThat(bench("-Ddrey.compute.threads=2")).isEqualTo(2);
     assertThat(err.toString()).contains("drey.compute.threads: bench is set by its flags alone");
