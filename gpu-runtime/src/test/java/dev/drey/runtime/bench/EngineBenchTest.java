@@ -286,6 +286,8 @@ class EngineBenchTest {
     assertThat(find(report, Phase.DECODE, "50% + groups").steps()).isEqualTo(2);
     assertThat(find(report, Phase.DECODE, "50% + groups").moves().hits()).isZero();
     assertThat(find(report, Phase.DECODE, "50% + prefetch").moves().prefetchUsed()).isPositive();
+    assertThat(find(report, Phase.DECODE, "50% + prefetch").plannedShare()).isNull();
+    assertThat(find(report, Phase.DECODE, "50% + order").plannedShare()).isPositive();
     Ablation ablation = report.ablations(Phase.DECODE).get(0);
     assertThat(ablation.stages())
         .extracting(stage -> stage.overlap() == null)

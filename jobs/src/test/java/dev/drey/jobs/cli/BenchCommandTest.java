@@ -1,5 +1,6 @@
 package dev.drey.jobs.cli;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -7,9 +8,12 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.apache.flink.configuration.Configuration;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -122,6 +126,33 @@ class BenchCommandTest {
     assertThat(report.at("/ablations/0/stages").findValuesAsText("name"))
         .containsExactly("50% simple", "50% + groups", "50% + prefetch", "50% + order");
     assertThat(report.at("/ablations/0/stages/3/overlap/gain").asDouble()).isPositive();
+  }
+
+  @Test
+  void benchPlotsSpeedOverMemoryOnAPageThatLoadsNothing() throws IOException {
+    Path page = directory.resolve("bench.html");
+    int code =
+        bench("--plot", page.toString(), "--expert-memory", "100%,25%,50%", "--phase", "decode");
+
+    assertThat(code).as(err.toString()).isZero();
+    assertThat(err.toString()).contains("plot in " + page);
+    String html = Files.readString(page, UTF_8);
+    assertThat(html).contains("<title>Drey benchmark</title>", "Chart.js v4", "function curves(");
+    assertThat(html)
+        .doesNotContainPattern("(src|href)=[\"']")
+        .doesNotContainPattern("/\\*[A-Z]+\\*/");
+    Matcher data =
+        Pattern.compile("<script type=\"application/json\" id=\"data\">(.*?)</script>")
+            .matcher(html);
+    assertThat(data.find()).isTrue();
+    JsonNode results = new ObjectMapper().readTree(data.group(1)).get("results");
+    assertThat(results).hasSize(1 + 2 * 3);
+    assertThat(results.at("/1/kind")).isEqualTo(results.at("/4/kind"));
+    assertThat(results.at("/1/memory_share").asDouble())
+        .isLessThan(results.at("/4/memory_share").asDouble());
+
+    assertThat(bench("--plot", directory.resolve("none/bench.html").toString())).isEqualTo(2);
+    assertThat(err.toString()).contains("--plot: expected a file in a directory that exists");
   }
 
   @Test
