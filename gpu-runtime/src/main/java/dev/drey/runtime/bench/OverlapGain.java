@@ -44,7 +44,7 @@ public record OverlapGain(
     return new OverlapGain(residentNanos, arrival, kept, onDemandNanos / nanos, bound);
   }
 
-  /** The gain as a share of the bound. */
+  /** The gain as a share of the bound; above 1 where a link that never rests is a faster one. */
   public double boundShare() {
     return gain / bound;
   }
