@@ -3,6 +3,7 @@ package dev.drey.runtime;
 import dev.drey.runtime.cache.CachePolicies;
 import dev.drey.runtime.checkpoint.ModelChecks;
 import dev.drey.runtime.expertstore.ExpertStorage;
+import dev.drey.runtime.layers.ExpertOrder;
 import dev.drey.runtime.memory.MemorySize;
 import dev.drey.runtime.model.ComputeType;
 import dev.drey.runtime.plan.Workload;
@@ -38,6 +39,8 @@ import org.jspecify.annotations.Nullable;
  *     its cache policy itself within {@code deviceMemory}, in place of those set here; null: as set
  * @param storage where experts are read from
  * @param prediction settings of the predictor
+ * @param expertOrder when a layer's experts are computed; other than {@code ARRIVAL} for
+ *     measurements alone
  * @param checks of the model's files, besides those that are always made
  * @param trace file that what happens is recorded to; null for none
  */
@@ -58,14 +61,15 @@ public record EngineConfig(
     @Nullable Workload workload,
     ExpertStorage storage,
     PredictorOptions prediction,
+    ExpertOrder expertOrder,
     ModelChecks checks,
     @Nullable String trace)
     implements Serializable {
 
   /**
    * As set, on the first GPU: nothing is planned, nothing recorded, no checks besides those that
-   * are always made, experts from the checkpoint and not kept in host memory, the predictor's own
-   * choices.
+   * are always made, experts from the checkpoint, not kept in host memory and computed as they
+   * arrive, the predictor's own choices.
    */
   public EngineConfig(
       String model,
@@ -96,6 +100,7 @@ public record EngineConfig(
         null,
         ExpertStorage.CHECKPOINT,
         PredictorOptions.DEFAULT,
+        ExpertOrder.ARRIVAL,
         ModelChecks.NONE,
         null);
   }
@@ -170,6 +175,11 @@ public record EngineConfig(
     return with(fields -> fields.prediction = prediction);
   }
 
+  /** The same with experts computed in another order. */
+  public EngineConfig withExpertOrder(ExpertOrder order) {
+    return with(fields -> fields.expertOrder = order);
+  }
+
   /** The same on another GPU. */
   public EngineConfig onGpu(int index) {
     return with(fields -> fields.deviceIndex = index);
@@ -200,6 +210,7 @@ public record EngineConfig(
         fields.workload,
         fields.storage,
         fields.prediction,
+        fields.expertOrder,
         fields.checks,
         fields.trace);
   }
@@ -216,6 +227,7 @@ public record EngineConfig(
     private @Nullable Workload workload;
     private ExpertStorage storage;
     private PredictorOptions prediction;
+    private ExpertOrder expertOrder;
     private ModelChecks checks;
     private @Nullable String trace;
 
@@ -230,6 +242,7 @@ public record EngineConfig(
       workload = from.workload;
       storage = from.storage;
       prediction = from.prediction;
+      expertOrder = from.expertOrder;
       checks = from.checks;
       trace = from.trace;
     }

@@ -128,6 +128,7 @@ final class EngineParts implements AutoCloseable {
               kv.store(),
               states,
               window,
+              config.expertOrder(),
               predictor,
               trace(),
               maxRows,

@@ -12,6 +12,7 @@ import dev.drey.runtime.MoeEngine;
 import dev.drey.runtime.checkpoint.Checkpoint;
 import dev.drey.runtime.device.Device;
 import dev.drey.runtime.expertstore.ExpertPacker;
+import dev.drey.runtime.layers.ExpertOrder;
 import dev.drey.runtime.memory.MemoryBudget;
 import dev.drey.runtime.model.ComputeType;
 import dev.drey.runtime.sampling.SamplingParams;
@@ -38,8 +39,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /**
  * The same requests give the same bits, whatever bulk work is made of: size of the group, shared
- * beginnings, sequences that lose their blocks and are computed again, where experts come from.
- * Every two choices of different kinds meet.
+ * beginnings, sequences that lose their blocks and are computed again, where experts come from,
+ * when they are computed. Every two choices of different kinds meet.
  */
 class GroupIdentityTest {
   private static final int BLOCK = 64;
@@ -68,7 +69,8 @@ class GroupIdentityTest {
       int kvTokens,
       Store store,
       String policy,
-      String experts) {
+      String experts,
+      ExpertOrder order) {
     static final List<List<?>> CHOICES =
         List.of(
             List.of(ComputeType.values()),
@@ -79,7 +81,8 @@ class GroupIdentityTest {
             List.of(AMPLE, TIGHT),
             List.of(Store.values()),
             List.of("classic.lru", "cyclic.scan"),
-            List.of("10%", "50%"));
+            List.of("10%", "50%"),
+            List.of(ExpertOrder.values()));
 
     static Way of(List<?> row) {
       return new Way(
@@ -91,7 +94,8 @@ class GroupIdentityTest {
           (Integer) row.get(5),
           (Store) row.get(6),
           (String) row.get(7),
-          (String) row.get(8));
+          (String) row.get(8),
+          (ExpertOrder) row.get(9));
     }
 
     EngineConfig engine() {
@@ -111,7 +115,7 @@ class GroupIdentityTest {
         job.with("drey.store.packed", packed(compute));
         job.with("drey.store.direct", store == Store.PACKED_DIRECT);
       }
-      return job.engine();
+      return job.engine().withExpertOrder(order);
     }
   }
 
@@ -128,7 +132,18 @@ class GroupIdentityTest {
   static void packAndRunOneByOne() throws IOException {
     for (ComputeType compute : ComputeType.values()) {
       pack(compute);
-      Way plain = new Way(compute, 1, 1, 1, false, AMPLE, Store.PUBLISHED, "classic.lru", "100%");
+      Way plain =
+          new Way(
+              compute,
+              1,
+              1,
+              1,
+              false,
+              AMPLE,
+              Store.PUBLISHED,
+              "classic.lru",
+              "100%",
+              ExpertOrder.ARRIVAL);
       EXPECTED.put(compute, run(plain).outcomes());
     }
   }
@@ -164,8 +179,12 @@ class GroupIdentityTest {
   @Test
   void beginningsAreSharedAndBlocksAreLostInTheseRuns() throws IOException {
     ComputeType bf16 = ComputeType.BF16;
-    Way sharing = new Way(bf16, 8, 4, 2, true, AMPLE, Store.PACKED, "cyclic.scan", "50%");
-    Way losing = new Way(bf16, 8, 4, 2, false, TIGHT, Store.PACKED, "cyclic.scan", "50%");
+    Way sharing =
+        new Way(
+            bf16, 8, 4, 2, true, AMPLE, Store.PACKED, "cyclic.scan", "50%", ExpertOrder.ARRIVAL);
+    Way losing =
+        new Way(
+            bf16, 8, 4, 2, false, TIGHT, Store.PACKED, "cyclic.scan", "50%", ExpertOrder.ARRIVAL);
 
     assertThat(run(sharing).reused()).isPositive();
     assertThat(run(losing).preempted()).isPositive();

@@ -1,6 +1,7 @@
 package dev.drey.runtime.bench;
 
 import dev.drey.runtime.EngineConfig;
+import dev.drey.runtime.layers.ExpertOrder;
 import dev.drey.runtime.memory.MemorySize;
 import dev.drey.runtime.schedule.ScheduleConfig;
 import dev.drey.runtime.transfer.TransferConfig;
@@ -10,14 +11,22 @@ import java.util.List;
 /**
  * One way to run the same work.
  *
- * @param name for reports
+ * @param window the window asked for, as reports tell it; empty where everything is resident
+ * @param kind what else tells it from others: cases of a kind differ in their windows alone
  * @param group sequences and rows of a step
  * @param expertMemory size of the residency window
  * @param predictor who predicts
  * @param policy who chooses victims
+ * @param order when experts that are needed are computed
  */
 public record BenchCase(
-    String name, SizedGroup group, MemorySize expertMemory, String predictor, String policy) {
+    String window,
+    String kind,
+    SizedGroup group,
+    MemorySize expertMemory,
+    String predictor,
+    String policy,
+    ExpertOrder order) {
   private static final int MICRO_BATCH = 32;
   private static final String NO_PREDICTOR = "none";
   private static final String LRU = "classic.lru";
@@ -32,28 +41,80 @@ public record BenchCase(
    */
   static List<BenchCase> of(
       SizedGroup group, MemorySize asked, MemorySize size, BenchOptions options) {
-    String grouped = options.groups().size() == 1 ? "" : ", group " + group.asked().label();
     if (size.percent() == 100) {
-      return List.of(new BenchCase("resident" + grouped, group, size, NO_PREDICTOR, LRU));
+      return List.of(resident(group, options));
     }
-    String share = asked.percent() < 0 ? asked.bytes() + " B" : percent(asked.percent());
-    List<String> policies = options.policies();
+    String grouped = grouped(group, options);
     List<BenchCase> cases = new ArrayList<>();
-    for (String policy : policies) {
-      String named = policies.size() == 1 ? "" : ", " + policy;
-      cases.add(
-          new BenchCase(
-              share + " prefetch" + named + grouped, group, size, "gate.next-layer", policy));
+    for (String policy : options.policies()) {
+      String kind = "prefetch" + named(policy, options) + grouped;
+      cases.add(prefetching(kind, group, asked, size, policy));
     }
-    cases.add(new BenchCase(share + " LRU" + grouped, group, size, NO_PREDICTOR, LRU));
-    cases.add(
-        new BenchCase(
-            share + " on demand" + grouped, group, size, NO_PREDICTOR, "cacheless.load-use-drop"));
+    cases.add(smaller("LRU" + grouped, group, asked, size, NO_PREDICTOR, LRU));
+    cases.add(onDemand("on demand" + grouped, group, asked, size));
     return cases;
   }
 
-  private static String percent(double percent) {
+  /** Everything resident. */
+  static BenchCase resident(SizedGroup group, BenchOptions options) {
+    return new BenchCase(
+        "",
+        "resident" + grouped(group, options),
+        group,
+        MemorySize.ofPercent(100),
+        NO_PREDICTOR,
+        LRU,
+        ExpertOrder.ARRIVAL);
+  }
+
+  /** What the gate of the next layer predicts is brought in ahead. */
+  static BenchCase prefetching(
+      String kind, SizedGroup group, MemorySize asked, MemorySize size, String policy) {
+    return smaller(kind, group, asked, size, "gate.next-layer", policy);
+  }
+
+  /** Nothing is kept from layer to layer. */
+  static BenchCase onDemand(String kind, SizedGroup group, MemorySize asked, MemorySize size) {
+    return smaller(kind, group, asked, size, NO_PREDICTOR, "cacheless.load-use-drop");
+  }
+
+  private static BenchCase smaller(
+      String kind,
+      SizedGroup group,
+      MemorySize asked,
+      MemorySize size,
+      String predictor,
+      String policy) {
+    String share = label(asked);
+    return new BenchCase(share, kind, group, size, predictor, policy, ExpertOrder.ARRIVAL);
+  }
+
+  BenchCase withOrder(ExpertOrder other) {
+    return new BenchCase(window, kind, group, expertMemory, predictor, policy, other);
+  }
+
+  /** What tells a group, where the benchmark has several. */
+  static String grouped(SizedGroup group, BenchOptions options) {
+    return options.groups().size() == 1 ? "" : ", group " + group.asked().label();
+  }
+
+  /** What tells a policy, where the benchmark has several. */
+  static String named(String policy, BenchOptions options) {
+    return options.policies().size() == 1 ? "" : ", " + policy;
+  }
+
+  /** A window as names tell it. */
+  static String label(MemorySize window) {
+    double percent = window.percent();
+    if (percent < 0) {
+      return window.bytes() + " B";
+    }
     return (percent == Math.rint(percent) ? String.valueOf((long) percent) : percent) + "%";
+  }
+
+  /** The name for reports. */
+  public String name() {
+    return window.isEmpty() ? kind : window + " " + kind;
   }
 
   /** Whether experts are asked for before they are needed. */
@@ -91,6 +152,7 @@ public record BenchCase(
                 transfer.attempts()))
         .onGpu(options.deviceIndex())
         .withHostMemory(options.hostMemory())
-        .withStorage(options.storage());
+        .withStorage(options.storage())
+        .withExpertOrder(order);
   }
 }

@@ -31,6 +31,11 @@ public final class BenchJson {
     for (CaseResult result : report.results()) {
       root.withArray("results").add(result(result));
     }
+    for (Phase phase : report.options().phases()) {
+      for (Ablation ablation : report.ablations(phase)) {
+        root.withArray("ablations").add(ablation(ablation));
+      }
+    }
     return root.toPrettyString();
   }
 
@@ -60,6 +65,18 @@ public final class BenchJson {
     for (ProductTimes.Point point : times.points()) {
       points.add(object(point).put("flops_per_second", point.flopsPerSecond()));
     }
+  }
+
+  private static ObjectNode ablation(Ablation ablation) {
+    ObjectNode node = object(ablation).put("monotone", ablation.monotone());
+    for (int i = 0; i < ablation.stages().size(); i++) {
+      OverlapGain overlap = ablation.stages().get(i).overlap();
+      if (overlap != null) {
+        ((ObjectNode) node.at("/stages/" + i + "/overlap"))
+            .put("bound_share", overlap.boundShare());
+      }
+    }
+    return node;
   }
 
   private static ObjectNode result(CaseResult result) {

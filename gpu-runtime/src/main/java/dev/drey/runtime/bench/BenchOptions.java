@@ -19,6 +19,7 @@ import org.jspecify.annotations.Nullable;
  * @param deviceIndex which GPU; means nothing to other devices
  * @param compute activations' type
  * @param threads compute threads
+ * @param ablation instead of the usual cases, those of an {@link Ablation} in each smaller window
  * @param expertMemory residency windows to try, a percentage being one of all experts' bytes
  * @param hostMemory experts kept in host memory, the same for all cases; null for none
  * @param policies cache policies to run with prefetch, at least one
@@ -40,6 +41,7 @@ public record BenchOptions(
     int deviceIndex,
     ComputeType compute,
     int threads,
+    boolean ablation,
     List<MemorySize> expertMemory,
     @Nullable MemorySize hostMemory,
     List<String> policies,
@@ -89,6 +91,14 @@ public record BenchOptions(
             + plannedPolicies(CachePolicies.names())
             + ") for group auto",
         policies);
+    require(
+        !ablation || expertMemory.stream().anyMatch(window -> window.percent() != 100),
+        "a window smaller than all experts for an ablation",
+        expertMemory);
+    require(
+        !ablation || groups.stream().allMatch(group -> group.sequences() > 1),
+        "groups of a number of sequences, at least 2, for an ablation",
+        groups.stream().map(Group::label).toList());
     require(rounds >= 1, "at least 1 round", rounds);
     require(
         linkBytesPerSecond >= 0,

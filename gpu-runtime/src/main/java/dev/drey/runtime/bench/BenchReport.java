@@ -34,6 +34,17 @@ public record BenchReport(
     results = List.copyOf(results);
   }
 
+  /** The ablations of a phase; none if none was asked for. */
+  public List<Ablation> ablations(Phase phase) {
+    if (!options.ablation()) {
+      return List.of();
+    }
+    List<CaseResult> measured = results.stream().filter(result -> result.phase() == phase).toList();
+    return AblationCases.of(options).stream()
+        .map(cases -> Ablation.of(phase, cases, measured))
+        .toList();
+  }
+
   /** Whether all cases of a phase produced the same bits. */
   public boolean identical(Phase phase) {
     return results.stream()

@@ -157,6 +157,7 @@ public final class BenchTable {
       movement.row(movement(result));
     }
     text.append(speed).append(movement);
+    report.ablations(phase).forEach(ablation -> text.append(AblationTable.of(ablation)));
   }
 
   /** Speed of the same group with everything resident; 0 if that was not measured. */

@@ -1,6 +1,7 @@
 package dev.drey.runtime.bench;
 
 import dev.drey.runtime.EnginePlanner;
+import dev.drey.runtime.layers.ExpertOrder;
 import dev.drey.runtime.model.ModelConfig;
 import dev.drey.runtime.plan.ExpertPopularity;
 import dev.drey.runtime.plan.Machine;
@@ -16,8 +17,8 @@ import org.jspecify.annotations.Nullable;
  * measured it, with experts that are all alike, for the steps that a phase's round consists of.
  *
  * <p>The planner expects transfers to hide behind computing and has a model of some cache policies.
- * It expects nothing of cases without prefetch that have to bring experts in, nor of other
- * policies.
+ * It expects nothing of cases that have to bring experts in and do so without prefetch or before
+ * any of them computes, nor of other policies.
  */
 final class CaseForecast {
   private final BenchOptions options;
@@ -56,8 +57,11 @@ final class CaseForecast {
     if (slots == model.totalExperts()) {
       return Optional.of(WindowPolicy.LRU); // nothing is ever missed
     }
+    if (!setup.prefetches() || setup.order() != ExpertOrder.ARRIVAL) {
+      return Optional.empty();
+    }
     return Arrays.stream(WindowPolicy.values())
-        .filter(policy -> setup.prefetches() && policy.policy().equals(setup.policy()))
+        .filter(policy -> policy.policy().equals(setup.policy()))
         .findFirst();
   }
 }

@@ -11,6 +11,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param phase the phase
  * @param name the case
+ * @param kind the case without its window: results of a kind differ in their windows alone
  * @param group sequences and rows of its steps
  * @param tokensPerSecond tokens computed per second
  * @param plannedTokensPerSecond what the planner expects of that; null where it has no model of the
@@ -36,6 +37,7 @@ import org.jspecify.annotations.Nullable;
 public record CaseResult(
     Phase phase,
     String name,
+    String kind,
     SizedGroup group,
     Spread tokensPerSecond,
     @Nullable Double plannedTokensPerSecond,
@@ -59,6 +61,7 @@ public record CaseResult(
   /** A case, how its engine was set up, and what is expected of it. */
   record Setup(
       String name,
+      String kind,
       SizedGroup group,
       int moeLayers,
       int slots,
@@ -80,6 +83,7 @@ public record CaseResult(
     return new CaseResult(
         phase,
         setup.name(),
+        setup.kind(),
         setup.group(),
         Spread.of(speed),
         setup.plannedTokensPerSecond(),
@@ -130,6 +134,11 @@ public record CaseResult(
 
   private double share(long experts) {
     return moves.demanded() == 0 ? 0 : (double) experts / moves.demanded();
+  }
+
+  /** Nanoseconds of a step, at the median speed. */
+  double stepNanos() {
+    return 1e9 * tokens / steps / tokensPerSecond.median();
   }
 
   /** Bytes moved per token computed. */

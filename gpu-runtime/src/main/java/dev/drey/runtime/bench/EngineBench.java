@@ -88,6 +88,9 @@ public final class EngineBench {
   }
 
   private List<BenchCase> fixedCases() {
+    if (options.ablation()) {
+      return AblationCases.of(options).stream().flatMap(AblationCases::all).distinct().toList();
+    }
     List<BenchCase> cases = new ArrayList<>();
     for (Group group : options.groups()) {
       if (!group.isPlanned()) {
@@ -208,6 +211,7 @@ public final class EngineBench {
     BenchCase setup = contender.setup();
     return new CaseResult.Setup(
         setup.name(),
+        setup.kind(),
         setup.group(),
         info.model().moeLayers(),
         info.memory().slots(),

@@ -47,6 +47,7 @@ public final class Decoder {
 
   /**
    * @param states recurrent state; null if no layer has any
+   * @param order when experts that are needed are computed
    * @param predictor what to ask for predictions
    * @param trace is told what routers chose and predictors said
    * @param maxRows most rows of a step; the activations must have been made for as many
@@ -61,6 +62,7 @@ public final class Decoder {
       KvStore kv,
       @Nullable StateStore states,
       ResidencyWindow window,
+      ExpertOrder order,
       ExpertPredictor predictor,
       TraceSink trace,
       int maxRows,
@@ -82,7 +84,8 @@ public final class Decoder {
         new LayerPredictions(
             model, stream, weights, buffers.routerInput, predictor, trace, maxRows);
     this.moe =
-        new MoeFeedForward(model, compute, stream, weights, window, predictions, trace, maxRows);
+        new MoeFeedForward(
+            model, compute, stream, weights, window, order, predictions, trace, maxRows);
     FeedForward dense = new DenseFeedForward(model, stream, weights, maxRows);
     this.feedForwards = new FeedForward[model.layers()];
     Arrays.setAll(feedForwards, layer -> model.isMoe(layer) ? moe : dense);

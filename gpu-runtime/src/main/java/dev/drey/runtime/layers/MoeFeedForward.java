@@ -23,7 +23,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * The mixture-of-experts layer, over all rows of a batch group at once (Klotski, section 5.1 of the
  * published pipeline): each needed expert is brought in once and computes all its tokens, resident
- * experts first, then the others in order of arrival.
+ * experts first, then the others in order of arrival (or {@linkplain ExpertOrder#TOGETHER all
+ * together}).
  *
  * <p><b>Why order is free.</b> The output of rank r of token t goes to its own row (t · k + r) and
  * rows are summed in rank order afterwards, so the result has the same bits whatever the order of
@@ -41,6 +42,7 @@ final class MoeFeedForward implements FeedForward {
   private final ComputeStream stream;
   private final ModelWeights weights;
   private final ResidencyWindow window;
+  private final ExpertOrder order;
   private final Routing routing;
   private final Routing outputWeights;
   private final ExpertTokens tokens;
@@ -54,6 +56,7 @@ final class MoeFeedForward implements FeedForward {
       ComputeStream stream,
       ModelWeights weights,
       ResidencyWindow window,
+      ExpertOrder order,
       LayerPredictions predictions,
       TraceSink trace,
       int maxRows) {
@@ -62,6 +65,7 @@ final class MoeFeedForward implements FeedForward {
     this.stream = stream;
     this.weights = weights;
     this.window = window;
+    this.order = order;
     this.predictions = predictions;
     int k = model.moe().expertsPerToken();
     this.routing = new Routing(maxRows, k);
@@ -133,19 +137,23 @@ final class MoeFeedForward implements FeedForward {
   }
 
   private void compute(LayerWeights layerWeights, LayerDemand demand, Activations buffers) {
+    int perCall = stream.expertsPerCall();
     List<ExpertBatch> work = new ArrayList<>();
     while (true) {
-      List<ExpertLease> ready = demand.nextReady(stream.expertsPerCall());
+      List<ExpertLease> ready =
+          order == ExpertOrder.TOGETHER ? demand.nextTogether() : demand.nextReady(perCall);
       if (ready.isEmpty()) {
         return;
       }
-      work.clear();
-      for (ExpertLease lease : ready) {
-        stream.waitFor(lease.arrival());
-        int expert = lease.id().index();
-        work.add(tokens.batch(expert, lease.expert(), bias(layerWeights, expert)));
+      for (int from = 0; from < ready.size(); from += perCall) {
+        work.clear();
+        for (ExpertLease lease : ready.subList(from, Math.min(from + perCall, ready.size()))) {
+          stream.waitFor(lease.arrival());
+          int expert = lease.id().index();
+          work.add(tokens.batch(expert, lease.expert(), bias(layerWeights, expert)));
+        }
+        stream.experts(buffers.normed, work, buffers.expertOut);
       }
-      stream.experts(buffers.normed, work, buffers.expertOut);
       DeviceEvent lastUse = stream.record();
       ready.forEach(lease -> lease.release(lastUse));
     }

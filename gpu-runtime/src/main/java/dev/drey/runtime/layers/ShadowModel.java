@@ -131,6 +131,7 @@ public final class ShadowModel implements ShadowRouting, AutoCloseable {
               kv,
               null,
               window,
+              ExpertOrder.ARRIVAL,
               Predictors.named("none", shape, PredictorOptions.DEFAULT),
               TraceSink.NONE,
               config.sequences(),

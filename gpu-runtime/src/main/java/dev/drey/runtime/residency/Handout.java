@@ -61,14 +61,43 @@ final class Handout {
     }
     return lock.with(
         () -> {
-          awaitReady(demand);
-          int most = demand.pending.isEmpty() ? max : Math.min(max, slots.total() / 2);
-          List<ExpertLease> leases = new ArrayList<>(Math.min(most, demand.ready.size()));
-          while (leases.size() < most && !demand.ready.isEmpty()) {
-            leases.add(lease(demand, demand.ready.remove()));
+          requireAlive(demand);
+          if (demand.undelivered > 0 && demand.ready.isEmpty()) {
+            awaitArrival(demand);
           }
-          return leases;
+          return lease(demand, demand.pending.isEmpty() ? max : Math.min(max, slots.total() / 2));
         });
+  }
+
+  /** See {@link LayerDemand#nextTogether}. */
+  List<ExpertLease> nextTogether(LayerDemand demand) {
+    return lock.with(
+        () -> {
+          requireAlive(demand);
+          while (demand.undelivered > 0 && (demand.ready.isEmpty() || isFilling(demand))) {
+            awaitArrival(demand);
+          }
+          return lease(demand, Integer.MAX_VALUE);
+        });
+  }
+
+  /** Whether more of a demand will arrive although nothing is released. */
+  private boolean isFilling(LayerDemand demand) {
+    for (Slot slot : slots.slots()) {
+      boolean arriving = slot.owner == demand && slot.state().isInFlight();
+      if (arriving || (slot.stopping && !demand.pending.isEmpty())) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private List<ExpertLease> lease(LayerDemand demand, int most) {
+    List<ExpertLease> leases = new ArrayList<>(Math.min(most, demand.ready.size()));
+    while (leases.size() < most && !demand.ready.isEmpty()) {
+      leases.add(lease(demand, demand.ready.remove()));
+    }
+    return leases;
   }
 
   private ExpertLease lease(LayerDemand demand, Slot slot) {
@@ -80,14 +109,12 @@ final class Handout {
     return lease;
   }
 
-  private void awaitReady(LayerDemand demand) {
-    requireAlive(demand);
-    if (demand.undelivered == 0 || !demand.ready.isEmpty()) {
-      return;
-    }
+  /** Waits until one more is ready. */
+  private void awaitArrival(LayerDemand demand) {
+    int before = demand.ready.size();
     long from = clock.getAsLong();
     long left = deadlineNanos;
-    while (demand.ready.isEmpty()) {
+    while (demand.ready.size() == before) {
       requireAlive(demand);
       requireProgressPossible(demand);
       if (cancelled.getAsBoolean()) {
@@ -98,21 +125,24 @@ final class Handout {
       }
       try {
         long slice = Math.min(left, CANCEL_POLL_NANOS);
-        left -= slice - lock.await(() -> isSettled(demand), slice);
+        left -= slice - lock.await(() -> isSettled(demand, before), slice);
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();
         throw new CancellationException("interrupted while waiting for " + awaited(demand));
       }
     }
-    Slot first = demand.ready.element();
+    Slot first = demand.ready.stream().skip(before).findFirst().orElseThrow();
     long to = clock.getAsLong();
     demand.stallNanos += to - from;
     counters.stalled(from, to, first.issuedNanos, first.startedNanos);
   }
 
   /** Whether there is no point in waiting on. */
-  private boolean isSettled(LayerDemand demand) {
-    return !demand.ready.isEmpty() || demand.failure != null || demand.closed || !lock.isUsable();
+  private boolean isSettled(LayerDemand demand, int before) {
+    return demand.ready.size() > before
+        || demand.failure != null
+        || demand.closed
+        || !lock.isUsable();
   }
 
   private void requireAlive(LayerDemand demand) {

@@ -59,6 +59,19 @@ public final class LayerDemand implements AutoCloseable {
     return handout.nextReady(this, max);
   }
 
+  /**
+   * Hands out experts, each exactly once: waits until every one that has room has arrived, and
+   * hands out all of these. The others get their slots when the caller releases the leases.
+   *
+   * @return the leases, to be released by the caller; empty when all experts have been handed out
+   * @throws ExpertLoadException if an expert cannot be loaded, or none arrives in time
+   * @throws IllegalStateException as {@link #nextReady}
+   * @throws java.util.concurrent.CancellationException as {@link #nextReady}
+   */
+  public List<ExpertLease> nextTogether() {
+    return handout.nextTogether(this);
+  }
+
   /** How many experts {@link #nextReady} could hand out without waiting. */
   public int ready() {
     return handout.ready(this);

@@ -3,6 +3,7 @@ package dev.drey.runtime.bench;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.tuple;
+import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -29,12 +30,23 @@ class EngineBenchTest {
       List<Phase> phases,
       int sequences,
       Group... groups) {
+    return options(false, memory, policies, phases, sequences, groups);
+  }
+
+  private static BenchOptions options(
+      boolean ablation,
+      List<MemorySize> memory,
+      List<String> policies,
+      List<Phase> phases,
+      int sequences,
+      Group... groups) {
     return new BenchOptions(
         MODEL,
         "reference",
         0,
         ComputeType.F32,
         1,
+        ablation,
         memory,
         null,
         policies,
@@ -144,6 +156,7 @@ class EngineBenchTest {
     return new CaseResult(
         r.phase(),
         r.name(),
+        r.kind(),
         r.group(),
         r.tokensPerSecond(),
         r.plannedTokensPerSecond(),
@@ -256,6 +269,55 @@ class EngineBenchTest {
     assertThat(result.get("planned_tokens_per_second").asDouble()).isPositive();
     assertThat(result.get("planned_share").asDouble()).isPositive();
     assertThat(result.at("/group/sequences").asInt()).isEqualTo(2);
+  }
+
+  @Test
+  void anAblationAddsOneThingAtATimeToTheSameBitsAndSaysWhatItGains() throws IOException {
+    List<MemorySize> windows = List.of(MemorySize.ofPercent(100), MemorySize.ofPercent(50));
+    BenchOptions options =
+        options(true, windows, List.of("classic.lru"), List.of(Phase.DECODE), 3, new Group(3));
+    BenchReport report = new EngineBench(options, line -> {}).run();
+
+    assertThat(report.identical()).isTrue();
+    assertThat(report.results())
+        .extracting(CaseResult::name)
+        .containsExactly("resident", "50% simple", "50% + groups", "50% + prefetch", "50% + order");
+    assertThat(find(report, Phase.DECODE, "50% simple").steps()).isEqualTo(3 * 2);
+    assertThat(find(report, Phase.DECODE, "50% + groups").steps()).isEqualTo(2);
+    assertThat(find(report, Phase.DECODE, "50% + groups").moves().hits()).isZero();
+    assertThat(find(report, Phase.DECODE, "50% + prefetch").moves().prefetchUsed()).isPositive();
+    assertThat(find(report, Phase.DECODE, "50% + prefetch").plannedShare()).isNull();
+    assertThat(find(report, Phase.DECODE, "50% + order").plannedShare()).isPositive();
+    Ablation ablation = report.ablations(Phase.DECODE).get(0);
+    assertThat(ablation.stages())
+        .extracting(stage -> stage.overlap() == null)
+        .containsExactly(true, true, false, false);
+    Ablation.Stage last = ablation.stages().get(3);
+    assertThat(last.overSimple())
+        .isCloseTo(
+            ablation.stages().stream()
+                .mapToDouble(Ablation.Stage::overPrevious)
+                .reduce(1, (a, b) -> a * b),
+            within(1e-9));
+    assertThat(BenchTable.of(report)).contains("ablation of decode at 50%, group 3, classic.lru: ");
+    JsonNode json = new ObjectMapper().readTree(BenchJson.of(report)).at("/ablations/0");
+    assertThat(json.at("/stages/3/overlap/bound_share").asDouble()).isPositive();
+    assertThat(json.at("/stages/1/overlap").isNull()).isTrue();
+    assertThat(json.has("monotone")).isTrue();
+  }
+
+  @Test
+  void anAblationNeedsASmallerWindowAndGroupsOfANumber() {
+    List<MemorySize> half = List.of(MemorySize.ofPercent(50));
+    List<Phase> decode = List.of(Phase.DECODE);
+    List<String> lru = List.of("classic.lru");
+    assertThatThrownBy(
+            () -> options(true, List.of(MemorySize.ofPercent(100)), lru, decode, 3, new Group(3)))
+        .hasMessageContaining("a window smaller than all experts for an ablation, found [100.0%]");
+    assertThatThrownBy(() -> options(true, half, lru, decode, 3, Group.AUTO))
+        .hasMessageContaining("at least 2, for an ablation, found [auto]");
+    assertThatThrownBy(() -> options(true, half, lru, decode, 3, new Group(1)))
+        .hasMessageContaining("at least 2, for an ablation, found [1]");
   }
 
   @Test

@@ -19,6 +19,7 @@ class RoundStepsTest {
           0,
           ComputeType.F32,
           1,
+          false,
           List.of(MemorySize.ofPercent(100)),
           null,
           List.of("classic.lru"),

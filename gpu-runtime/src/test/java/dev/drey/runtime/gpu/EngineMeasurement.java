@@ -55,6 +55,7 @@ record EngineMeasurement(boolean identical, String table, String json) {
         0,
         ComputeType.BF16,
         Runtime.getRuntime().availableProcessors(),
+        false,
         List.of(MemorySize.ofPercent(100), MemorySize.ofPercent(25)),
         MemorySize.ofPercent(100),
         List.of("classic.lru"),

@@ -85,9 +85,11 @@ class ResidencyStressTest {
             window.demand(step, layer, experts, new int[experts.length], experts.length)) {
           demanded += experts.length;
           int received = 0;
+          boolean together = random.nextInt(4) == 0;
           int giveUpAfter = random.nextInt(20) == 0 ? random.nextInt(experts.length) : EXPERTS;
           while (received < giveUpAfter) {
-            List<ExpertLease> batch = demand.nextReady(1 + random.nextInt(4));
+            List<ExpertLease> batch =
+                together ? demand.nextTogether() : demand.nextReady(1 + random.nextInt(4));
             if (batch.isEmpty()) {
               assertThat(received).isEqualTo(experts.length);
               break;

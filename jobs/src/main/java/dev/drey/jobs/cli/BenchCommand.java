@@ -1,12 +1,16 @@
 package dev.drey.jobs.cli;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.drey.jobs.bench.FlinkComparison;
 import dev.drey.jobs.bench.FlinkReport;
+import dev.drey.jobs.files.AtomicFile;
 import dev.drey.jobs.options.EngineSettings;
 import dev.drey.jobs.options.RefusedException;
 import dev.drey.jobs.options.Section;
+import dev.drey.jobs.report.BenchPage;
 import dev.drey.runtime.bench.BenchJson;
 import dev.drey.runtime.bench.BenchOptions;
 import dev.drey.runtime.bench.BenchReport;
@@ -19,6 +23,7 @@ import dev.drey.runtime.cache.CachePolicies;
 import dev.drey.runtime.expertstore.ExpertStorage;
 import dev.drey.runtime.memory.MemorySize;
 import dev.drey.runtime.model.ComputeType;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.EnumSet;
@@ -81,6 +86,19 @@ final class BenchCommand implements CliCommand {
           "Sequences computed together, each a case; default: all of them. auto: what the planner"
               + " makes of the memory that all of them take, rows of a step and window included.")
   List<String> groups = List.of();
+
+  @Option(
+      names = "--ablation",
+      description =
+          "Measure, in each smaller window, what groups, prefetch and the order of experts add to"
+              + " one sequence at a time, and how near overlapping comes to its bound.")
+  boolean ablation;
+
+  @Option(
+      names = "--plot",
+      paramLabel = "FILE",
+      description = "Also write an HTML page: speed over memory, beside resident and planned.")
+  @Nullable Path plot;
 
   @Option(names = "--prompt-tokens", paramLabel = "P", description = "Prompt length" + DEFAULT)
   int promptTokens = 128;
@@ -169,6 +187,7 @@ final class BenchCommand implements CliCommand {
           deviceIndex,
           ComputeType.valueOf(compute.toUpperCase(Locale.ROOT)),
           threads,
+          ablation,
           expertMemory.stream().map(MemorySize::parse).toList(),
           hostMemory == null ? null : MemorySize.parse(hostMemory),
           policies,
@@ -188,9 +207,16 @@ final class BenchCommand implements CliCommand {
     }
   }
 
-  private static int measure(BenchOptions options, Invocation invocation, Consumer<String> progress)
+  private int measure(BenchOptions options, Invocation invocation, Consumer<String> progress)
       throws Exception {
+    if (plot != null) {
+      requireFolder(plot.toAbsolutePath());
+    }
     BenchReport report = new EngineBench(options, progress).run();
+    if (plot != null) {
+      AtomicFile.write(plot.toAbsolutePath(), BenchPage.of(report).getBytes(UTF_8));
+      progress.accept("plot in " + plot);
+    }
     invocation
         .console()
         .out()
@@ -198,8 +224,22 @@ final class BenchCommand implements CliCommand {
     return report.identical() ? ExitCode.DONE : ExitCode.FAILED;
   }
 
+  /** Asked first, because it would be a pity to find out when all has been measured. */
+  private static void requireFolder(Path file) {
+    Path folder = file.getParent();
+    if (folder == null || !Files.isDirectory(folder)) {
+      throw new RefusedException(
+          "--plot: expected a file in a directory that exists, found " + file);
+    }
+  }
+
   private int compare(BenchOptions options, Invocation invocation, Consumer<String> progress)
       throws Exception {
+    if (ablation || plot != null) {
+      throw new RefusedException(
+          (ablation ? "--ablation" : "--plot")
+              + ": expected without --flink, which compares the job with the engine");
+    }
     if (options.groups().contains(Group.AUTO)) {
       throw new RefusedException(
           "--flink: expected groups of a number of sequences, found --group auto; measure it without --flink and give the number");

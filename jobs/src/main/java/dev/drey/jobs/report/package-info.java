@@ -1,6 +1,6 @@
 /**
- * Traces for people: a page with charts that needs nothing but a browser, and the event format of
- * trace viewers.
+ * Traces and benchmarks for people: pages with charts that need nothing but a browser, and the
+ * event format of trace viewers.
  */
 @NullMarked
 package dev.drey.jobs.report;

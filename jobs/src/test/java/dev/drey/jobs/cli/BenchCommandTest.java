@@ -1,5 +1,6 @@
 package dev.drey.jobs.cli;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -7,9 +8,12 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.apache.flink.configuration.Configuration;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -113,6 +117,45 @@ class BenchCommandTest {
   }
 
   @Test
+  void benchTellsWhatEachPartOfThePipelineAdds() throws IOException {
+    int code = bench("--ablation", "--expert-memory", "50%", "--phase", "decode", "--json");
+
+    assertThat(code).as(err.toString()).isZero();
+    JsonNode report = new ObjectMapper().readTree(out.toString());
+    assertThat(report.get("identical").asBoolean()).isTrue();
+    assertThat(report.at("/ablations/0/stages").findValuesAsText("name"))
+        .containsExactly("50% simple", "50% + groups", "50% + prefetch", "50% + order");
+    assertThat(report.at("/ablations/0/stages/3/overlap/gain").asDouble()).isPositive();
+  }
+
+  @Test
+  void benchPlotsSpeedOverMemoryOnAPageThatLoadsNothing() throws IOException {
+    Path page = directory.resolve("bench.html");
+    int code =
+        bench("--plot", page.toString(), "--expert-memory", "100%,25%,50%", "--phase", "decode");
+
+    assertThat(code).as(err.toString()).isZero();
+    assertThat(err.toString()).contains("plot in " + page);
+    String html = Files.readString(page, UTF_8);
+    assertThat(html).contains("<title>Drey benchmark</title>", "Chart.js v4", "function curves(");
+    assertThat(html)
+        .doesNotContainPattern("(src|href)=[\"']")
+        .doesNotContainPattern("/\\*[A-Z]+\\*/");
+    Matcher data =
+        Pattern.compile("<script type=\"application/json\" id=\"data\">(.*?)</script>")
+            .matcher(html);
+    assertThat(data.find()).isTrue();
+    JsonNode results = new ObjectMapper().readTree(data.group(1)).get("results");
+    assertThat(results).hasSize(1 + 2 * 3);
+    assertThat(results.at("/1/kind")).isEqualTo(results.at("/4/kind"));
+    assertThat(results.at("/1/memory_share").asDouble())
+        .isLessThan(results.at("/4/memory_share").asDouble());
+
+    assertThat(bench("--plot", directory.resolve("none/bench.html").toString())).isEqualTo(2);
+    assertThat(err.toString()).contains("--plot: expected a file in a directory that exists");
+  }
+
+  @Test
   void benchComparesTheJobWithTheBareEngine() throws IOException {
     int code = bench("--flink", "--records", "3", "--expert-memory", "50%", "--json");
 
@@ -136,6 +179,10 @@ class BenchCommandTest {
     assertThat(err.toString()).contains("as many sequences as a round has (2), found 3");
     assertThat(bench("--group", "auto", "--flink")).isEqualTo(2);
     assertThat(err.toString()).contains("--flink: expected groups of a number of sequences");
+    assertThat(bench("--ablation", "--group", "auto")).isEqualTo(2);
+    assertThat(err.toString()).contains("at least 2, for an ablation, found [auto]");
+    assertThat(bench("--ablation", "--flink")).isEqualTo(2);
+    assertThat(err.toString()).contains("--ablation: expected without --flink");
     assertThat(bench("--compute", "fp4")).isEqualTo(2);
     assertThat(bench("-Ddrey.compute.threads=2")).isEqualTo(2);
     assertThat(err.toString()).contains("drey.compute.threads: bench is set by its flags alone");

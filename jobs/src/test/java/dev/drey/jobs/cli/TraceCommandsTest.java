@@ -226,7 +226,8 @@ class TraceCommandsTest {
             "default-src 'none'",
             "function simulation()");
     assertThat(html)
-        .doesNotContain("/*DATA*/", "/*CHARTS*/", "/*SCRIPT*/", "/*LICENCE*/", "sourceMappingURL");
+        .doesNotContain(
+            "/*DATA*/", "/*CHARTS*/", "/*PAGE*/", "/*SCRIPT*/", "/*LICENCE*/", "sourceMappingURL");
     assertThat(html).doesNotContainPattern("(src|href)=[\"']");
     Matcher data =
         Pattern.compile("<script type=\"application/json\" id=\"data\">(.*?)</script>")
