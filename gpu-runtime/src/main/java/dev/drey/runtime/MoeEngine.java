@@ -21,6 +21,8 @@ import java.util.concurrent.CancellationException;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A loaded model and everything needed to run it in one task slot: the front door of the runtime.
@@ -40,6 +42,10 @@ import org.jspecify.annotations.Nullable;
  * thread the loss was met, comes out as itself: the process has to end.
  */
 public final class MoeEngine implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(MoeEngine.class);
+  private static final long NANOS_PER_MILLI = 1_000_000;
+
+  private final long openedAt;
   private final EngineParts parts;
   private final EngineInfo info;
   private final Decoder decoder;
@@ -56,7 +62,8 @@ public final class MoeEngine implements AutoCloseable {
   private volatile int currentLayer = -1;
   private volatile boolean failed;
 
-  private MoeEngine(EngineParts parts) {
+  private MoeEngine(long openedAt, EngineParts parts) {
+    this.openedAt = openedAt;
     this.parts = parts;
     this.info = parts.info();
     this.decoder = parts.decoder();
@@ -85,7 +92,8 @@ public final class MoeEngine implements AutoCloseable {
    * @throws dev.drey.runtime.plan.InsufficientMemoryException if the memory asked for is too small
    */
   public static MoeEngine open(EngineConfig config, HostTiers hostTiers) throws IOException {
-    return new MoeEngine(EngineParts.open(config, hostTiers));
+    long start = System.nanoTime();
+    return new MoeEngine(start, EngineParts.open(config, hostTiers));
   }
 
   /**
@@ -198,6 +206,13 @@ public final class MoeEngine implements AutoCloseable {
     rows += batch.rows();
     lastStepEnd = System.nanoTime();
     stepNanos += lastStepEnd - stepStart;
+    if (steps == 1) {
+      LOG.info(
+          "First step, of {} tokens: began {} ms after the engine began to open, took {} ms",
+          rows,
+          (stepStart - openedAt) / NANOS_PER_MILLI,
+          stepNanos / NANOS_PER_MILLI);
+    }
   }
 
   private void guarded(Runnable work) {

@@ -5,21 +5,18 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.drey.it.testing.AnonymousMemory;
 import dev.drey.it.testing.ForkedDrey;
 import dev.drey.it.testing.ForkedJvm;
 import dev.drey.it.testing.InProcessCluster;
-import dev.drey.it.testing.Poll;
 import dev.drey.it.testing.SampleJob;
 import dev.drey.it.testing.SamplePrompts;
 import dev.drey.runtime.synth.SyntheticModel;
 import dev.drey.runtime.synth.SyntheticSpec;
-import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Random;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.apache.flink.api.common.JobID;
@@ -31,20 +28,18 @@ import org.junit.jupiter.api.io.TempDir;
 class BudgetTest {
   private static final Duration PATIENCE = Duration.ofMinutes(3);
   private static final long MIB = 1 << 20;
-  private static final long HEAP = 512 * MIB;
   private static final int PROMPTS = 32;
   private static final int PROMPT_TOKENS = 64;
   private static final int KV_TOKENS = PROMPTS * 2 * PROMPT_TOKENS;
 
   /** 500 MB of experts. All of them are touched by prompts of random tokens. */
-  private static final SyntheticSpec MODEL =
-      new SyntheticSpec(512, 4, 64, 4, 640, 8, 2, 64, 4096, 512, 1);
+  static final SyntheticSpec MODEL = new SyntheticSpec(512, 4, 64, 4, 640, 8, 2, 64, 4096, 512, 1);
 
   /**
    * What the virtual machine, Flink and the tokenizer hold outside heap and budget at most, as
    * stated in docs/memory.md.
    */
-  private static final long RUNTIME_RESERVE = 384 * MIB;
+  static final long RUNTIME_RESERVE = 384 * MIB;
 
   @Test
   void anonymousMemoryInFlightStaysWithinHeapBudgetAndReserve(@TempDir Path directory)
@@ -52,13 +47,11 @@ class BudgetTest {
     Path model = directory.resolve("model");
     SyntheticModel.write(MODEL, model);
     Path input = SamplePrompts.write(directory.resolve("in.jsonl"), randomPrompts());
-    // the whole heap is there from the beginning, so that all growth is outside it
-    List<String> memory = List.of("-Xms512m", "-Xmx512m", "-XX:+AlwaysPreTouch");
-    AtomicLong most = new AtomicLong();
+    long most;
     try (ForkedJvm process =
         ForkedDrey.start(
             directory,
-            memory,
+            ForkedDrey.FIXED_HEAP,
             List.of(
                 "generate",
                 "--model",
@@ -70,22 +63,19 @@ class BudgetTest {
                 "--kv-tokens",
                 String.valueOf(KV_TOKENS),
                 "--json"))) {
-      Poll.until(
-          "the end of the run",
-          PATIENCE,
-          () -> {
-            most.accumulateAndGet(anonymous(process), Math::max);
-            return !process.isAlive();
-          });
-      assertThat(process.awaitExit(PATIENCE)).as(process.output()).isZero();
+      most = AnonymousMemory.watch(process, PATIENCE).mostBytes();
     }
     JsonNode summary = new ObjectMapper().readTree(directory.resolve("out/manifest.json").toFile());
     long budget = summary.at("/memory/device/budget_bytes").asLong();
     assertThat(summary.at("/memory/device/peak_bytes").asLong()).isBetween(1L, budget);
-    long besides = most.get() - HEAP - budget;
+    long besides = most - ForkedDrey.FIXED_HEAP_BYTES - budget;
     System.out.printf(
         "anonymous %d MiB at most = heap %d + budget %d + %d MiB of %d in reserve%n",
-        most.get() / MIB, HEAP / MIB, budget / MIB, besides / MIB, RUNTIME_RESERVE / MIB);
+        most / MIB,
+        ForkedDrey.FIXED_HEAP_BYTES / MIB,
+        budget / MIB,
+        besides / MIB,
+        RUNTIME_RESERVE / MIB);
     assertThat(budget).as("a budget that matters beside the reserve").isGreaterThan(400 * MIB);
     assertThat(besides).as("besides heap and budget").isBetween(0L, RUNTIME_RESERVE);
   }
@@ -103,20 +93,6 @@ class BudgetTest {
                             .collect(Collectors.joining(",", "[", "]")),
                         PROMPT_TOKENS))
         .toList();
-  }
-
-  /** Anonymous resident bytes of a process; 0 once it has ended. */
-  private static long anonymous(ForkedJvm process) {
-    try {
-      for (String line : Files.readAllLines(Path.of("/proc", "" + process.pid(), "status"))) {
-        if (line.startsWith("RssAnon:")) {
-          return Long.parseLong(line.replaceAll("[^0-9]", "")) << 10;
-        }
-      }
-      return 0;
-    } catch (IOException ended) {
-      return 0;
-    }
   }
 
   @Test

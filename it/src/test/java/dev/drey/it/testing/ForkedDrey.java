@@ -9,6 +9,13 @@ import java.util.Map;
 
 /** The command line in a process of its own, as the launcher starts it. */
 public final class ForkedDrey {
+  /** Size of {@link #FIXED_HEAP}. */
+  public static final long FIXED_HEAP_BYTES = 512 << 20;
+
+  /** A heap that is there from the beginning, so that all growth of a process is outside it. */
+  public static final List<String> FIXED_HEAP =
+      List.of("-Xms512m", "-Xmx512m", "-XX:+AlwaysPreTouch");
+
   /** Ignored as too small, so that the limit set for the process of the tests is not inherited. */
   private static final String C_LIBRARY_DEFAULT = "0";
 

@@ -175,9 +175,9 @@ public final class FlinkComparison {
     }
 
     @Override
-    public void release() {
+    public long release() {
       SlotRuntimes.open().values().forEach(engine -> seen.add(engine.stats()));
-      slots.release();
+      return slots.release();
     }
 
     EngineStats stats() {

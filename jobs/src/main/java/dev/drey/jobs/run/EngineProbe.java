@@ -11,12 +11,18 @@ public interface EngineProbe {
         }
 
         @Override
-        public void release() {}
+        public long release() {
+          return 0;
+        }
       };
 
   /** What the job's engines did so far; {@link EngineTotals#NONE} if none is open. */
   EngineTotals read(String job);
 
-  /** Closes engines that no job uses any more. */
-  void release();
+  /**
+   * Closes engines that no job uses any more.
+   *
+   * @return bytes that the engines it has read still reserve; more than 0 is a leak
+   */
+  long release();
 }

@@ -27,6 +27,7 @@ import java.util.stream.Stream;
  * @param stallTransferNanos waited for the transfer itself
  * @param budgetBytes hard total
  * @param peakBytes most ever reserved
+ * @param usedBytes reserved when last looked at; of a run that has ended, after its engines closed
  * @param hostTier what came from host memory, and what is in the memory that the slots share
  * @param traces traces being recorded
  */
@@ -49,12 +50,13 @@ public record EngineTotals(
     long stallTransferNanos,
     long budgetBytes,
     long peakBytes,
+    long usedBytes,
     HostTierStats hostTier,
     List<TraceStats> traces) {
   /** No engine was seen. */
   public static final EngineTotals NONE =
       new EngineTotals(
-          0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, HostTierStats.NONE, List.of());
+          0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, HostTierStats.NONE, List.of());
 
   public EngineTotals {
     traces = List.copyOf(traces);
@@ -81,8 +83,35 @@ public record EngineTotals(
         stallTransferNanos + other.stallTransferNanos,
         budgetBytes + other.budgetBytes,
         peakBytes + other.peakBytes,
+        usedBytes + other.usedBytes,
         hostTier.plus(other.hostTier),
         Stream.concat(traces.stream(), other.traces.stream()).toList());
+  }
+
+  /** The same engines, of whose budgets so much is reserved now. */
+  EngineTotals holding(long bytes) {
+    return new EngineTotals(
+        slots,
+        steps,
+        rows,
+        stepNanos,
+        reusedTokens,
+        hits,
+        lateHits,
+        misses,
+        prefetchUsed,
+        prefetchWasted,
+        prefetchCancelled,
+        bytesDemand,
+        bytesPrefetch,
+        stallSlotNanos,
+        stallQueueNanos,
+        stallTransferNanos,
+        budgetBytes,
+        peakBytes,
+        bytes,
+        hostTier,
+        traces);
   }
 
   /** Share of demanded experts that were resident, from 0 to 1; 1 if none was demanded. */

@@ -20,6 +20,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 
 /**
  * From files to files in this process.
@@ -31,6 +32,9 @@ import java.util.Optional;
 public final class FileRun {
   /** Name of the file that says what a run did. */
   static final String MANIFEST = "manifest.json";
+
+  /** Number of records until they are counted. */
+  private static final long UNKNOWN = -1;
 
   private final RunRequest request;
   private final ModelIdentity model;
@@ -68,8 +72,7 @@ public final class FileRun {
     Files.createDirectories(parent);
     try (RunFolder folder = RunFolder.open(parent, meaning(inputs, output), request.fresh())) {
       Optional<String> done = folder.finished();
-      RunSummary summary =
-          done.isPresent() ? resumedJoin(inputs, done.get()) : runJob(folder, inputs);
+      RunSummary summary = done.isPresent() ? resumedJoin(done.get()) : runJob(folder, inputs);
       ResultJoin.Counts joined = ResultJoin.join(inputs, folder.parts(), output);
       summary = summary.joined(joined.records(), joined.results(), joined.deadLetters());
       AtomicFile.write(
@@ -81,20 +84,21 @@ public final class FileRun {
   }
 
   private RunSummary runJob(RunFolder folder, List<InputFile> inputs) throws Exception {
-    long total = LineCount.of(inputs);
+    // only the display wants it: a start takes no longer because there is more to do
+    CompletableFuture<Long> total = CompletableFuture.supplyAsync(() -> count(inputs));
     LocalJob.Ended ended =
         new LocalJob(request, folder, probe, progress)
             .run(
                 environment ->
                     InferenceJob.files(
                         environment, request.settings(), pipeline, inputs, folder.parts()),
-                total);
+                () -> total.getNow(UNKNOWN));
     folder.markFinished(ended.counts().line());
     return new RunSummary(
         request.command(),
         model.name(),
         model.digest(),
-        total,
+        UNKNOWN,
         ended.counts(),
         ended.engines(),
         ended.elapsed(),
@@ -102,13 +106,21 @@ public final class FileRun {
         ended.resumed());
   }
 
-  private RunSummary resumedJoin(List<InputFile> inputs, String counts) throws IOException {
+  private static long count(List<InputFile> inputs) {
+    try {
+      return LineCount.of(inputs);
+    } catch (IOException unreadable) {
+      return UNKNOWN; // the source meets it too, and fails the job
+    }
+  }
+
+  private RunSummary resumedJoin(String counts) {
     progress.note("the job was done already; joining its parts");
     return new RunSummary(
         request.command(),
         model.name(),
         model.digest(),
-        LineCount.of(inputs),
+        UNKNOWN,
         JobCounts.parse(counts),
         EngineTotals.NONE,
         Duration.ZERO,

@@ -9,6 +9,7 @@ import dev.drey.jobs.topology.InferenceJob;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.function.LongSupplier;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 
@@ -47,16 +48,20 @@ final class LocalJob {
       EngineTotals engines,
       Duration elapsed,
       double tokensPerSecond,
-      boolean resumed) {}
+      boolean resumed) {
+    private Ended holding(long bytes) {
+      return new Ended(counts, engines.holding(bytes), elapsed, tokensPerSecond, resumed);
+    }
+  }
 
   /**
    * Runs the job.
    *
    * @param build adds the job to the environment
-   * @param total records there are; negative if unknown
+   * @param total records there are; negative while unknown
    * @throws JobFailedException if it ends otherwise than FINISHED
    */
-  Ended run(Consumer<StreamExecutionEnvironment> build, long total) throws Exception {
+  Ended run(Consumer<StreamExecutionEnvironment> build, LongSupplier total) throws Exception {
     Configuration settings = new Configuration();
     LocalCluster.keepCheckpoints(settings, folder, JobSettings.RESTARTS.in(request.settings()));
     settings.addAll(request.settings());
@@ -64,6 +69,31 @@ final class LocalJob {
     build.accept(environment);
     Optional<RunFolder.Checkpoint> checkpoint = folder.newestCheckpoint();
     checkpoint.ifPresent(c -> progress.note("going on from the checkpoint of " + c.taken()));
+    Ended ended;
+    try {
+      ended = run(environment, settings, checkpoint, total);
+    } catch (Exception | Error failure) {
+      releaseAfter(failure);
+      throw failure;
+    }
+    return ended.holding(probe.release());
+  }
+
+  /** What goes wrong with closing the engines must not hide why the job failed. */
+  private void releaseAfter(Throwable failure) {
+    try {
+      probe.release();
+    } catch (RuntimeException problem) {
+      failure.addSuppressed(problem);
+    }
+  }
+
+  private Ended run(
+      StreamExecutionEnvironment environment,
+      Configuration settings,
+      Optional<RunFolder.Checkpoint> checkpoint,
+      LongSupplier total)
+      throws Exception {
     try (LocalCluster cluster =
         LocalCluster.start(
             InferenceJob.flinkSettings(settings), JobSettings.REPLICAS.in(settings))) {
@@ -80,8 +110,6 @@ final class LocalJob {
       } finally {
         forget(onExit);
       }
-    } finally {
-      probe.release();
     }
   }
 
@@ -96,14 +124,14 @@ final class LocalJob {
   /** Looks at a running job twice a second. */
   private final class Follower {
     private final LocalCluster.Run run;
-    private final long total;
+    private final LongSupplier total;
     private final boolean resumed;
     private final long start = System.nanoTime();
     private JobCounts counts = JobCounts.NONE;
     private EngineTotals engines = EngineTotals.NONE;
     private long tokensBefore = -1;
 
-    Follower(LocalCluster.Run run, long total, boolean resumed) {
+    Follower(LocalCluster.Run run, LongSupplier total, boolean resumed) {
       this.run = run;
       this.total = total;
       this.resumed = resumed;
@@ -114,7 +142,7 @@ final class LocalJob {
       while (!ended) {
         ended = run.await(TICK);
         look(run.snapshot());
-        progress.update(new Progress.Sample(counts, total, engines, elapsed(), rate()));
+        progress.update(new Progress.Sample(counts, total.getAsLong(), engines, elapsed(), rate()));
       }
       progress.done();
       look(run.requireFinished());

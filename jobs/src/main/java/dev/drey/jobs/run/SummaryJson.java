@@ -74,6 +74,7 @@ public final class SummaryJson {
     device.put("slots", engines.slots());
     device.put("budget_bytes", engines.budgetBytes());
     device.put("peak_bytes", engines.peakBytes());
+    device.put("used_bytes", engines.usedBytes());
     HostTierStats tier = engines.hostTier();
     if (tier.slots() > 0) {
       memory

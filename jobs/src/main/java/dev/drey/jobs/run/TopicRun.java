@@ -78,7 +78,7 @@ public final class TopicRun {
               .run(
                   environment ->
                       InferenceJob.topics(environment, request.settings(), pipeline, limits),
-                  total);
+                  () -> total);
       folder.delete();
       return new RunSummary(
           request.command(),

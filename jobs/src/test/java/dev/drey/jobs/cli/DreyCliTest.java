@@ -278,6 +278,7 @@ class DreyCliTest {
     assertThat(summary.at("/memory/device/peak_bytes").asLong())
         .isPositive()
         .isLessThanOrEqualTo(summary.at("/memory/device/budget_bytes").asLong());
+    assertThat(summary.at("/memory/device/used_bytes").asLong(-1)).as("given back").isZero();
     assertThat(Files.readString(directory.resolve("out/results.jsonl"), UTF_8))
         .contains("\"custom_id\":\"a\"")
         .contains("\"completion_tokens\":4");
