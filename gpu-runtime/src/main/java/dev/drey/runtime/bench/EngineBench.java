@@ -19,6 +19,7 @@ import dev.drey.runtime.probe.ProbeOptions;
 import dev.drey.runtime.schedule.SequenceRequest;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -30,7 +31,8 @@ import java.util.function.Consumer;
  *
  * <p><b>Order.</b> Engines of groups that are set are opened, then the machine is measured, then
  * the planner sizes the groups it has to, and their engines are opened: before anything is measured
- * of them all are open.
+ * of them all are open. In the end the machine is measured once more; floors and expectations come
+ * from the better of both, point by point, because what else runs for a moment spoils a point.
  *
  * <p><b>Fairness.</b> Each phase runs in rounds, and in each round every case once, one after the
  * other, so that whatever else the machine does falls on all of them alike. A round before the
@@ -70,17 +72,22 @@ public final class EngineBench {
         contenders.add(open(setup));
       }
       progress.accept("measuring the machine");
-      Machine machine = machine();
+      Machine before = machine();
+      double hostShare;
       try (GroupSizes sizes = new GroupSizes(options)) {
-        machine = machine.withHostTier(sizes.hostShare());
-        for (BenchCase setup : plannedCases(sizes, machine)) {
+        hostShare = sizes.hostShare();
+        for (BenchCase setup : plannedCases(sizes, before.withHostTier(hostShare))) {
           contenders.add(open(setup));
         }
       }
-      List<CaseResult> results = new ArrayList<>();
+      Map<Phase, Map<Contender, List<Run>>> runs = new EnumMap<>(Phase.class);
       for (Phase phase : options.phases()) {
-        results.addAll(measure(phase, contenders, machine));
+        runs.put(phase, measure(phase, contenders));
       }
+      progress.accept("measuring the machine again");
+      Machine machine = before.better(machine()).withHostTier(hostShare);
+      List<CaseResult> results = new ArrayList<>();
+      runs.forEach((phase, all) -> results.addAll(results(phase, all, machine)));
       return report(host, machine, contenders.get(0).engine().info(), results);
     } finally {
       contenders.forEach(contender -> contender.engine().close());
@@ -166,7 +173,7 @@ public final class EngineBench {
     return new Contender(setup, MoeEngine.open(setup.engine(options), hostTiers));
   }
 
-  private List<CaseResult> measure(Phase phase, List<Contender> contenders, Machine machine) {
+  private Map<Contender, List<Run>> measure(Phase phase, List<Contender> contenders) {
     Map<Contender, List<Run>> runs = new LinkedHashMap<>();
     for (int round = 0; round <= options.rounds(); round++) {
       for (Contender contender : contenders) {
@@ -185,7 +192,11 @@ public final class EngineBench {
         }
       }
     }
-    ModelConfig model = contenders.get(0).engine().info().model();
+    return runs;
+  }
+
+  private List<CaseResult> results(Phase phase, Map<Contender, List<Run>> runs, Machine machine) {
+    ModelConfig model = runs.keySet().iterator().next().engine().info().model();
     WorkModel work = new WorkModel(model, options.compute());
     CaseForecast forecast = new CaseForecast(options, model, machine);
     List<CaseResult> results = new ArrayList<>();

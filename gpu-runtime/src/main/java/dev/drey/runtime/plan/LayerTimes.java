@@ -1,5 +1,6 @@
 package dev.drey.runtime.plan;
 
+import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -12,5 +13,13 @@ import java.util.List;
 public record LayerTimes(List<AttentionTimes> attention, RowTimes rest) {
   public LayerTimes {
     attention = List.copyOf(attention);
+  }
+
+  LayerTimes better(LayerTimes other) {
+    List<AttentionTimes> best = new ArrayList<>();
+    for (int kind = 0; kind < attention.size(); kind++) {
+      best.add(attention.get(kind).better(other.attention.get(kind)));
+    }
+    return new LayerTimes(best, rest.better(other.rest));
   }
 }

@@ -66,6 +66,27 @@ public record Machine(
             mixed(loadBytesPerSecond, share));
   }
 
+  /**
+   * The better of two measurements of one machine, point by point: whatever else ran for a moment
+   * can only have made it look slower.
+   */
+  public Machine better(Machine other) {
+    return new Machine(
+        products.better(other.products),
+        streamed.better(other.streamed),
+        layers.better(other.layers),
+        Math.min(sampleRowNanos, other.sampleRowNanos),
+        Math.max(memoryBytesPerSecond, other.memoryBytesPerSecond),
+        memoryWorkingSetBytes,
+        Math.max(linkBytesPerSecond, other.linkBytesPerSecond),
+        pacedBytesPerSecond,
+        Math.max(loadBytesPerSecond, other.loadBytesPerSecond),
+        loadBytesPerSecond >= other.loadBytesPerSecond ? loadCores : other.loadCores,
+        Math.max(hostBytesPerSecond, other.hostBytesPerSecond),
+        linkBytesPerSecond >= other.linkBytesPerSecond ? storageShare : other.storageShare,
+        probeNanos);
+  }
+
   private double mixed(double storageBytesPerSecond, double share) {
     return 1 / (share / hostBytesPerSecond + (1 - share) / storageBytesPerSecond);
   }

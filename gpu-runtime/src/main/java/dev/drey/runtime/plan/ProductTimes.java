@@ -2,9 +2,11 @@ package dev.drey.runtime.plan;
 
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 
 /**
  * Measured times of the products of a model, by number of rows, with all compute threads at work.
@@ -41,6 +43,19 @@ public final class ProductTimes {
           .add(new RowTimes.Point(point.rows(), point.nanos()));
     }
     grouped.forEach((product, times) -> byProduct.put(product, new RowTimes(times)));
+  }
+
+  /** The shorter of two measurements of the same product and rows. */
+  ProductTimes better(ProductTimes other) {
+    Map<List<Object>, Point> best = new HashMap<>();
+    Stream.concat(points.stream(), other.points.stream())
+        .forEach(
+            point ->
+                best.merge(
+                    List.of(point.product(), point.rows()),
+                    point,
+                    (a, b) -> a.nanos() <= b.nanos() ? a : b));
+    return new ProductTimes(List.copyOf(best.values()));
   }
 
   /** All measurements, by product, then rows. */

@@ -2,6 +2,9 @@ package dev.drey.runtime.plan;
 
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Stream;
 
 /** Measured times by number of rows. */
 public final class RowTimes {
@@ -26,6 +29,15 @@ public final class RowTimes {
   /** All measurements, by rows. */
   public List<Point> points() {
     return points;
+  }
+
+  /** The shorter of two measurements of the same rows. */
+  RowTimes better(RowTimes other) {
+    Map<Integer, Point> best = new TreeMap<>();
+    Stream.concat(points.stream(), other.points.stream())
+        .forEach(
+            point -> best.merge(point.rows(), point, (a, b) -> a.nanos() <= b.nanos() ? a : b));
+    return new RowTimes(List.copyOf(best.values()));
   }
 
   /**

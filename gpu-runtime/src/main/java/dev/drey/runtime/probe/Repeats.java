@@ -15,13 +15,10 @@ final class Repeats {
     return sorted(call)[0];
   }
 
-  /**
-   * What a quarter of the calls did not exceed: what to expect of a machine that does nothing else,
-   * which while it measures has at least this process's compiler to run.
-   */
+  /** The median: what to expect. */
   static long usual(Runnable call) {
     long[] all = sorted(call);
-    return all[all.length / 4];
+    return all[all.length / 2];
   }
 
   /** As {@link #usual}, of something that is written in Java and has to be compiled first. */

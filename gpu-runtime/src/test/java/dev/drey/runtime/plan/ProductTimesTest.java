@@ -34,6 +34,25 @@ class ProductTimesTest {
   }
 
   @Test
+  void theBetterOfTwoMeasurementsIsTheShorterPointByPoint() {
+    ProductTimes again =
+        new ProductTimes(
+            List.of(
+                new Point(QUERY, 16, 250, 1600),
+                new Point(QUERY, 4, 60, 400),
+                new Point(QUERY, 8, 90, 800)));
+
+    ProductTimes better = TIMES.better(again);
+
+    assertThat(better.points())
+        .containsExactly(
+            new Point(QUERY, 4, 60, 400),
+            new Point(QUERY, 8, 90, 800),
+            new Point(QUERY, 16, 200, 1600),
+            new Point(LOGITS, 4, 50, 100));
+  }
+
+  @Test
   void thePeakIsTheHighestRateOfAll() {
     assertThat(TIMES.peakFlopsPerSecond()).isEqualTo(8e9);
   }

@@ -66,6 +66,28 @@ class MachineFileTest {
   }
 
   @Test
+  void aMachineIsNoBetterThanItselfAndBetterThanOneThatWasBusy() {
+    assertThat(measured.better(measured)).usingRecursiveComparison().isEqualTo(measured);
+    Machine busy =
+        new Machine(
+            measured.products(),
+            measured.streamed(),
+            measured.layers(),
+            2 * measured.sampleRowNanos(),
+            measured.memoryBytesPerSecond() / 2,
+            measured.memoryWorkingSetBytes(),
+            measured.linkBytesPerSecond() / 2,
+            measured.pacedBytesPerSecond(),
+            measured.loadBytesPerSecond() / 2,
+            0,
+            0,
+            -1,
+            measured.probeNanos());
+    assertThat(measured.better(busy)).usingRecursiveComparison().isEqualTo(measured);
+    assertThat(busy.better(measured)).usingRecursiveComparison().isEqualTo(measured);
+  }
+
+  @Test
   void whatWasMeasuredIsReadBackAsItWas() throws IOException {
     MachineFile file = new MachineFile(directory.resolve("new"), "this machine");
     assertThat(file.read()).isEmpty();
