@@ -52,14 +52,10 @@ class BudgetTest {
         ForkedDrey.start(
             directory,
             ForkedDrey.FIXED_HEAP,
-            List.of(
-                "generate",
-                "--model",
-                model.toString(),
-                "--input",
-                input.toString(),
-                "--output",
-                directory.resolve("out").toString(),
+            ForkedDrey.generating(
+                model,
+                input,
+                directory.resolve("out"),
                 "--kv-tokens",
                 String.valueOf(KV_TOKENS),
                 "--json"))) {

@@ -101,14 +101,10 @@ class BudgetUnderChurnTest {
 
   private static ForkedJvm start(Path model, Path input, String budget) throws Exception {
     List<String> arguments =
-        List.of(
-            "generate",
-            "--model",
-            model.toString(),
-            "--input",
-            input.toString(),
-            "--output",
-            directory.resolve("out").toString(),
+        ForkedDrey.generating(
+            model,
+            input,
+            directory.resolve("out"),
             "--device-memory",
             budget,
             "--kv-tokens",

@@ -13,7 +13,6 @@ import java.util.Deque;
  * added to another, which reads two numbers and writes one.
  */
 final class DeviceMemoryProbe implements AutoCloseable {
-  private static final long LARGEST_BYTES = 512 << 20;
   private static final int WIDTH = 1 << 12;
   private static final int PASSES = 8;
 
@@ -24,10 +23,10 @@ final class DeviceMemoryProbe implements AutoCloseable {
   private final int rows;
 
   /**
-   * @param wantedBytes working set, cut to {@value #LARGEST_BYTES}
+   * @param wantedBytes working set
    */
   DeviceMemoryProbe(Device device, MemoryBudget budget, ModelConfig model, long wantedBytes) {
-    long half = Math.max(1 << 20, Math.min(LARGEST_BYTES, wantedBytes) / 2);
+    long half = Math.max(1 << 20, wantedBytes / 2);
     this.rows = Math.toIntExact(half / WIDTH / Float.BYTES);
     try {
       this.stream = own(device.newComputeStream(budget, model, 1));

@@ -12,6 +12,8 @@ import dev.drey.runtime.plan.ProductTimes;
 
 /** Measures the machine for one model, in about three seconds. */
 public final class MachineProbe {
+  private static final long LARGEST_WORKING_SET_BYTES = 512 << 20;
+
   private final Checkpoint checkpoint;
   private final ExpertSource experts;
   private final Device device;
@@ -49,9 +51,8 @@ public final class MachineProbe {
         try (NearWeights weights = new NearWeights(device, budget)) {
           products = probe.near(weights);
         }
-        long all = checkpoint.summary().totalBytes();
         try (WeightRing weights =
-            new WeightRing(device, stream, budget, all, probe.largestBytes())) {
+            new WeightRing(device, stream, budget, workingSetBytes(), probe.largestBytes())) {
           streamed = probe.streamed(weights);
         }
       }
@@ -83,8 +84,13 @@ public final class MachineProbe {
   /** How fast memory was read, and how much of it. */
   private record MemorySpeed(double bytesPerSecond, long workingSetBytes) {}
 
+  /** As much memory as a step goes through, up to a limit. */
+  private long workingSetBytes() {
+    return Math.min(LARGEST_WORKING_SET_BYTES, checkpoint.summary().totalBytes());
+  }
+
   private MemorySpeed memory() {
-    long wanted = checkpoint.summary().totalBytes();
+    long wanted = workingSetBytes();
     if (!device.sharesHostMemory()) {
       try (DeviceMemoryProbe probe =
           new DeviceMemoryProbe(device, budget, checkpoint.config(), wanted)) {

@@ -14,7 +14,6 @@ import java.util.List;
  * that a slow kernel cannot lower the floor it is held against.
  */
 final class MemoryProbe implements AutoCloseable {
-  private static final long LARGEST_BYTES = 512 << 20;
   private static final int PASSES = 4;
   private static final byte FILL = 0x55;
 
@@ -23,11 +22,11 @@ final class MemoryProbe implements AutoCloseable {
   private final int pieceBytes;
 
   /**
-   * @param wantedBytes working set, cut to {@value #LARGEST_BYTES} and to half of the budget
+   * @param wantedBytes working set, cut to half of the budget
    */
   MemoryProbe(Device device, MemoryBudget budget, int threads, long wantedBytes) {
     this.threads = threads;
-    long total = Math.min(Math.min(LARGEST_BYTES, wantedBytes), budget.limitBytes() / 2);
+    long total = Math.min(wantedBytes, budget.limitBytes() / 2);
     this.pieceBytes = Math.toIntExact(Math.max(1 << 20, total / (2L * threads)));
     try {
       for (int i = 0; i < 2 * threads; i++) {

@@ -15,7 +15,6 @@ import java.util.SplittableRandom;
  * they come from as far away as a model's weights do, which a step goes through once.
  */
 final class WeightRing implements WeightSource {
-  private static final long LARGEST_BYTES = 512 << 20;
   private static final int FILL_NUMBERS = 1 << 20;
   private static final long ALIGNMENT = 4096;
 
@@ -24,14 +23,14 @@ final class WeightRing implements WeightSource {
 
   /**
    * @param stream to fill the memory with
-   * @param wantedBytes cut to {@value #LARGEST_BYTES} and to half of what the budget has left
+   * @param wantedBytes cut to half of what the budget has left
    * @param leastBytes of the largest weights that will be asked for
    */
   WeightRing(
       Device device, ComputeStream stream, MemoryBudget budget, long wantedBytes, long leastBytes) {
     long free = budget.limitBytes() - budget.usedBytes();
-    long most = Math.min(LARGEST_BYTES, Math.min(wantedBytes, free / 2));
-    this.memory = device.allocate(budget, Math.max(leastBytes, most));
+    long most = Math.max(leastBytes, Math.min(wantedBytes, free / 2));
+    this.memory = device.allocate(budget, most);
     float[] numbers = new float[FILL_NUMBERS];
     SplittableRandom random = new SplittableRandom(1);
     for (int i = 0; i < numbers.length; i++) {

@@ -78,15 +78,11 @@ final class TransferQueue {
     }
   }
 
-  /**
-   * Decides, before each block, how a running transfer goes on. One that is to stop is cancelled
-   * from here on: nobody can promote it while its last copies are awaited.
-   */
+  /** Decides, before each block, how a running transfer goes on. */
   Next next(TransferTicket ticket) {
     lock.lock();
     try {
-      if (closed || ticket.stopRequested) {
-        ticket.state = State.CANCELLED;
+      if (stops(ticket)) {
         return Next.STOP;
       }
       boolean givesWay = ticket.priority == TransferPriority.PREFETCH && !demands.isEmpty();
@@ -100,8 +96,7 @@ final class TransferQueue {
   boolean putBack(TransferTicket ticket) {
     lock.lock();
     try {
-      if (closed || ticket.stopRequested) {
-        ticket.state = State.CANCELLED;
+      if (stops(ticket)) {
         return false;
       }
       ticket.state = State.QUEUED;
@@ -111,6 +106,18 @@ final class TransferQueue {
     } finally {
       lock.unlock();
     }
+  }
+
+  /**
+   * Whether a running transfer is to stop. It is cancelled from here on: nobody can promote it
+   * while its last copies are awaited.
+   */
+  private boolean stops(TransferTicket ticket) {
+    boolean stops = closed || ticket.stopRequested;
+    if (stops) {
+      ticket.state = State.CANCELLED;
+    }
+    return stops;
   }
 
   /** Ends a running transfer. From here on it can be neither promoted nor cancelled. */

@@ -192,19 +192,14 @@ class BulkCostTest {
   }
 
   private static List<String> generate(Path model, Path place, Path input) {
-    return new ArrayList<>(
-        List.of(
-            "generate",
-            "--model",
-            model.toString(),
-            "--input",
-            input.toString(),
-            "--output",
-            place.resolve("out").toString(),
-            "--max-sequences",
-            String.valueOf(GROUP),
-            "--expert-memory",
-            "25%"));
+    return ForkedDrey.generating(
+        model,
+        input,
+        place.resolve("out"),
+        "--max-sequences",
+        String.valueOf(GROUP),
+        "--expert-memory",
+        "25%");
   }
 
   /**

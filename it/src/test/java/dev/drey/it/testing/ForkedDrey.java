@@ -22,6 +22,27 @@ public final class ForkedDrey {
   private ForkedDrey() {}
 
   /**
+   * The arguments that generate from a file.
+   *
+   * @param output folder of the results
+   * @param more further options
+   */
+  public static List<String> generating(Path model, Path input, Path output, String... more) {
+    List<String> arguments =
+        new ArrayList<>(
+            List.of(
+                "generate",
+                "--model",
+                model.toString(),
+                "--input",
+                input.toString(),
+                "--output",
+                output.toString()));
+    arguments.addAll(List.of(more));
+    return arguments;
+  }
+
+  /**
    * Starts a command. What it prints is the process's output; its log is in {@code log/detail.log}.
    *
    * @param directory gets output, log and temporary files; the working directory
