@@ -15,10 +15,6 @@ import dev.drey.runtime.synth.SyntheticModel;
 import dev.drey.runtime.synth.SyntheticSpec;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.List;
-import java.util.Random;
-import java.util.stream.Collectors;
-import java.util.stream.IntStream;
 import org.apache.flink.api.common.JobID;
 import org.apache.flink.runtime.executiongraph.AccessExecutionVertex;
 import org.junit.jupiter.api.Test;
@@ -46,7 +42,10 @@ class BudgetTest {
       throws Exception {
     Path model = directory.resolve("model");
     SyntheticModel.write(MODEL, model);
-    Path input = SamplePrompts.write(directory.resolve("in.jsonl"), randomPrompts());
+    Path input =
+        SamplePrompts.write(
+            directory.resolve("in.jsonl"),
+            SamplePrompts.randomTokens(PROMPTS, PROMPT_TOKENS, MODEL.vocabulary(), PROMPT_TOKENS));
     long most;
     try (ForkedJvm process =
         ForkedDrey.start(
@@ -74,21 +73,6 @@ class BudgetTest {
         RUNTIME_RESERVE / MIB);
     assertThat(budget).as("a budget that matters beside the reserve").isGreaterThan(400 * MIB);
     assertThat(besides).as("besides heap and budget").isBetween(0L, RUNTIME_RESERVE);
-  }
-
-  private static List<String> randomPrompts() {
-    Random random = new Random(7);
-    return IntStream.range(0, PROMPTS)
-        .mapToObj(
-            i ->
-                "{\"prompt_token_ids\":%s,\"max_tokens\":%d,\"ignore_eos\":true}"
-                    .formatted(
-                        random
-                            .ints(PROMPT_TOKENS, 0, MODEL.vocabulary())
-                            .mapToObj(String::valueOf)
-                            .collect(Collectors.joining(",", "[", "]")),
-                        PROMPT_TOKENS))
-        .toList();
   }
 
   @Test

@@ -17,8 +17,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Random;
-import java.util.stream.Collectors;
 import java.util.stream.DoubleStream;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Tag;
@@ -220,19 +218,9 @@ class BulkCostTest {
 
   /** Prompts of random tokens, which need every expert of the synthetic model. */
   private static Path randomRecords(Path place) throws IOException {
-    Random random = new Random(7);
-    List<String> lines =
-        IntStream.range(0, GROUP)
-            .mapToObj(
-                i ->
-                    "{\"prompt_token_ids\":%s,\"max_tokens\":8,\"ignore_eos\":true}"
-                        .formatted(
-                            random
-                                .ints(64, 0, SyntheticSpec.DEFAULT.vocabulary())
-                                .mapToObj(String::valueOf)
-                                .collect(Collectors.joining(",", "[", "]"))))
-            .toList();
-    return SamplePrompts.write(place.resolve("in.jsonl"), lines);
+    int vocabulary = SyntheticSpec.DEFAULT.vocabulary();
+    return SamplePrompts.write(
+        place.resolve("in.jsonl"), SamplePrompts.randomTokens(GROUP, 64, vocabulary, 8));
   }
 
   private static double seconds(List<Duration> times) {

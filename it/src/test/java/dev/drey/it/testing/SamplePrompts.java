@@ -10,6 +10,8 @@ import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Random;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 
 /** Requests made of the sample prompts, as JSON lines. */
 public final class SamplePrompts {
@@ -63,6 +65,28 @@ public final class SamplePrompts {
       lines.add(request.toString());
     }
     return lines;
+  }
+
+  /**
+   * Prompts of random tokens, always the same ones, which together need every expert of a model.
+   *
+   * @param promptTokens tokens of each prompt
+   * @param outputs tokens generated for each, exactly
+   */
+  public static List<String> randomTokens(
+      int count, int promptTokens, int vocabulary, int outputs) {
+    Random random = new Random(7);
+    return IntStream.range(0, count)
+        .mapToObj(
+            i ->
+                "{\"prompt_token_ids\":%s,\"max_tokens\":%d,\"ignore_eos\":true}"
+                    .formatted(
+                        random
+                            .ints(promptTokens, 0, vocabulary)
+                            .mapToObj(String::valueOf)
+                            .collect(Collectors.joining(",", "[", "]")),
+                        outputs))
+        .toList();
   }
 
   /** So many of the prompts, from all parts of the file; more than there are come again renamed. */
