@@ -37,6 +37,9 @@ import java.util.function.Supplier;
  * <p><b>Step.</b> One row for every sequence with one token left to compute, then prefill chunks in
  * order, as many as the limits and the time allow.
  *
+ * <p><b>Limits</b> may change between steps. Nobody is preempted for that, and a step always has a
+ * row for each running sequence, so that all of them get on.
+ *
  * <p><b>Bits.</b> Nothing here changes results: not the limits, not the clock, not preemption.
  *
  * <p><b>Threading.</b> One thread.
@@ -45,7 +48,7 @@ public final class StepScheduler implements AutoCloseable {
   /** Prefill goes on at this rate even if decoding alone takes longer than a step should. */
   private static final int LEAST_PREFILL_ROWS = 16;
 
-  private final ScheduleConfig config;
+  private final int mostStepTokens;
   private final KvPool pool;
   private final Supplier<? extends Detokenizer> detokenizers;
   private final LongSupplier nanoClock;
@@ -54,13 +57,16 @@ public final class StepScheduler implements AutoCloseable {
   private final FinishRules rules;
   private final StepPace pace = new StepPace();
   private final List<Sequence> table = new ArrayList<>();
+  private ScheduleConfig config;
   private int running;
+  private int runningAtChange;
   private long nextStep;
   private boolean planned;
   private long plannedAtNanos;
   private long preemptions;
 
   /**
+   * @param config limits; its {@code maxStepTokens} is also the size of the steps to be planned
    * @param detokenizers makes one for each sequence
    * @param nanoClock the only clock, in nanoseconds from any origin
    */
@@ -71,6 +77,7 @@ public final class StepScheduler implements AutoCloseable {
       Supplier<? extends Detokenizer> detokenizers,
       LongSupplier nanoClock) {
     this.config = config;
+    this.mostStepTokens = config.maxStepTokens();
     this.limits = limits;
     this.pool = pool;
     this.detokenizers = detokenizers;
@@ -109,7 +116,23 @@ public final class StepScheduler implements AutoCloseable {
 
   /** How many new sequences there is room for; none while any waits. */
   public int free() {
-    return running < table.size() ? 0 : config.maxSequences() - running;
+    return running < table.size() ? 0 : Math.max(0, config.maxSequences() - running);
+  }
+
+  /**
+   * Sets other limits, from the next step on. Sequences that run go on where there are more of them
+   * than may start now; the others wait.
+   *
+   * @throws IllegalArgumentException if steps may have more tokens than when the scheduler was made
+   */
+  public void changeLimits(ScheduleConfig changed) {
+    if (changed.maxStepTokens() > mostStepTokens) {
+      throw new IllegalArgumentException(
+          "there is memory for steps of %d tokens, found maxStepTokens=%d; keep to that or open another engine"
+              .formatted(mostStepTokens, changed.maxStepTokens()));
+    }
+    config = changed;
+    runningAtChange = running;
   }
 
   /** Whether the table is empty. */
@@ -204,10 +227,11 @@ public final class StepScheduler implements AutoCloseable {
       }
       holders.add(sequence.blocks());
     }
-    if (running > config.maxSequences() || (running == 0 && !table.isEmpty())) {
+    int most = Math.max(config.maxSequences(), runningAtChange);
+    if (running > most || (running == 0 && !table.isEmpty())) {
       throw new IllegalStateException(
           "%d of %d sequences run, at most %d may and one must"
-              .formatted(running, table.size(), config.maxSequences()));
+              .formatted(running, table.size(), most));
     }
     pool.check(holders);
   }
@@ -283,7 +307,7 @@ public final class StepScheduler implements AutoCloseable {
     int rows = step.batch().rows();
     int inTime = pace.rowsWithin(config.stepNanos(), config.prefillChunk());
     int room = Math.max(inTime - rows, LEAST_PREFILL_ROWS);
-    room = Math.min(room, config.maxStepTokens() - rows);
+    room = Math.min(room, Math.max(config.maxStepTokens(), running) - rows);
     Set<BlockKey> begun = new HashSet<>();
     for (int i = 0; i < running && room > 0; i++) {
       Sequence sequence = table.get(i);

@@ -36,6 +36,11 @@ final class Bench implements AutoCloseable {
     sampler = new StepSampler(LIMITS, 3);
   }
 
+  void changeLimits(ScheduleConfig changed) {
+    scheduler.changeLimits(changed);
+    model.changeLimits(changed, scheduler.sequences().size());
+  }
+
   /** Runs one step; returns what finished. */
   List<Sequence> step() {
     assertThat(scheduler.plan(step)).isTrue();

@@ -27,8 +27,9 @@ final class FakeModel {
 
   private final int[][] store;
   private final int blockTokens;
-  private final ScheduleConfig config;
   private final List<float[]> logits = new ArrayList<>();
+  private ScheduleConfig config;
+  private int runningAtChange;
   private int largestRead;
 
   FakeModel(ScheduleConfig config, int blocks, int blockTokens) {
@@ -38,6 +39,12 @@ final class FakeModel {
     for (int[] block : store) {
       Arrays.fill(block, -1);
     }
+  }
+
+  /** From here on steps have another form, but still a row for each that was running. */
+  void changeLimits(ScheduleConfig changed, int running) {
+    config = changed;
+    runningAtChange = running;
   }
 
   /** Logits after the given ids. */
@@ -62,7 +69,7 @@ final class FakeModel {
   }
 
   void run(StepBatch batch) {
-    assertThat(batch.rows()).isBetween(1, config.maxStepTokens());
+    assertThat(batch.rows()).isBetween(1, Math.max(config.maxStepTokens(), runningAtChange));
     logits.clear();
     List<Integer> blocksOfStep = new ArrayList<>();
     Set<Integer> written = new HashSet<>();

@@ -9,6 +9,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -26,6 +27,7 @@ class ScheduleInvarianceTest {
   private TokenCounters counters = TokenCounters.ZERO;
   private long preemptions;
   private int restores;
+  private int changes;
   private long reused;
 
   ScheduleInvarianceTest() {
@@ -94,8 +96,39 @@ class ScheduleInvarianceTest {
     assertThat(reused).isPositive();
   }
 
+  @Test
+  void noChangeOfLimitsWhileSequencesRunChangesAnyOutcome() {
+    for (int seed = 1; seed <= 60; seed++) {
+      SplittableRandom random = new SplittableRandom(seed);
+      int maxSequences = random.nextInt(1, 10);
+      ScheduleConfig widest =
+          new ScheduleConfig(maxSequences, 4, maxSequences + random.nextInt(40), 10, 1_000_000);
+      verify(widest, random.nextBoolean() ? TIGHT : AMPLE, seed % 2 == 0 ? seed : 0, random);
+    }
+    assertThat(changes).isGreaterThan(1000);
+    assertThat(restores).isPositive();
+    assertThat(preemptions).isPositive();
+  }
+
+  private static ScheduleConfig within(ScheduleConfig widest, SplittableRandom random) {
+    int stepTokens = random.nextInt(1, widest.maxStepTokens() + 1);
+    return new ScheduleConfig(
+        random.nextInt(1, Math.min(10, stepTokens) + 1),
+        random.nextInt(1, 10),
+        stepTokens,
+        random.nextInt(1, 20),
+        random.nextInt(1, 100_000),
+        widest.prefixReuse());
+  }
+
   /** Serves all requests; with a restart seed other than 0, restarts at random steps. */
   private void verify(ScheduleConfig config, int blocks, int restartSeed) {
+    verify(config, blocks, restartSeed, null);
+  }
+
+  /** The same, with other limits every now and then if there is a source of them. */
+  private void verify(
+      ScheduleConfig config, int blocks, int restartSeed, @Nullable SplittableRandom limits) {
     Map<String, String> outcomes = new HashMap<>();
     SplittableRandom random = new SplittableRandom(restartSeed);
     Deque<SequenceRequest> input = new ArrayDeque<>(requests);
@@ -110,6 +143,10 @@ class ScheduleInvarianceTest {
           assertThat(outcomes.put(sequence.request().id(), Oracle.describe(sequence))).isNull();
           verifyCounters(sequence, config.prefixReuse());
         }
+      }
+      if (limits != null && limits.nextInt(3) == 0) {
+        bench.changeLimits(within(config, limits));
+        changes++;
       }
       if (restartSeed != 0 && random.nextInt(12) == 0) {
         bench = restart(bench, config, random.nextBoolean() ? TIGHT : AMPLE);

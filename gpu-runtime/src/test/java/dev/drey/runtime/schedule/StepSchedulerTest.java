@@ -237,6 +237,77 @@ class StepSchedulerTest {
   }
 
   @Test
+  void sequencesBeyondLoweredLimitsGoOnAndOthersWaitForThem() {
+    try (Bench bench = new Bench(config(5, 64, 64), 100)) {
+      for (int i = 0; i < 5; i++) {
+        bench.scheduler.admit(generation(3, 4 + 2 * i));
+      }
+      bench.step();
+
+      bench.changeLimits(config(2, 2, 2));
+      assertThat(bench.scheduler.free()).isZero();
+      bench.scheduler.admit(generation(3, 2));
+      bench.step();
+
+      assertThat(spans(bench.step)).containsExactly(1, 1, 1, 1, 1);
+      assertThat(bench.step.waiting()).isEqualTo(1);
+      while (bench.step.waiting() == 1) {
+        assertThat(bench.scheduler.preemptions()).isZero();
+        bench.step();
+      }
+      assertThat(bench.step.sequences()).isEqualTo(2);
+      assertThat(bench.finish()).hasSize(2);
+      assertThat(bench.scheduler.free()).isEqualTo(2);
+    }
+  }
+
+  @Test
+  void aPromptGetsOnAlthoughMoreSequencesRunThanTheNewLimitsLeaveTokensFor() {
+    try (Bench bench = new Bench(config(4, 8, 8), 100)) {
+      Sequence prompt = generation(40, 1);
+      for (int i = 0; i < 3; i++) {
+        bench.scheduler.admit(generation(2, 60));
+      }
+      bench.step();
+      bench.scheduler.admit(prompt);
+      bench.changeLimits(config(1, 1, 1));
+      for (int rows = 1; rows <= 39; rows++) {
+        bench.step();
+        assertThat(prompt.computed()).isEqualTo(rows);
+      }
+      assertThat(bench.finish()).hasSize(4);
+    }
+  }
+
+  @Test
+  void raisedLimitsLetWaitingSequencesStart() {
+    try (Bench bench = new Bench(config(4, 64, 64), 100)) {
+      bench.changeLimits(config(1, 64, 64));
+      for (int i = 0; i < 3; i++) {
+        bench.scheduler.admit(generation(3, 9));
+      }
+      bench.step();
+      assertThat(bench.step.sequences()).isEqualTo(1);
+
+      bench.changeLimits(config(4, 64, 64));
+      bench.step();
+      assertThat(bench.step.waiting()).as("they start when the step is completed").isEqualTo(2);
+      bench.step();
+      assertThat(bench.step.sequences()).isEqualTo(3);
+      assertThat(bench.scheduler.free()).isEqualTo(1);
+    }
+  }
+
+  @Test
+  void limitsThatThereIsNoMemoryForAreRefused() {
+    try (Bench bench = new Bench(config(4, 64, 64), 100)) {
+      assertThatThrownBy(() -> bench.scheduler.changeLimits(config(4, 65, 64)))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageContaining("steps of 64 tokens, found maxStepTokens=65");
+    }
+  }
+
+  @Test
   void endsAtAnEndTokenWhichIsCountedButNotInTheText() {
     Sequence sequence = endingWith(new Params().maxTokens(100));
 
