@@ -105,6 +105,7 @@ final class Counters {
         predictionsDropped,
         transfers.bytesDemand(),
         transfers.bytesPrefetch(),
+        transfers.busyNanos(),
         transfers.bytesPerSecond(),
         transfers.retries(),
         evictions,

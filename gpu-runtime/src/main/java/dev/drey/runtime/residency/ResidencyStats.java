@@ -22,6 +22,7 @@ import java.util.List;
  * @param predictionsDropped predictions that found no room in time
  * @param bytesDemand bytes moved while somebody waited for them
  * @param bytesPrefetch bytes moved ahead of time, whatever became of them
+ * @param busyNanos time in which at least one I/O thread moved these bytes, counted once
  * @param bytesPerSecond recent throughput of the I/O threads while busy
  * @param retries reads that were tried again
  * @param evictions experts that left the window for another
@@ -46,6 +47,7 @@ public record ResidencyStats(
     long predictionsDropped,
     long bytesDemand,
     long bytesPrefetch,
+    long busyNanos,
     double bytesPerSecond,
     long retries,
     long evictions,
@@ -83,6 +85,11 @@ public record ResidencyStats(
    * @param resident experts of this layer in the window now
    */
   public record Layer(long hits, long lateHits, long misses, int resident) {}
+
+  /** Bytes moved, ahead of time or not. */
+  public long bytesMoved() {
+    return bytesDemand + bytesPrefetch;
+  }
 
   /** Time the forward pass waited for experts. */
   public long stallNanos() {

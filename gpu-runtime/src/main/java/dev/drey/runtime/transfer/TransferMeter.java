@@ -15,6 +15,7 @@ final class TransferMeter {
   private double decayedNanos;
   private long bytesDemand;
   private long bytesPrefetch;
+  private long busyNanos;
   private long retries;
 
   TransferMeter(Ticker ticker) {
@@ -31,6 +32,7 @@ final class TransferMeter {
     long now = ticker.nanoTime();
     decayedBytes = decayedBytes * DECAY + bytes;
     decayedNanos = decayedNanos * DECAY + (now - since);
+    busyNanos += now - since;
     since = now;
     if (priority == TransferPriority.DEMAND) {
       bytesDemand += bytes;
@@ -49,6 +51,6 @@ final class TransferMeter {
 
   synchronized TransferStats stats() {
     double rate = decayedNanos > 0 ? decayedBytes * 1e9 / decayedNanos : 0;
-    return new TransferStats(bytesDemand, bytesPrefetch, rate, retries);
+    return new TransferStats(bytesDemand, bytesPrefetch, busyNanos, rate, retries);
   }
 }

@@ -311,6 +311,7 @@ class TransferEngineTest {
     assertThat(stepped.ticker.nanoTime() - before).isEqualTo(200_000_000L);
     stepped.advanceAll();
     assertThat(stepped.engine.stats().bytesPrefetch()).isEqualTo(10 * RecordedTransfer.BLOCK_BYTES);
+    assertThat(stepped.engine.stats().busyNanos()).isEqualTo(200_000_000L);
     assertThat(stepped.engine.stats().bytesPerSecond())
         .as("copies count when they are known to be done, the last ones all at once")
         .isBetween(6300.0, 6900.0);
