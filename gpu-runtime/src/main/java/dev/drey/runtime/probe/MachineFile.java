@@ -22,6 +22,7 @@ import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalDouble;
 
 /**
  * Keeps what was measured of a machine in a file, so that it is measured once. The file says what
@@ -30,6 +31,7 @@ import java.util.Optional;
 public final class MachineFile {
   private static final int FORMAT = 3;
   private static final int NAME_DIGITS = 16;
+  private static final String SEEN_ARRIVAL = "seen_arrival_bytes_per_second";
   private static final ObjectMapper MAPPER = new ObjectMapper();
 
   private final Path file;
@@ -62,25 +64,60 @@ public final class MachineFile {
   /** What was kept; empty if nothing was, or nothing that can be used. */
   public Optional<Machine> read() {
     try {
+      return usable().map(MachineFile::machine);
+    } catch (IllegalArgumentException unusable) {
+      return Optional.empty();
+    }
+  }
+
+  private Optional<ObjectNode> usable() {
+    try {
       JsonNode root = MAPPER.readTree(Files.readString(file));
       boolean usable =
           root.path("format").asInt() == FORMAT && root.path("valid_for").asText().equals(validFor);
-      return usable ? Optional.of(machine(root)) : Optional.empty();
-    } catch (IOException | IllegalArgumentException unusable) {
+      return usable && root instanceof ObjectNode kept ? Optional.of(kept) : Optional.empty();
+    } catch (IOException unusable) {
       return Optional.empty();
     }
   }
 
   /**
-   * Keeps measurements, in place of older ones.
+   * Keeps measurements, in place of older ones and of what was seen since.
    *
    * @throws IOException if the file cannot be written
    */
   public void write(Machine machine) throws IOException {
+    write(json(machine));
+  }
+
+  /**
+   * The rate that experts came in at while steps ran, in bytes per second, if it was seen to differ
+   * from the measured one for long. An entry of its own: measurements say what the machine could do
+   * with nothing else running, and stay what they are.
+   */
+  public OptionalDouble seenArrival() {
+    double rate = usable().map(root -> root.path(SEEN_ARRIVAL).asDouble()).orElse(0.0);
+    return rate > 0 ? OptionalDouble.of(rate) : OptionalDouble.empty();
+  }
+
+  /**
+   * Keeps the rate that experts were seen to come in at, in place of an older one; nothing if there
+   * are no measurements that it could stand beside.
+   *
+   * @throws IOException if the file cannot be written
+   */
+  public void writeSeenArrival(double bytesPerSecond) throws IOException {
+    Optional<ObjectNode> kept = usable();
+    if (kept.isPresent()) {
+      write(kept.get().put(SEEN_ARRIVAL, bytesPerSecond));
+    }
+  }
+
+  private void write(ObjectNode root) throws IOException {
     Files.createDirectories(file.toAbsolutePath().getParent());
     Path whole = Files.createTempFile(file.toAbsolutePath().getParent(), "machine-", ".part");
     try {
-      Files.writeString(whole, json(machine).toPrettyString());
+      Files.writeString(whole, root.toPrettyString());
       Files.move(whole, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
     } finally {
       Files.deleteIfExists(whole);

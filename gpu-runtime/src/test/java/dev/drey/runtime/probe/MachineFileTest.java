@@ -107,6 +107,25 @@ class MachineFileTest {
   }
 
   @Test
+  void whatWasSeenStandsBesideWhatWasMeasuredUntilThatIsMeasuredAnew() throws IOException {
+    MachineFile file = new MachineFile(directory, "this machine");
+    file.writeSeenArrival(12.5);
+    assertThat(file.seenArrival()).as("nothing was measured").isEmpty();
+    file.write(measured);
+    assertThat(file.seenArrival()).isEmpty();
+
+    file.writeSeenArrival(99);
+    file.writeSeenArrival(12.5);
+
+    assertThat(file.seenArrival()).hasValue(12.5);
+    assertThat(file.read().orElseThrow().loadBytesPerSecond())
+        .isEqualTo(measured.loadBytesPerSecond());
+    assertThat(new MachineFile(directory, "another machine").seenArrival()).isEmpty();
+    file.write(measured);
+    assertThat(file.seenArrival()).isEmpty();
+  }
+
+  @Test
   void anotherMachinesFileADamagedOneAndAnOldFormatAreNotBelieved() throws IOException {
     MachineFile file = new MachineFile(directory, "this machine");
     file.write(measured);
