@@ -26,6 +26,18 @@ public record FixedMemory(
     return dense + kv + states + staging + activations + scratch + sampling + shadow;
   }
 
+  /** Whether no part is larger than the same part of another. */
+  boolean fitsInto(FixedMemory other) {
+    return dense <= other.dense
+        && kv <= other.kv
+        && states <= other.states
+        && staging <= other.staging
+        && activations <= other.activations
+        && scratch <= other.scratch
+        && sampling <= other.sampling
+        && shadow <= other.shadow;
+  }
+
   /** The same without a shadow model. */
   public FixedMemory withoutShadow() {
     return new FixedMemory(dense, kv, states, staging, activations, scratch, sampling, 0);

@@ -49,7 +49,7 @@ public record Machine(
 
   /** The same machine with transfers held to a pace; 0 for none. */
   public Machine paced(long bytesPerSecond) {
-    return with(linkBytesPerSecond, bytesPerSecond, loadBytesPerSecond);
+    return with(linkBytesPerSecond, bytesPerSecond, loadBytesPerSecond, loadCores);
   }
 
   /**
@@ -63,7 +63,17 @@ public record Machine(
         : with(
             mixed(linkBytesPerSecond, share),
             pacedBytesPerSecond,
-            mixed(loadBytesPerSecond, share));
+            mixed(loadBytesPerSecond, share),
+            loadCores);
+  }
+
+  /**
+   * The same machine with experts that were seen to come in at another rate. What processors have
+   * to do for a byte stays the same.
+   */
+  public Machine arrivingAt(double bytesPerSecond) {
+    double cores = loadCores * bytesPerSecond / loadBytesPerSecond;
+    return with(bytesPerSecond, pacedBytesPerSecond, bytesPerSecond, cores);
   }
 
   /**
@@ -91,7 +101,7 @@ public record Machine(
     return 1 / (share / hostBytesPerSecond + (1 - share) / storageBytesPerSecond);
   }
 
-  private Machine with(double link, long paced, double load) {
+  private Machine with(double link, long paced, double load, double cores) {
     return new Machine(
         products,
         streamed,
@@ -102,7 +112,7 @@ public record Machine(
         link,
         paced,
         load,
-        loadCores,
+        cores,
         hostBytesPerSecond,
         storageShare,
         probeNanos);

@@ -3,6 +3,7 @@ package dev.drey.runtime.plan;
 import dev.drey.runtime.memory.MemorySize;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 
@@ -71,12 +72,51 @@ public final class Planner {
         add(plans, sequences, stepTokens, budgetBytes);
       }
     }
+    return choice(plans).orElseThrow(() -> tooSmall(budgetBytes));
+  }
+
+  /**
+   * The plan for memory that is allocated already: window, key/value pool, step buffers and cache
+   * policy stay as they are, and groups and steps are of any size that they hold.
+   *
+   * @param allocated the plan it was allocated for, by this planner or one that differs in its
+   *     steps alone; it is one of those to choose from
+   */
+  GroupPlan solveWithin(GroupPlan allocated) {
+    List<GroupPlan> plans = new ArrayList<>();
+    for (int sequences : groupSizes()) {
+      for (int stepTokens : stepSizes(sequences)) {
+        FixedMemory fixed = memory.fixed(sequences, stepTokens, kvBlocks(sequences));
+        if (fixed.fitsInto(allocated.memory().fixed())) {
+          plans.add(
+              plan(
+                  sequences,
+                  stepTokens,
+                  allocated.kvBlocks(),
+                  allocated.policy(),
+                  allocated.memory()));
+        }
+      }
+    }
+    return choice(plans).orElse(allocated);
+  }
+
+  /** The same planner with other expectations of steps. */
+  Planner expecting(StepModel others) {
+    return new Planner(others, memory, workload, policies, mostSequences, nearBest);
+  }
+
+  /** What is expected of steps. */
+  StepModel steps() {
+    return steps;
+  }
+
+  private Optional<GroupPlan> choice(List<GroupPlan> plans) {
     double best =
         plans.stream().mapToDouble(plan -> plan.forecast().recordsPerSecond()).max().orElse(0);
     return plans.stream()
         .filter(plan -> plan.forecast().recordsPerSecond() >= nearBest * best)
-        .min(GroupPlan.MODESTY)
-        .orElseThrow(() -> tooSmall(budgetBytes));
+        .min(GroupPlan.MODESTY);
   }
 
   /** The least bytes that any plan needs. */
@@ -122,11 +162,16 @@ public final class Planner {
       return;
     }
     MemoryPlan split = new MemoryPlan(fixed, slots, memory.slotBytes(), memory.totalExperts());
-    MeanStep step = MeanStep.of(workload, sequences, stepTokens);
     for (WindowPolicy policy : policies) {
-      StepForecast forecast = steps.forecast(step, slots, policy);
-      plans.add(new GroupPlan(sequences, stepTokens, kvBlocks, policy, split, forecast, workload));
+      plans.add(plan(sequences, stepTokens, kvBlocks, policy, split));
     }
+  }
+
+  private GroupPlan plan(
+      int sequences, int stepTokens, int kvBlocks, WindowPolicy policy, MemoryPlan split) {
+    MeanStep step = MeanStep.of(workload, sequences, stepTokens);
+    StepForecast forecast = steps.forecast(step, split.slots(), policy);
+    return new GroupPlan(sequences, stepTokens, kvBlocks, policy, split, forecast, workload);
   }
 
   /** Every size up to 64, then in steps of a thirty-second of a power of two. */

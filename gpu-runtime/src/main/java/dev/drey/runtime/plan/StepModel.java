@@ -38,6 +38,7 @@ public final class StepModel {
   private final int threads;
   private final int cores;
   private final List<AttentionConfig> kinds;
+  private final double slowdown;
 
   /**
    * @param popularity of the experts of a layer
@@ -62,6 +63,40 @@ public final class StepModel {
     this.threads = threads;
     this.cores = cores;
     this.kinds = attentions(model);
+    this.slowdown = 1;
+  }
+
+  private StepModel(StepModel other, Machine machine, double slowdown) {
+    this.model = other.model;
+    this.work = other.work;
+    this.uses = other.uses;
+    this.expert = other.expert;
+    this.logits = other.logits;
+    this.kvElementBytes = other.kvElementBytes;
+    this.machine = machine;
+    this.popularity = other.popularity;
+    this.threads = other.threads;
+    this.cores = other.cores;
+    this.kinds = other.kinds;
+    this.slowdown = slowdown;
+  }
+
+  /**
+   * The same model, corrected by what was measured while steps ran. Floors stay those of the
+   * machine alone.
+   *
+   * @param slowdown how many times as long everything takes that processors do
+   * @param arrivalRatio how many times as fast experts come in
+   */
+  StepModel corrected(double slowdown, double arrivalRatio) {
+    double rate = machine.arrivalBytesPerSecond() * arrivalRatio;
+    return new StepModel(
+        this, arrivalRatio == 1 ? machine : machine.arrivingAt(rate), this.slowdown * slowdown);
+  }
+
+  /** The rate that experts are expected to come in at. */
+  double arrivalBytesPerSecond() {
+    return machine.arrivalBytesPerSecond();
   }
 
   /** The kinds of attention that keep keys and values, in order of first appearance. */
@@ -88,14 +123,14 @@ public final class StepModel {
     double touched = popularity.touched(step.rows());
     double missed = policy.missedPerLayer(popularity, layers, step.rows(), slots);
     Floor floor = work.floor(step.work(layers * touched, layers * missed), machine);
-    double attention = attentionNanos(step);
-    double experts = layers * popularity.cost(step.rows(), tokens -> productNanos(expert, tokens));
-    double output = logitNanos(step);
+    double attention = slowdown * attentionNanos(step);
+    double experts = slowdown * expertNanos(step);
+    double output = slowdown * logitNanos(step);
     double bytes = layers * missed * work.expertBytes();
     double arrival = bytes / machine.arrivalBytesPerSecond() * 1e9;
-    double load = bytes / machine.loadBytesPerSecond() * machine.loadCores() * 1e9;
+    double load = loadCoreNanos(bytes);
     double compute = attention + experts + output;
-    double shared = (compute * threads + load) / Math.max(threads, cores);
+    double shared = sharedNanos(compute, load);
     return new StepForecast(
         step,
         touched,
@@ -107,6 +142,30 @@ public final class StepModel {
         arrival,
         load,
         Math.max(Math.max(compute, shared), arrival));
+  }
+
+  /** The expected time that the compute threads need for a step. */
+  double computeNanos(MeanStep step) {
+    return slowdown * (attentionNanos(step) + expertNanos(step) + logitNanos(step));
+  }
+
+  /** Time of one processor that bringing so many bytes of experts in costs. */
+  double loadCoreNanos(double bytes) {
+    return slowdown * bytes / machine.loadBytesPerSecond() * machine.loadCores() * 1e9;
+  }
+
+  /** What all processors together need for computing and loading. */
+  double sharedNanos(double computeNanos, double loadCoreNanos) {
+    return (computeNanos * threads + loadCoreNanos) / processors();
+  }
+
+  /** Processors that compute and load. */
+  int processors() {
+    return Math.max(threads, cores);
+  }
+
+  private double expertNanos(MeanStep step) {
+    return model.moeLayers() * popularity.cost(step.rows(), tokens -> productNanos(expert, tokens));
   }
 
   private double readNanos(double bytes) {

@@ -176,6 +176,35 @@ class PlannerTest {
   }
 
   @Test
+  void withinAllocatedMemoryItFindsWhatIsFastestThere() {
+    SplittableRandom random = new SplittableRandom(9);
+    StepModel steps = SmallModel.steps(SLOW_LINK);
+    Planner planner = planner(SLOW_LINK, WORKLOAD);
+    int others = 0;
+    for (int round = 0; round < 40; round++) {
+      GroupPlan allocated = planner.solve(planner.leastBytes() + random.nextLong(80_000));
+      StepModel measured =
+          steps.corrected(
+              Math.pow(10, 2 * random.nextDouble() - 1), Math.pow(10, 4 * random.nextDouble() - 2));
+
+      GroupPlan plan = planner.expecting(measured).solveWithin(allocated);
+
+      assertThat(plan.sequences()).isBetween(1, allocated.sequences());
+      assertThat(plan.stepTokens()).isBetween(plan.sequences(), allocated.stepTokens());
+      assertThat(plan.memory()).isEqualTo(allocated.memory());
+      assertThat(plan.kvBlocks()).isEqualTo(allocated.kvBlocks());
+      assertThat(plan.policy()).isEqualTo(allocated.policy());
+      StepForecast unchanged =
+          measured.forecast(
+              allocated.forecast().step(), allocated.memory().slots(), allocated.policy());
+      assertThat(plan.forecast().recordsPerSecond())
+          .isGreaterThanOrEqualTo(Planner.NEAR_BEST * unchanged.recordsPerSecond());
+      others += plan.sequences() == allocated.sequences() ? 0 : 1;
+    }
+    assertThat(others).isPositive();
+  }
+
+  @Test
   void noMoreSequencesArePlannedThanThereAreRecords() {
     Planner few = new Planner(SmallModel.steps(SLOW_LINK), LAW, WORKLOAD, POLICIES, 3, 1);
 

@@ -91,7 +91,7 @@ final class SmallModel {
   }
 
   /** Bytes that grow with all that a plan chooses. */
-  static final class Law implements MemoryLaw {
+  static class Law implements MemoryLaw {
     @Override
     public FixedMemory fixed(int sequences, int stepTokens, int kvBlocks) {
       return new FixedMemory(
