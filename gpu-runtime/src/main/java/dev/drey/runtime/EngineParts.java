@@ -26,12 +26,14 @@ import dev.drey.runtime.memory.ResourceStack;
 import dev.drey.runtime.model.GatedDeltaRule;
 import dev.drey.runtime.model.ModelConfig;
 import dev.drey.runtime.plan.FixedMemory;
+import dev.drey.runtime.plan.LinkUse;
 import dev.drey.runtime.plan.MemoryPlan;
 import dev.drey.runtime.predict.ExpertPredictor;
 import dev.drey.runtime.predict.PredictorInput;
 import dev.drey.runtime.predict.PredictorShape;
 import dev.drey.runtime.predict.Predictors;
 import dev.drey.runtime.probe.MachineFile;
+import dev.drey.runtime.residency.ResidencyStats;
 import dev.drey.runtime.residency.ResidencyWindow;
 import dev.drey.runtime.safetensors.ModelDirectory;
 import dev.drey.runtime.schedule.Detokenizer;
@@ -58,6 +60,7 @@ import org.jspecify.annotations.Nullable;
 final class EngineParts implements AutoCloseable {
   private final ResourceStack resources = new ResourceStack("the engine");
   private final EngineConfig config;
+  private final @Nullable PlannedGroup group;
   private final Checkpoint checkpoint;
   private final @Nullable Tokenizer tokenizer;
   private final Optional<ChatTemplates> chatTemplates;
@@ -74,8 +77,10 @@ final class EngineParts implements AutoCloseable {
   private final @Nullable ShadowModel shadow;
   private final Decoder decoder;
 
-  private EngineParts(EngineConfig asked, HostTiers hostTiers) throws IOException {
-    config = planned(asked);
+  private EngineParts(EngineConfig config, @Nullable PlannedGroup group, HostTiers hostTiers)
+      throws IOException {
+    this.config = config;
+    this.group = group;
     try {
       checkpoint = own(Checkpoint.open(config.modelDirectory(), config.checks()));
       ModelConfig model = checkpoint.config();
@@ -140,12 +145,19 @@ final class EngineParts implements AutoCloseable {
   }
 
   static EngineParts open(EngineConfig config, HostTiers hostTiers) throws IOException {
-    return new EngineParts(config, hostTiers);
+    return config.workload() == null
+        ? new EngineParts(config, null, hostTiers)
+        : open(planned(config), hostTiers);
+  }
+
+  /** The parts of an engine that goes on planning. */
+  static EngineParts open(PlannedGroup group, HostTiers hostTiers) throws IOException {
+    return new EngineParts(group.config(), group, hostTiers);
   }
 
   /** How an engine would split its memory; reads the headers of the model's files alone. */
   static MemoryPlan plan(EngineConfig asked) {
-    EngineConfig config = planned(asked);
+    EngineConfig config = asked.workload() == null ? asked : planned(asked).config();
     try (Checkpoint checkpoint = Checkpoint.open(config.modelDirectory());
         Device device = openDevice(config);
         ExpertSource experts = config.storage().open(checkpoint, device)) {
@@ -157,10 +169,8 @@ final class EngineParts implements AutoCloseable {
     }
   }
 
-  private static EngineConfig planned(EngineConfig asked) {
-    return asked.workload() == null
-        ? asked
-        : EnginePlanner.resolve(asked, MachineFile.usualDirectory());
+  private static PlannedGroup planned(EngineConfig asked) {
+    return EnginePlanner.resolve(asked, MachineFile.usualDirectory());
   }
 
   static Device openDevice(EngineConfig config) {
@@ -343,6 +353,22 @@ final class EngineParts implements AutoCloseable {
   StepScheduler newScheduler() {
     return new StepScheduler(
         config.schedule(), limits(), kv, this::newDetokenizer, System::nanoTime);
+  }
+
+  /** What keeps the scheduler's limits at a plan; null if they are as set. */
+  @Nullable LiveLimits newLiveLimits() {
+    PlannedGroup planned = group;
+    return planned == null
+        ? null
+        : new LiveLimits(
+            planned,
+            EnginePlanner.planner(planned, checkpoint.config(), device, experts),
+            this::linkUse);
+  }
+
+  private LinkUse linkUse() {
+    ResidencyStats residency = window.stats();
+    return new LinkUse(residency.bytesMoved(), residency.busyNanos(), residency.stallNanos());
   }
 
   private Detokenizer newDetokenizer() {

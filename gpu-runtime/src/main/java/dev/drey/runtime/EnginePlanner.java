@@ -20,12 +20,12 @@ import dev.drey.runtime.probe.MachineFile;
 import dev.drey.runtime.probe.MachineProbe;
 import dev.drey.runtime.probe.ProbeOptions;
 import dev.drey.runtime.probe.Processor;
-import dev.drey.runtime.schedule.ScheduleConfig;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -42,6 +42,7 @@ public final class EnginePlanner implements AutoCloseable {
 
   private static final Logger LOG = LoggerFactory.getLogger(EnginePlanner.class);
   private static final int PROBE_ROWS = 512;
+  private static final double MEGA = 1e6;
 
   private final EngineConfig config;
   private final Checkpoint checkpoint;
@@ -76,13 +77,14 @@ public final class EnginePlanner implements AutoCloseable {
   }
 
   /**
-   * The configuration with what the planner chose for its workload, within its device memory.
+   * What the planner chooses for the workload of a configuration, within its device memory. Where
+   * experts were long seen to come in at another rate than measured, it plans with that.
    *
    * @param measurements where what was measured of the machine is kept
    * @throws IllegalArgumentException if it has no workload, or no device memory of its own
    * @throws dev.drey.runtime.plan.InsufficientMemoryException if no plan fits
    */
-  static EngineConfig resolve(EngineConfig config, Path measurements) {
+  static PlannedGroup resolve(EngineConfig config, Path measurements) {
     Workload workload = config.workload();
     MemorySize memory = config.deviceMemory();
     if (workload == null || memory == null || config.expertMemory() != null) {
@@ -92,7 +94,7 @@ public final class EnginePlanner implements AutoCloseable {
     }
     try (EnginePlanner planner = open(config)) {
       long budget = planner.bytes(memory);
-      Machine machine = planner.machine(measurements, budget);
+      Machine machine = planner.seen(planner.machine(measurements, budget), measurements);
       GroupPlan plan = planner.planner(machine, workload, NO_SKEW, Integer.MAX_VALUE).solve(budget);
       LOG.info(
           "Planned for {}: {} sequences, steps of {} tokens, {} key/value blocks, {} of {} experts, {}",
@@ -103,8 +105,21 @@ public final class EnginePlanner implements AutoCloseable {
           plan.memory().slots(),
           plan.memory().totalExperts(),
           plan.policy().policy());
-      return planner.apply(plan, budget);
+      return new PlannedGroup(
+          planner.apply(plan, budget), plan, machine, budget, planner.file(measurements));
     }
+  }
+
+  private Machine seen(Machine measured, Path measurements) {
+    OptionalDouble rate = file(measurements).seenArrival();
+    if (rate.isEmpty() || config.hostMemory() != null) {
+      return measured;
+    }
+    LOG.info(
+        "Planning with experts that come in at {} MB/s, as seen in earlier runs, not at {} as measured",
+        Math.round(rate.getAsDouble() / MEGA),
+        Math.round(measured.arrivalBytesPerSecond() / MEGA));
+    return measured.arrivingAt(rate.getAsDouble());
   }
 
   /** The model's shape. */
@@ -215,7 +230,35 @@ public final class EnginePlanner implements AutoCloseable {
       double skew,
       int mostSequences,
       Collection<String> policies) {
-    ModelConfig model = model();
+    return planner(
+        config, model(), device, experts, machine, workload, skew, mostSequences, policies);
+  }
+
+  /** A planner for an engine that is open, as {@link #resolve} planned it. */
+  static Planner planner(
+      PlannedGroup group, ModelConfig model, Device device, ExpertSource experts) {
+    return planner(
+        group.config(),
+        model,
+        device,
+        experts,
+        group.machine(),
+        group.plan().workload(),
+        NO_SKEW,
+        Integer.MAX_VALUE,
+        CachePolicies.names());
+  }
+
+  private static Planner planner(
+      EngineConfig config,
+      ModelConfig model,
+      Device device,
+      ExpertSource experts,
+      Machine machine,
+      Workload workload,
+      double skew,
+      int mostSequences,
+      Collection<String> policies) {
     ExpertPopularity popularity =
         ExpertPopularity.of(model.moe().experts(), model.moe().expertsPerToken(), skew);
     StepModel steps =
@@ -232,20 +275,12 @@ public final class EnginePlanner implements AutoCloseable {
 
   /** The configuration of an engine as planned. */
   public EngineConfig apply(GroupPlan plan, long budgetBytes) {
-    ScheduleConfig schedule = config.schedule();
     return config
         .plannedFor(null)
         .withMemory(MemorySize.ofBytes(budgetBytes), null)
         .withKvTokens(plan.kvBlocks() * EngineMemory.KV_BLOCK_TOKENS)
         .withPolicy(plan.policy().policy())
-        .withSchedule(
-            new ScheduleConfig(
-                plan.sequences(),
-                plan.sequences(),
-                plan.stepTokens(),
-                plan.stepTokens(),
-                schedule.stepNanos(),
-                schedule.prefixReuse()));
+        .withSchedule(PlannedGroup.schedule(plan, config.schedule()));
   }
 
   @Override

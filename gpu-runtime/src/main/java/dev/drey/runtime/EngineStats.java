@@ -1,6 +1,7 @@
 package dev.drey.runtime;
 
 import dev.drey.runtime.hosttier.HostTierStats;
+import dev.drey.runtime.plan.PlanStats;
 import dev.drey.runtime.residency.ResidencyStats;
 import dev.drey.runtime.trace.TraceStats;
 import org.jspecify.annotations.Nullable;
@@ -21,6 +22,7 @@ import org.jspecify.annotations.Nullable;
  * @param usedBytes bytes reserved now
  * @param peakBytes most bytes ever reserved
  * @param budgetBytes the hard limit
+ * @param plan how steps compare with the plan; null if none was made
  * @param hostTier what came from host memory; null if no experts are kept there
  * @param trace how the trace is getting on; null if none is recorded
  */
@@ -36,5 +38,6 @@ public record EngineStats(
     long usedBytes,
     long peakBytes,
     long budgetBytes,
+    @Nullable PlanStats plan,
     @Nullable HostTierStats hostTier,
     @Nullable TraceStats trace) {}

@@ -51,6 +51,7 @@ public final class MoeEngine implements AutoCloseable {
   private final Decoder decoder;
   private final StepSampler sampler;
   private final StepTrace trace;
+  private final @Nullable LiveLimits limits;
   private @Nullable StepScheduler scheduler;
   private long steps;
   private long rows;
@@ -69,6 +70,7 @@ public final class MoeEngine implements AutoCloseable {
     this.decoder = parts.decoder();
     this.sampler = parts.newSampler();
     this.trace = new StepTrace(parts.trace(), parts.predictor()::sequenceEnded);
+    this.limits = parts.newLiveLimits();
   }
 
   /**
@@ -94,6 +96,12 @@ public final class MoeEngine implements AutoCloseable {
   public static MoeEngine open(EngineConfig config, HostTiers hostTiers) throws IOException {
     long start = System.nanoTime();
     return new MoeEngine(start, EngineParts.open(config, hostTiers));
+  }
+
+  /** Opens a model as planned, to go on planning. */
+  static MoeEngine open(PlannedGroup group) throws IOException {
+    long start = System.nanoTime();
+    return new MoeEngine(start, EngineParts.open(group, new HostTiers()));
   }
 
   /**
@@ -147,6 +155,9 @@ public final class MoeEngine implements AutoCloseable {
       scheduler.close();
     }
     scheduler = parts.newScheduler();
+    if (limits != null) {
+      limits.apply(scheduler);
+    }
     return scheduler;
   }
 
@@ -206,6 +217,9 @@ public final class MoeEngine implements AutoCloseable {
     rows += batch.rows();
     lastStepEnd = System.nanoTime();
     stepNanos += lastStepEnd - stepStart;
+    if (limits != null && scheduler != null) {
+      limits.observe(batch, lastStepEnd - stepStart, scheduler);
+    }
     if (steps == 1) {
       LOG.info(
           "First step, of {} tokens: began {} ms after the engine began to open, took {} ms",
@@ -280,6 +294,7 @@ public final class MoeEngine implements AutoCloseable {
         budget.usedBytes(),
         budget.peakBytes(),
         budget.limitBytes(),
+        limits == null ? null : limits.stats(),
         parts.hostTierStats(),
         parts.traceStats());
   }

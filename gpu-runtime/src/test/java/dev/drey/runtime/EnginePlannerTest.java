@@ -94,7 +94,7 @@ class EnginePlannerTest {
   void anEngineThatPlansItselfGivesTheSameTokensWithinItsMemory() throws IOException {
     EngineConfig config = config("qwen3_moe");
     EngineConfig planned = config.withMemory(percent(80), null).plannedFor(WORKLOAD);
-    EngineConfig resolved = EnginePlanner.resolve(planned, directory);
+    EngineConfig resolved = EnginePlanner.resolve(planned, directory).config();
     assertThat(tokens(resolved)).isEqualTo(tokens(config));
     try (MoeEngine engine = MoeEngine.open(resolved)) {
       long budget = MoeEngine.plan(config).residentBytes() * 8 / 10;

@@ -7,7 +7,9 @@ import java.util.function.ToLongFunction;
 import org.apache.flink.metrics.Gauge;
 import org.apache.flink.metrics.MetricGroup;
 
-/** The engine's statistics as gauges: experts, bytes, stalls, budgets, keys and values. */
+/**
+ * The engine's statistics as gauges: experts, bytes, stalls, budgets, keys and values, the plan.
+ */
 final class EngineMetrics {
   private final MetricGroup moe;
   private final SlotEngine engine;
@@ -41,6 +43,9 @@ final class EngineMetrics {
     total("resident_experts", EngineStats::residentExperts);
     total("budget_bytes", EngineStats::budgetBytes);
     total("used_bytes", EngineStats::usedBytes);
+    total("plan_resolves_total", EngineStats::planResolves);
+    ratio("plan_compute_time_ratio", EngineStats::planSlowdown);
+    ratio("plan_link_rate_ratio", EngineStats::planArrivalRatio);
     moe.gauge(
         "expert_cache_hit_share",
         share(
@@ -51,6 +56,11 @@ final class EngineMetrics {
 
   private void total(String name, ToLongFunction<EngineStats> value) {
     Gauge<Long> gauge = () -> value.applyAsLong(engine.stats());
+    moe.gauge(name, gauge);
+  }
+
+  private void ratio(String name, ToDoubleFunction<EngineStats> value) {
+    Gauge<Double> gauge = () -> value.applyAsDouble(engine.stats());
     moe.gauge(name, gauge);
   }
 

@@ -21,6 +21,10 @@ package dev.drey.operators.slot;
  * @param reusedTokens tokens whose keys and values another sequence had stored
  * @param budgetBytes hard total of the device tier
  * @param usedBytes reserved of it now
+ * @param planResolves how often a planned engine has solved its plan again
+ * @param planSlowdown how many times as long as first planned processors take, as far as that is
+ *     taken into account; 1 as planned or if nothing is
+ * @param planArrivalRatio how many times as fast as first planned experts come in, likewise
  */
 public record EngineStats(
     long expertHits,
@@ -40,8 +44,11 @@ public record EngineStats(
     int kvBlocks,
     long reusedTokens,
     long budgetBytes,
-    long usedBytes) {
+    long usedBytes,
+    long planResolves,
+    double planSlowdown,
+    double planArrivalRatio) {
   /** Nothing happened, nothing held. */
   public static final EngineStats NONE =
-      new EngineStats(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
+      new EngineStats(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1);
 }

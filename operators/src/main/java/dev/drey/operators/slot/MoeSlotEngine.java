@@ -5,6 +5,7 @@ import dev.drey.runtime.MoeEngine;
 import dev.drey.runtime.chat.ChatTemplates;
 import dev.drey.runtime.checkpoint.GenerationDefaults;
 import dev.drey.runtime.hosttier.HostTierStats;
+import dev.drey.runtime.plan.PlanStats;
 import dev.drey.runtime.predict.Prediction;
 import dev.drey.runtime.residency.ResidencyStats;
 import dev.drey.runtime.schedule.Step;
@@ -124,7 +125,8 @@ final class MoeSlotEngine implements SlotEngine {
     dev.drey.runtime.EngineStats all = engine.stats();
     ResidencyStats residency = all.residency();
     HostTierStats host = all.hostTier();
-    long moved = residency.bytesDemand() + residency.bytesPrefetch();
+    PlanStats plan = all.plan();
+    long moved = residency.bytesMoved();
     return new EngineStats(
         residency.hits(),
         residency.lateHits(),
@@ -143,6 +145,9 @@ final class MoeSlotEngine implements SlotEngine {
         all.kvBlocks(),
         all.reusedTokens(),
         all.budgetBytes(),
-        all.usedBytes());
+        all.usedBytes(),
+        plan == null ? 0 : plan.resolves(),
+        plan == null ? 1 : plan.slowdown(),
+        plan == null ? 1 : plan.arrivalRatio());
   }
 }

@@ -219,6 +219,9 @@ class SequenceTableTest {
     assertThat(metrics.value("e2e_request_latency_us_count")).isEqualTo(3L);
     assertThat(metrics.value("moe.steps_total")).isEqualTo(world.steps());
     assertThat(metrics.value("moe.expert_cache_hit_share")).isEqualTo(0.0);
+    assertThat(metrics.value("moe.plan_resolves_total")).isEqualTo(0L);
+    assertThat(metrics.value("moe.plan_compute_time_ratio")).isEqualTo(1.0);
+    assertThat(metrics.value("moe.plan_link_rate_ratio")).isEqualTo(1.0);
   }
 
   @Test
