@@ -19,11 +19,13 @@ import java.util.function.Supplier;
  *       because it shares processors or has little to do, and nothing waits for it. It is faster
  *       whenever it was seen to be. Its rate is a physical one and compared with the planned one as
  *       it is.
- *   <li>Computing takes the time outside stalls. A device that computes while its caller stalls
- *       makes that too little, so steps that stall much show it to be no faster than planned. The
- *       model of computing has an error, and an error is not drift: the ratio is taken relative to
- *       the least one that three windows in a row have kept to (whatever else runs can only make a
- *       machine look slower), as far as that is within a factor of {@value Drift#BAND}; a machine
+ *   <li>Computing takes the time outside stalls. It is slower if that is most of a step's time:
+ *       between many stalls it may look slow, because threads have to be woken for every expert,
+ *       and hides behind them. It is faster than planned if there are hardly any: a device that
+ *       computes while its caller stalls makes that time too little.
+ *   <li>The model of computing has an error, and an error is not drift: the ratio is taken relative
+ *       to the least one that three windows in a row have kept to (whatever else runs can only make
+ *       a machine look slower), as far as that is within a factor of {@value Drift#BAND}; a machine
  *       that is off by more is not the one it was planned for.
  * </ul>
  *
@@ -41,8 +43,11 @@ public final class LivePlan {
   static final int WARM_UP_WINDOWS = 3;
   static final long LASTING_NANOS = TimeUnit.MINUTES.toNanos(5);
 
-  /** Share of a step's time that may be stalls for the rest to be all that computing takes. */
+  /** Share of stalls up to which the rest of a step's time is all that computing takes. */
   private static final double FEW_STALLS = 0.1;
+
+  /** Share of stalls up to which a step is mostly computing. */
+  private static final double HALF = 0.5;
 
   private final GroupPlan planned;
   private final Planner planner;
@@ -144,18 +149,20 @@ public final class LivePlan {
     double load = expected.loadCoreNanos((double) used.bytes());
     double loadBesides = Math.max(0, load - stalls * expected.processors());
     double measured = (nanos - stalls) / sharedNanos(loadBesides);
-    boolean slowdownChanged = judgeComputing(measured, stalls <= FEW_STALLS * nanos);
+    boolean slowdownChanged = judgeComputing(measured, stalls / nanos);
     boolean arrivalChanged = judgeLink(used, Math.max(1, measured) * sharedNanos(load));
     noteHowLong(arrivalChanged);
     return slowdownChanged || arrivalChanged;
   }
 
-  private boolean judgeComputing(double measured, boolean fewStalls) {
-    if (fewStalls) {
+  private boolean judgeComputing(double measured, double stallShare) {
+    double most = slowdown.ratio();
+    if (stallShare <= HALF) {
       error.observe(measured);
+      most = Double.MAX_VALUE;
     }
-    double leastBelieved = fewStalls ? 0 : Math.min(1, slowdown.ratio());
-    return slowdown.observe(Math.max(measured / error.factor(), leastBelieved));
+    double least = stallShare <= FEW_STALLS ? 0 : Math.min(1, slowdown.ratio());
+    return slowdown.observe(Math.max(least, Math.min(most, measured / error.factor())));
   }
 
   private boolean judgeLink(LinkUse used, double computingNanos) {

@@ -181,6 +181,25 @@ class LivePlanTest {
   }
 
   @Test
+  void computingThatHidesBehindStallsMayLookSlow() {
+    run(12);
+    truth = planned.corrected(1, 0.05);
+    for (int i = 0; i < 200; i++) {
+      StepForecast step = step();
+      double rate = truth.arrivalBytesPerSecond();
+      link =
+          new LinkUse(
+              link.bytes() + (long) (step.arrivalNanos() * rate / 1e9),
+              link.busyNanos() + (long) step.arrivalNanos(),
+              link.stallNanos() + (long) (0.6 * step.nanos()));
+      assertThat(0.4 * step.nanos()).isGreaterThan(1.5 * step.computeNanos());
+      live.observe(step.step(), (long) step.nanos());
+    }
+    assertThat(live.stats().slowdown()).isEqualTo(1);
+    assertThat(live.stats().arrivalRatio()).isCloseTo(0.05, within(1e-3));
+  }
+
+  @Test
   void theMemoryStaysAsItIsWhateverTheMachineDoes() {
     for (int i = 0; i < 60; i++) {
       truth =
