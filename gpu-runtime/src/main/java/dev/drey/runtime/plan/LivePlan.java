@@ -77,7 +77,7 @@ public final class LivePlan {
    * @param planner that planned it
    * @param link counters of the link from the start on
    * @param lasting is told the rate that experts come in at, in bytes per second, once it has left
-   *     the planned one and then stayed in use for five minutes of steps
+   *     the planned one and then stayed in use for five minutes of steps that moved experts
    */
   public LivePlan(
       GroupPlan planned, Planner planner, Supplier<LinkUse> link, DoubleConsumer lasting) {
@@ -151,7 +151,7 @@ public final class LivePlan {
     double measured = (nanos - stalls) / sharedNanos(loadBesides);
     boolean slowdownChanged = judgeComputing(measured, stalls / nanos);
     boolean arrivalChanged = judgeLink(used, Math.max(1, measured) * sharedNanos(load));
-    noteHowLong(arrivalChanged);
+    noteHowLong(arrivalChanged, used.bytes() > 0);
     return slowdownChanged || arrivalChanged;
   }
 
@@ -177,11 +177,11 @@ public final class LivePlan {
     return Math.max(computeNanos, expected.sharedNanos(computeNanos, loadCoreNanos));
   }
 
-  private void noteHowLong(boolean arrivalChanged) {
+  private void noteHowLong(boolean arrivalChanged, boolean seen) {
     if (arrivalChanged) {
       untold = true;
       arrivalNanos = 0;
-    } else if (untold) {
+    } else if (untold && seen) {
       arrivalNanos += nanos;
       if (arrivalNanos >= LASTING_NANOS) {
         untold = false;

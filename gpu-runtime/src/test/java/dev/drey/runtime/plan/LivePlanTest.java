@@ -230,6 +230,10 @@ class LivePlanTest {
     assertThat(live.stats().resolves()).isEqualTo(3);
     assertThat(kept).isEmpty();
 
+    for (long nanos = 0; nanos < 3 * LivePlan.LASTING_NANOS; nanos += LivePlan.LEAST_NANOS) {
+      live.observe(step().step(), LivePlan.LEAST_NANOS);
+    }
+    assertThat(kept).as("nothing was moved meanwhile").isEmpty();
     for (long nanos = 0; nanos < 3 * LivePlan.LASTING_NANOS; ) {
       nanos += step(1);
     }
