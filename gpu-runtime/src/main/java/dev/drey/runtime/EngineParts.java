@@ -73,6 +73,7 @@ final class EngineParts implements AutoCloseable {
   private final ExpertPredictor predictor;
   private final @Nullable ShadowModel shadow;
   private final Decoder decoder;
+  private final StepSampler sampler;
 
   private EngineParts(EngineConfig asked, HostTiers hostTiers) throws IOException {
     config = planned(asked);
@@ -133,6 +134,7 @@ final class EngineParts implements AutoCloseable {
               trace(),
               maxRows,
               memory.contextTokens(model));
+      sampler = own(new StepSampler(limits(), decoder.logitRows(), config.threads()));
     } catch (IOException | RuntimeException | Error failure) {
       resources.closeAfter(failure);
       throw failure;
@@ -199,7 +201,7 @@ final class EngineParts implements AutoCloseable {
     return opened;
   }
 
-  /** All of a budget, for memory that others allocate: the sampler's heap arrays. */
+  /** All of a budget, for memory that others allocate: the samplers' heap arrays. */
   private record Reservation(MemoryBudget budget) implements AutoCloseable {
     Reservation {
       budget.reserve(budget.limitBytes());
@@ -350,8 +352,8 @@ final class EngineParts implements AutoCloseable {
     return present == null ? Detokenizer.none() : Detokenizer.of(present);
   }
 
-  StepSampler newSampler() {
-    return new StepSampler(limits(), decoder.logitRows());
+  StepSampler sampler() {
+    return sampler;
   }
 
   Step newStep() {

@@ -67,7 +67,7 @@ public final class MoeEngine implements AutoCloseable {
     this.parts = parts;
     this.info = parts.info();
     this.decoder = parts.decoder();
-    this.sampler = parts.newSampler();
+    this.sampler = parts.sampler();
     this.trace = new StepTrace(parts.trace(), parts.predictor()::sequenceEnded);
   }
 

@@ -21,7 +21,7 @@ class ArchitectureTest {
   /** Top row first. A package may import from rows before its own, never from its own row. */
   private static final List<List<String>> ROWS =
       List.of(
-          List.of(".model", ".memory", ".jinja"),
+          List.of(".model", ".memory", ".jinja", ".threads"),
           List.of(".cache", ".sampling", ".safetensors", ".device", ".trace"),
           List.of(
               ".checkpoint",

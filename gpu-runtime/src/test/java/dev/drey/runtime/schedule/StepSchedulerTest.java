@@ -324,16 +324,14 @@ class StepSchedulerTest {
 
   @Test
   void logitsThatAreNotNumbersNameTheSequence() {
-    try (Bench bench = new Bench(config(2, 8, 8), 10)) {
+    try (Bench bench = new Bench(config(2, 8, 8), 10);
+        StepSampler sampler = new StepSampler(Bench.LIMITS, 4, 1)) {
       bench.scheduler.admit(generation(4, 3));
       assertThat(bench.scheduler.plan(bench.step)).isTrue();
       float[] row = new float[FakeModel.VOCABULARY];
       row[5] = Float.NaN;
 
-      assertThatThrownBy(
-              () ->
-                  new StepSampler(Bench.LIMITS, 4)
-                      .sample(bench.step, (from, count) -> FloatBuffer.wrap(row)))
+      assertThatThrownBy(() -> sampler.sample(bench.step, (from, count) -> FloatBuffer.wrap(row)))
           .isInstanceOf(LogitsException.class)
           .hasMessageContaining("'p4', position 4");
     }
