@@ -40,7 +40,7 @@ class ArchitectureTest {
           List.of(".layers"),
           List.of(".schedule"),
           List.of(""),
-          List.of(".slot", ".bench", ".verify"));
+          List.of(".slot", ".bench", ".verify", ".routing"));
 
   private static final JavaClasses RUNTIME =
       new ClassFileImporter()
