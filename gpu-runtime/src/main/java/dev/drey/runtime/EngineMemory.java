@@ -16,8 +16,8 @@ import dev.drey.runtime.plan.FixedMemory;
 import dev.drey.runtime.plan.MemoryPlan;
 import dev.drey.runtime.predict.ShadowWeights;
 import dev.drey.runtime.residency.ResidencyWindow;
-import dev.drey.runtime.sampling.Sampler;
 import dev.drey.runtime.schedule.ScheduleConfig;
+import dev.drey.runtime.schedule.StepSampler;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -92,7 +92,7 @@ record EngineMemory(KvShape kvShape, int kvBlocks, MemoryPlan plan) {
         staging,
         Activations.bytes(model, config.compute(), maxRows),
         device.computeStreamBytes(model, maxRows),
-        Sampler.scratchBytes(model.vocabulary()),
+        StepSampler.scratchBytes(model.vocabulary(), config.threads()),
         shadowBytes(config, model, device, kvBlocks));
   }
 

@@ -76,6 +76,7 @@ final class EngineParts implements AutoCloseable {
   private final ExpertPredictor predictor;
   private final @Nullable ShadowModel shadow;
   private final Decoder decoder;
+  private final StepSampler sampler;
 
   private EngineParts(EngineConfig config, @Nullable PlannedGroup group, HostTiers hostTiers)
       throws IOException {
@@ -138,6 +139,7 @@ final class EngineParts implements AutoCloseable {
               trace(),
               maxRows,
               memory.contextTokens(model));
+      sampler = own(new StepSampler(limits(), decoder.logitRows(), config.threads()));
     } catch (IOException | RuntimeException | Error failure) {
       resources.closeAfter(failure);
       throw failure;
@@ -209,7 +211,7 @@ final class EngineParts implements AutoCloseable {
     return opened;
   }
 
-  /** All of a budget, for memory that others allocate: the sampler's heap arrays. */
+  /** All of a budget, for memory that others allocate: the samplers' heap arrays. */
   private record Reservation(MemoryBudget budget) implements AutoCloseable {
     Reservation {
       budget.reserve(budget.limitBytes());
@@ -376,8 +378,8 @@ final class EngineParts implements AutoCloseable {
     return present == null ? Detokenizer.none() : Detokenizer.of(present);
   }
 
-  StepSampler newSampler() {
-    return new StepSampler(limits(), decoder.logitRows());
+  StepSampler sampler() {
+    return sampler;
   }
 
   Step newStep() {

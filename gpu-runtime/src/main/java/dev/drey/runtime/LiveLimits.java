@@ -1,7 +1,6 @@
 package dev.drey.runtime;
 
 import dev.drey.runtime.device.AttentionBatch.Span;
-import dev.drey.runtime.layers.StepBatch;
 import dev.drey.runtime.layers.StepBatch.MicroBatch;
 import dev.drey.runtime.plan.GroupPlan;
 import dev.drey.runtime.plan.LinkUse;
@@ -9,6 +8,7 @@ import dev.drey.runtime.plan.LivePlan;
 import dev.drey.runtime.plan.MeanStep;
 import dev.drey.runtime.plan.PlanStats;
 import dev.drey.runtime.plan.Planner;
+import dev.drey.runtime.schedule.Step;
 import dev.drey.runtime.schedule.StepScheduler;
 import java.io.IOException;
 import java.util.Locale;
@@ -51,7 +51,7 @@ final class LiveLimits {
   }
 
   /** Takes a step that was run into account. */
-  void observe(StepBatch step, long nanos, StepScheduler scheduler) {
+  void observe(Step step, long nanos, StepScheduler scheduler) {
     GroupPlan before = live.current();
     if (live.observe(rows(step), nanos)) {
       apply(scheduler);
@@ -64,13 +64,13 @@ final class LiveLimits {
     return live.stats();
   }
 
-  private static MeanStep rows(StepBatch step) {
+  private static MeanStep rows(Step step) {
     double decodeRows = 0;
     double decoded = 0;
     double prefillRows = 0;
     double prefilled = 0;
     double prefills = 0;
-    for (MicroBatch micro : step.microBatches()) {
+    for (MicroBatch micro : step.batch().microBatches()) {
       for (Span span : micro.attention().spans()) {
         double context = span.startPosition() + (span.rows() + 1) / 2.0;
         if (span.rows() == 1) {
@@ -90,7 +90,8 @@ final class LiveLimits {
         prefills,
         decodeRows == 0 ? 0 : decoded / decodeRows,
         prefillRows == 0 ? 0 : prefilled / prefillRows,
-        step.logitCount());
+        step.batch().logitCount(),
+        step.scoredRows());
   }
 
   private void log(GroupPlan before) {

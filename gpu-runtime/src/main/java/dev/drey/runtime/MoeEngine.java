@@ -68,7 +68,7 @@ public final class MoeEngine implements AutoCloseable {
     this.parts = parts;
     this.info = parts.info();
     this.decoder = parts.decoder();
-    this.sampler = parts.newSampler();
+    this.sampler = parts.sampler();
     this.trace = new StepTrace(parts.trace(), parts.predictor()::sequenceEnded);
     this.limits = parts.newLiveLimits();
   }
@@ -218,7 +218,7 @@ public final class MoeEngine implements AutoCloseable {
     lastStepEnd = System.nanoTime();
     stepNanos += lastStepEnd - stepStart;
     if (limits != null && scheduler != null) {
-      limits.observe(batch, lastStepEnd - stepStart, scheduler);
+      limits.observe(step, lastStepEnd - stepStart, scheduler);
     }
     if (steps == 1) {
       LOG.info(

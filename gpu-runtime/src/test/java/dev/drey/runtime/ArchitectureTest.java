@@ -21,7 +21,7 @@ class ArchitectureTest {
   /** Top row first. A package may import from rows before its own, never from its own row. */
   private static final List<List<String>> ROWS =
       List.of(
-          List.of(".model", ".memory", ".jinja"),
+          List.of(".model", ".memory", ".jinja", ".threads"),
           List.of(".cache", ".sampling", ".safetensors", ".device", ".trace"),
           List.of(
               ".checkpoint",
@@ -40,7 +40,7 @@ class ArchitectureTest {
           List.of(".layers"),
           List.of(".schedule"),
           List.of(""),
-          List.of(".slot", ".bench", ".verify"));
+          List.of(".slot", ".bench", ".verify", ".routing"));
 
   private static final JavaClasses RUNTIME =
       new ClassFileImporter()

@@ -136,7 +136,7 @@ class LiveLimitsTest {
         engine.embed(step);
         engine.runLayers(step, 0, engine.layers(), engine::prefetch);
         engine.sample(step);
-        limits.observe(step.batch(), stepNanos, scheduler);
+        limits.observe(step, stepNanos, scheduler);
         scheduler.complete(step);
         scheduler.check();
       }
@@ -183,7 +183,7 @@ class LiveLimitsTest {
     assertThat(scheduler.plan(step)).isTrue();
     for (long left = time.toNanos(); left > 0; left -= stepNanos) {
       move();
-      limits.observe(step.batch(), stepNanos, scheduler);
+      limits.observe(step, stepNanos, scheduler);
     }
   }
 

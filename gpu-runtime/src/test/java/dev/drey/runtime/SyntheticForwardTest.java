@@ -5,15 +5,23 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.drey.runtime.memory.MemorySize;
 import dev.drey.runtime.model.ComputeType;
 import dev.drey.runtime.schedule.ScheduleConfig;
+import dev.drey.runtime.synth.SyntheticFamily;
 import dev.drey.runtime.synth.SyntheticModel;
+import dev.drey.runtime.synth.SyntheticRouting;
 import dev.drey.runtime.synth.SyntheticSpec;
 import dev.drey.runtime.transfer.TransferConfig;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.Comparator;
+import java.util.HashSet;
+import java.util.Set;
 import java.util.SplittableRandom;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** A synthetic model must behave like a model: numbers of ordinary size, all experts at work. */
 class SyntheticForwardTest {
@@ -26,7 +34,12 @@ class SyntheticForwardTest {
   Path temp;
 
   private ForwardProbe.Seen run() throws IOException {
-    SyntheticModel.write(SPEC, temp);
+    return run(SyntheticFamily.QWEN3_MOE, SPEC, SyntheticRouting.NONE);
+  }
+
+  private ForwardProbe.Seen run(
+      SyntheticFamily family, SyntheticSpec spec, SyntheticRouting routing) throws IOException {
+    SyntheticModel.write(family, spec, routing, temp);
     EngineConfig config =
         new EngineConfig(
             temp.toString(),
@@ -41,9 +54,12 @@ class SyntheticForwardTest {
             ScheduleConfig.DEFAULT,
             TransferConfig.DEFAULT);
     try (MoeEngine engine = MoeEngine.open(config)) {
-      int[] ids = new SplittableRandom(3).ints(TOKENS, 0, SPEC.vocabulary()).toArray();
-      return new ForwardProbe(engine).run(ids);
+      return new ForwardProbe(engine).run(ids());
     }
+  }
+
+  private static int[] ids() {
+    return new SplittableRandom(3).ints(TOKENS, 0, SPEC.vocabulary()).toArray();
   }
 
   @Test
@@ -83,6 +99,43 @@ class SyntheticForwardTest {
           .as("mean weight of the first of four, layer %d", layer)
           .isGreaterThan(0.4);
     }
+  }
+
+  @Test
+  void theLikeliestNextTokenIsOfTheTopicOfTheOneBefore() throws IOException {
+    int topics = 4;
+    float[][] logits =
+        run(SyntheticFamily.QWEN3_MOE, SPEC, new SyntheticRouting(1, topics, 0.5, 0)).logits();
+    int[] ids = ids();
+    long stay =
+        IntStream.range(0, TOKENS)
+            .filter(position -> argmax(logits[position]) % topics == ids[position] % topics)
+            .count();
+    assertThat(stay).as("of %d tokens", TOKENS).isGreaterThan(TOKENS * 9 / 10);
+  }
+
+  @ParameterizedTest
+  @EnumSource(SyntheticFamily.class)
+  void everyFamilyRunsAndItsLayersHavePopularExpertsOfTheirOwn(SyntheticFamily family)
+      throws IOException {
+    SyntheticSpec spec = new SyntheticSpec(64, 6, 16, 4, 32, 4, 4, 16, 600, 512, 7);
+    ForwardProbe.Seen seen = run(family, spec, new SyntheticRouting(1.2, 4, 0.3, 0.5));
+    for (float[] row : seen.logits()) {
+      for (float logit : row) {
+        assertThat(logit).isFinite();
+      }
+    }
+    Set<Integer> popular = new HashSet<>();
+    for (int[][] layer : seen.experts()) {
+      int[] tokens = new int[spec.experts()];
+      Arrays.stream(layer).flatMapToInt(Arrays::stream).forEach(expert -> tokens[expert]++);
+      popular.add(IntStream.range(0, tokens.length).boxed().max(comparing(tokens)).orElseThrow());
+    }
+    assertThat(popular).as("most popular expert of each layer").hasSizeGreaterThan(2);
+  }
+
+  private static Comparator<Integer> comparing(int[] tokens) {
+    return Comparator.comparingInt(expert -> tokens[expert]);
   }
 
   private static int argmax(float[] row) {

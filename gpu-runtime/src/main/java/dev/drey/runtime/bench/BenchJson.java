@@ -49,7 +49,8 @@ public final class BenchJson {
     put(machine.products(), node.putArray("products"));
     put(machine.streamed(), node.putArray("streamed"));
     node.put("peak_flops_per_second", machine.products().peakFlopsPerSecond())
-        .put("sample_row_nanos", machine.sampleRowNanos())
+        .put("choose_row_nanos", machine.sampler().chooseNanos())
+        .put("score_row_nanos", machine.sampler().scoreNanos())
         .put("memory_bytes_per_second", machine.memoryBytesPerSecond())
         .put("memory_working_set_bytes", machine.memoryWorkingSetBytes())
         .put("link_bytes_per_second", machine.linkBytesPerSecond())

@@ -126,13 +126,23 @@ public final class EngineBench {
                 plan.memory().totalExperts(),
                 plan.policy().policy(),
                 plan.tokensPerSecond()));
-        SizedGroup sized = new SizedGroup(Group.AUTO, plan.sequences(), plan.stepTokens());
+        SizedGroup sized = new SizedGroup(Group.AUTO, plan.sequences(), stepTokens(plan));
         MemorySize split =
             window.percent() == 100 ? window : MemorySize.ofBytes(plan.memory().windowBytes());
         cases.addAll(BenchCase.of(sized, window, split, options));
       }
     }
     return cases;
+  }
+
+  /**
+   * In decoding all measured steps have a row for each sequence. Steps that read prompts, besides
+   * sequences that decode already, get the benchmark's rows, or there would be hundreds of them.
+   */
+  private int stepTokens(GroupPlan plan) {
+    return options.phases().contains(Phase.DECODE)
+        ? Math.max(plan.stepTokens(), options.stepTokens())
+        : plan.stepTokens();
   }
 
   private Machine machine() {

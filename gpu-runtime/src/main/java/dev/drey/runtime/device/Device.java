@@ -4,6 +4,7 @@ import dev.drey.runtime.memory.MemoryBudget;
 import dev.drey.runtime.model.ExpertShape;
 import dev.drey.runtime.model.MatrixShape;
 import dev.drey.runtime.model.ModelConfig;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -69,6 +70,17 @@ public interface Device extends AutoCloseable {
    * below it there is no faster tier than storage.
    */
   default Optional<HostMemory> openHostMemory() {
+    return Optional.empty();
+  }
+
+  /**
+   * Device memory as the host sees it, so that files can be read straight into it. What is written
+   * there the device sees from the next operation on that is issued behind it.
+   *
+   * @return a little-endian direct buffer of all its bytes, independent of any other; valid while
+   *     the memory is allocated; empty if the host cannot write there
+   */
+  default Optional<ByteBuffer> hostView(DeviceBuffer memory) {
     return Optional.empty();
   }
 

@@ -29,6 +29,14 @@ public interface ExpertBlocks {
   void read(ExpertId expert, int block, ByteBuffer staging) throws IOException;
 
   /**
+   * Where in the slot a block belongs, if it lies there as it is read; negative if it has to be
+   * copied, because that packs it or leaves something out.
+   */
+  default long place(int block) {
+    return -1;
+  }
+
+  /**
    * Issues the copy of a block that was read.
    *
    * @param offset first byte of the block in {@code staging}

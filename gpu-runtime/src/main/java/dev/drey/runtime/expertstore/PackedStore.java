@@ -151,6 +151,12 @@ public final class PackedStore implements ExpertSource {
     }
 
     @Override
+    public long place(int block) {
+      boolean whole = format.usedBytes(block) == format.pieceBytes(block);
+      return whole ? (long) block * PackedFormat.PIECE_BYTES : -1;
+    }
+
+    @Override
     public void copy(int block, HostBuffer staging, int offset, CopyStream stream, Expert target) {
       stream.copyBytes(
           staging,

@@ -9,7 +9,7 @@ package dev.drey.runtime.plan;
  * @param staging host buffers of the I/O threads, or of the weight loader where that is more
  * @param activations buffers of one step, with logits and (token, rank) outputs
  * @param scratch scratch memory and primitives of the compute stream
- * @param sampling scratch memory of the sampler
+ * @param sampling scratch memory of the samplers, one per thread
  * @param shadow a shadow model: its experts, keys and values, and buffers; 0 if there is none
  */
 public record FixedMemory(

@@ -6,7 +6,7 @@ package dev.drey.runtime.plan;
  * @param products times of the model's products, weights near the cores: the least they can take
  * @param streamed usual times of the same with weights that come from memory, as in a step
  * @param layers times of everything else in a layer
- * @param sampleRowNanos choosing the likeliest token of a row of logits, on one thread
+ * @param sampler times of deciding rows of logits
  * @param memoryBytesPerSecond reading memory with all compute threads
  * @param memoryWorkingSetBytes over how many bytes that was measured: the size of the model's
  *     weights, up to a limit
@@ -24,7 +24,7 @@ public record Machine(
     ProductTimes products,
     ProductTimes streamed,
     LayerTimes layers,
-    double sampleRowNanos,
+    SamplerTimes sampler,
     double memoryBytesPerSecond,
     long memoryWorkingSetBytes,
     double linkBytesPerSecond,
@@ -85,7 +85,7 @@ public record Machine(
         products.better(other.products),
         streamed.better(other.streamed),
         layers.better(other.layers),
-        Math.min(sampleRowNanos, other.sampleRowNanos),
+        sampler.better(other.sampler),
         Math.max(memoryBytesPerSecond, other.memoryBytesPerSecond),
         memoryWorkingSetBytes,
         Math.max(linkBytesPerSecond, other.linkBytesPerSecond),
@@ -106,7 +106,7 @@ public record Machine(
         products,
         streamed,
         layers,
-        sampleRowNanos,
+        sampler,
         memoryBytesPerSecond,
         memoryWorkingSetBytes,
         link,

@@ -15,6 +15,7 @@ package dev.drey.runtime.plan;
  * @param decodeContext positions a decode row attends to
  * @param prefillContext positions a prompt row attends to
  * @param logitRows rows whose logits are wanted
+ * @param scoredRows of these, rows of which the log-probability of a given token is wanted
  */
 public record MeanStep(
     double records,
@@ -23,7 +24,8 @@ public record MeanStep(
     double prefills,
     double decodeContext,
     double prefillContext,
-    double logitRows) {
+    double logitRows,
+    double scoredRows) {
 
   /**
    * The mean step of a workload. Logits are wanted of rows that decode, and of the last of each
@@ -46,7 +48,8 @@ public record MeanStep(
         records * prefillSteps,
         prompt + (decodeSteps + 1) / 2.0,
         (prompt + 1) / 2.0,
-        records * (decodeSteps + 1));
+        records * (decodeSteps + 1),
+        0);
   }
 
   /**
@@ -55,7 +58,7 @@ public record MeanStep(
    * @param context positions a row attends to, on average
    */
   public static MeanStep decoding(double sequences, double context) {
-    return new MeanStep(0, sequences, 0, 0, context, 0, sequences);
+    return new MeanStep(0, sequences, 0, 0, context, 0, sequences, 0);
   }
 
   /** The same work of another number of records: all rows in proportion. */
@@ -68,13 +71,14 @@ public record MeanStep(
         prefills * share,
         decodeContext,
         prefillContext,
-        logitRows * share);
+        logitRows * share,
+        scoredRows * share);
   }
 
   /** The same step with the logits of every row wanted, as scoring wants them. */
   public MeanStep scored() {
     return new MeanStep(
-        records, decodeRows, prefillRows, prefills, decodeContext, prefillContext, rows());
+        records, decodeRows, prefillRows, prefills, decodeContext, prefillContext, rows(), rows());
   }
 
   /** All rows. */

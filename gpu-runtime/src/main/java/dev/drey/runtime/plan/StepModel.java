@@ -229,12 +229,16 @@ public final class StepModel {
     return range.chunk() > 0 ? Math.min(context, range.chunk() / 2.0) : context;
   }
 
+  private double samplerNanos(double chosen, double scored) {
+    return chosen * machine.sampler().chooseNanos() + scored * machine.sampler().scoreNanos();
+  }
+
   /** The output projection, which takes some rows at a time, and the choice of tokens. */
   private double logitNanos(MeanStep step) {
     double rows = step.logitRows();
     double whole = Math.floor(rows / LOGIT_ROWS);
     return whole * productNanos(logits, LOGIT_ROWS)
         + productNanos(logits, rows - whole * LOGIT_ROWS)
-        + rows * machine.sampleRowNanos();
+        + samplerNanos(rows - step.scoredRows(), step.scoredRows()) / threads;
   }
 }

@@ -11,6 +11,7 @@ import dev.drey.runtime.plan.Machine;
 import dev.drey.runtime.plan.Product;
 import dev.drey.runtime.plan.ProductTimes;
 import dev.drey.runtime.plan.RowTimes;
+import dev.drey.runtime.plan.SamplerTimes;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -29,7 +30,7 @@ import java.util.OptionalDouble;
  * it is valid for, and is not believed for anything else; nor is one that cannot be read.
  */
 public final class MachineFile {
-  private static final int FORMAT = 3;
+  private static final int FORMAT = 4;
   private static final int NAME_DIGITS = 16;
   private static final String SEEN_ARRIVAL = "seen_arrival_bytes_per_second";
   private static final ObjectMapper MAPPER = new ObjectMapper();
@@ -152,7 +153,8 @@ public final class MachineFile {
     for (RowTimes.Point point : machine.layers().rest().points()) {
       rest.addObject().put("rows", point.rows()).put("nanos", point.nanos());
     }
-    return root.put("sample_row_nanos", machine.sampleRowNanos())
+    return root.put("choose_row_nanos", machine.sampler().chooseNanos())
+        .put("score_row_nanos", machine.sampler().scoreNanos())
         .put("memory_bytes_per_second", machine.memoryBytesPerSecond())
         .put("memory_working_set_bytes", machine.memoryWorkingSetBytes())
         .put("link_bytes_per_second", machine.linkBytesPerSecond())
@@ -210,7 +212,8 @@ public final class MachineFile {
         productTimes(root.path("products")),
         productTimes(root.path("streamed")),
         new LayerTimes(attention, new RowTimes(rest)),
-        root.path("sample_row_nanos").asDouble(),
+        new SamplerTimes(
+            root.path("choose_row_nanos").asDouble(), root.path("score_row_nanos").asDouble()),
         root.path("memory_bytes_per_second").asDouble(),
         root.path("memory_working_set_bytes").asLong(),
         root.path("link_bytes_per_second").asDouble(),

@@ -68,7 +68,7 @@ public final class MachineProbe {
           products,
           streamed,
           layers,
-          SamplerProbe.rowNanos(model.vocabulary()),
+          SamplerProbe.measure(model.vocabulary()),
           memory.bytesPerSecond(),
           memory.workingSetBytes(),
           link.bytesPerSecond(),

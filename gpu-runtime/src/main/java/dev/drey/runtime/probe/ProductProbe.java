@@ -30,7 +30,9 @@ final class ProductProbe implements AutoCloseable {
   private static final int[] NEAR_ROWS = {1, 4, 8, 16, 32, 64, 128, 256, 512};
 
   /** Finer where experts' rows lie. */
-  private static final int[] STREAMED_ROWS = {1, 4, 6, 8, 12, 16, 24, 32, 48, 64, 128, 256, 512};
+  private static final int[] STREAMED_ROWS = {
+    1, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 256, 512
+  };
 
   private static final int LOGIT_ROWS = 64;
   private static final int EXPERTS_PER_CALL = 8;

@@ -1,5 +1,6 @@
 package dev.drey.runtime.probe;
 
+import dev.drey.runtime.plan.SamplerTimes;
 import dev.drey.runtime.sampling.Sampler;
 import dev.drey.runtime.sampling.SamplingParams;
 import dev.drey.runtime.sampling.TokenHistory;
@@ -9,12 +10,11 @@ import java.nio.FloatBuffer;
 import java.util.Set;
 import java.util.SplittableRandom;
 
-/** Measures how long the likeliest token of a row of logits takes to choose. */
+/** Measures how long a row of logits takes to decide. */
 final class SamplerProbe {
   private SamplerProbe() {}
 
-  /** Nanoseconds of one row. */
-  static double rowNanos(int vocabulary) {
+  static SamplerTimes measure(int vocabulary) {
     FloatBuffer logits =
         ByteBuffer.allocateDirect(vocabulary * Float.BYTES)
             .order(ByteOrder.nativeOrder())
@@ -26,6 +26,8 @@ final class SamplerProbe {
     Sampler sampler = new Sampler(vocabulary, Set.of());
     TokenHistory history = new TokenHistory("probe", new int[1], new int[1], 0);
     SamplingParams greedy = SamplingParams.greedy(1);
-    return Repeats.usualOnceCompiled(() -> sampler.sample(logits, greedy, history));
+    return new SamplerTimes(
+        Repeats.usualOnceCompiled(() -> sampler.sample(logits, greedy, history)),
+        Repeats.usualOnceCompiled(() -> sampler.score(logits, 0, 0, history, 1)));
   }
 }

@@ -15,8 +15,8 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One expert on its way into one slot, block by block. The first copy waits for the last use of the
- * expert that was in the slot before; the first read does not.
+ * One expert on its way into one slot, block by block. The first write to the slot waits for the
+ * last use of the expert that was in it before; a read into staging memory does not.
  */
 final class ExpertLoad implements Transfer {
   /** Told, on an I/O thread, how a load went. */
@@ -96,6 +96,20 @@ final class ExpertLoad implements Transfer {
   }
 
   @Override
+  public @Nullable ByteBuffer place(int block) {
+    ByteBuffer target = slot.hostView;
+    long at = blocks.place(block);
+    if (target == null || at < 0) {
+      return null;
+    }
+    if (!targetIsFree) {
+      lastUse.await();
+      targetIsFree();
+    }
+    return target.slice((int) at, blocks.bytes(block));
+  }
+
+  @Override
   public void read(int block, ByteBuffer staging) throws IOException {
     ExpertFetch begun = fetch;
     if (begun == null) {
@@ -103,19 +117,23 @@ final class ExpertLoad implements Transfer {
       fetch = begun;
     }
     begun.read(block, staging);
+    movedBytes += blocks.bytes(block);
   }
 
   @Override
   public void copy(int block, HostBuffer staging, int offset, CopyStream stream) {
     if (!targetIsFree) {
       stream.waitFor(lastUse);
-      targetIsFree = true;
-      if (draining) {
-        listener.drained(this);
-      }
+      targetIsFree();
     }
     Objects.requireNonNull(fetch).copy(block, staging, offset, stream, slot.expert);
-    movedBytes += blocks.bytes(block);
+  }
+
+  private void targetIsFree() {
+    targetIsFree = true;
+    if (draining) {
+      listener.drained(this);
+    }
   }
 
   /**

@@ -5,6 +5,7 @@ import dev.drey.runtime.device.DeviceEvent;
 import dev.drey.runtime.device.Expert;
 import dev.drey.runtime.device.ExpertLayout;
 import dev.drey.runtime.model.ExpertId;
+import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
 
 /** Device memory for one expert. Guarded by the window's lock, except for what is final. */
@@ -14,6 +15,9 @@ final class Slot {
   final int index;
   final DeviceBuffer buffer;
   final Expert expert;
+
+  /** The memory as the host sees it; null if it does not. */
+  final @Nullable ByteBuffer hostView;
 
   private SlotState state = SlotState.FREE;
 
@@ -49,10 +53,11 @@ final class Slot {
   /** Its load has been told to stop and will report. */
   boolean stopping;
 
-  Slot(int index, DeviceBuffer buffer, ExpertLayout layout) {
+  Slot(int index, DeviceBuffer buffer, ExpertLayout layout, @Nullable ByteBuffer hostView) {
     this.index = index;
     this.buffer = buffer;
     this.expert = new Expert(layout, buffer);
+    this.hostView = hostView;
   }
 
   SlotState state() {

@@ -6,6 +6,7 @@ import dev.drey.runtime.device.ExpertLayout;
 import dev.drey.runtime.memory.MemoryBudget;
 import dev.drey.runtime.model.ExpertId;
 import dev.drey.runtime.transfer.TransferPriority;
+import java.nio.ByteBuffer;
 import java.util.AbstractCollection;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -47,7 +48,8 @@ final class SlotTable {
       Device device, ExpertLayout layout, int slots, MemoryBudget budget, int layers, int experts) {
     SlotTable table = new SlotTable(layers, experts);
     for (DeviceBuffer buffer : device.allocateEqual(budget, layout.bytes(), slots)) {
-      table.slots.add(new Slot(table.slots.size(), buffer, layout));
+      ByteBuffer hostView = device.hostView(buffer).orElse(null);
+      table.slots.add(new Slot(table.slots.size(), buffer, layout, hostView));
     }
     table.free.addAll(table.slots);
     table.count.put(SlotState.FREE, slots);

@@ -31,6 +31,7 @@ public final class Step {
 
   private TokenCounters rows = TokenCounters.ZERO;
   private int decodeSequences;
+  private int scoredRows;
   private int waiting;
   private int preemptions;
   private long nanos;
@@ -79,6 +80,11 @@ public final class Step {
     return decodeSequences;
   }
 
+  /** Rows whose logits are wanted for the log-probability of a given token. */
+  public int scoredRows() {
+    return scoredRows;
+  }
+
   /** Sequences in the table that wait for blocks or for a place. */
   public int waiting() {
     return waiting;
@@ -103,6 +109,7 @@ public final class Step {
     firstRow = 0;
     rows = TokenCounters.ZERO;
     decodeSequences = 0;
+    scoredRows = 0;
     nanos = 0;
   }
 
@@ -128,6 +135,7 @@ public final class Step {
       if (sequence.wantsLogits(position)) {
         int wanted = batch.logitCount();
         batch.wantLogits(row);
+        scoredRows += sequence.generates() ? 0 : 1;
         owners[wanted] = sequence;
         choices[wanted] = null;
       }

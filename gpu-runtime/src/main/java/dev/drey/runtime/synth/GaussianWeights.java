@@ -32,6 +32,17 @@ final class GaussianWeights {
     return table;
   }
 
+  /** Fills a row with numbers of one standard deviation. */
+  void fill(float[] row, double deviation) {
+    for (int from = 0; from < row.length; from += 4) {
+      long draw = random.nextLong();
+      for (int i = from; i < Math.min(from + 4, row.length); i++) {
+        row[i] = (float) (deviates[(int) draw & (TABLE - 1)] * deviation);
+        draw >>>= 16;
+      }
+    }
+  }
+
   /** Fills the buffer from its position to its limit; an odd number of values is fine. */
   void fill(ByteBuffer target, short[] table) {
     while (target.remaining() >= 4 * Short.BYTES) {

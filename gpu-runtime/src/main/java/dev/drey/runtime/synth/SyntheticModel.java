@@ -2,7 +2,7 @@ package dev.drey.runtime.synth;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.drey.runtime.model.DType;
+import dev.drey.runtime.model.BFloat16;
 import dev.drey.runtime.safetensors.SafetensorsWriter;
 import dev.drey.runtime.safetensors.TensorSpec;
 import java.io.IOException;
@@ -10,24 +10,23 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Writes a Qwen3-MoE checkpoint with random weights: the published file layout (one shard per
- * layer, an index, config.json, tokenizer.json). Deviations follow the usual initialisation scaled
- * up a little, so that hidden states keep their size from layer to layer and routers choose
- * clearly.
+ * Writes a checkpoint with random weights in the published file layout: one shard per layer, an
+ * index, config.json, tokenizer.json.
  */
 public final class SyntheticModel {
   private static final int BUFFER_BYTES = 8 << 20;
-  private static final double EMBEDDING_DEVIATION = 0.8;
-  private static final double LINEAR_GAIN = 1.25;
-  private static final double OUTPUT_GAIN = 2.4;
+  private static final short ONE = BFloat16.toBits(1);
 
+  private final Family family;
   private final SyntheticSpec spec;
+  private final @Nullable PlantedRouting planted;
   private final Path directory;
   private final GaussianWeights weights;
   private final ByteBuffer buffer =
@@ -35,111 +34,141 @@ public final class SyntheticModel {
   private final Map<String, String> shardOf = new LinkedHashMap<>();
   private long totalBytes;
 
-  private SyntheticModel(SyntheticSpec spec, Path directory) {
+  private SyntheticModel(
+      Family family, SyntheticSpec spec, SyntheticRouting routing, Path directory) {
+    this.family = family;
     this.spec = spec;
+    this.planted = routing.isPlanted() ? new PlantedRouting(spec, routing) : null;
     this.directory = directory;
     this.weights = new GaussianWeights(spec.seed());
   }
 
-  /** One tensor to be written; a deviation of 0 means all ones, as norms have. */
-  private record Planned(TensorSpec tensor, double deviation) {}
-
   /**
-   * Writes the model. The same specification gives the same bytes.
+   * Writes a Qwen3-MoE model whose routers have no structure.
    *
    * @param directory created if absent
    * @throws IOException if a file cannot be written
    */
   public static void write(SyntheticSpec spec, Path directory) throws IOException {
+    write(SyntheticFamily.QWEN3_MOE, spec, SyntheticRouting.NONE, directory);
+  }
+
+  /**
+   * Writes a model. The same arguments give the same bytes.
+   *
+   * @param directory created if absent
+   * @throws IllegalArgumentException if the family cannot have these dimensions, or they leave no
+   *     room for what routing asks for; nothing is written then
+   * @throws IOException if a file cannot be written
+   */
+  public static void write(
+      SyntheticFamily family, SyntheticSpec spec, SyntheticRouting routing, Path directory)
+      throws IOException {
+    family.layout().require(spec);
+    new SyntheticModel(family.layout(), spec, routing, directory).write();
+  }
+
+  private void write() throws IOException {
     Files.createDirectories(directory);
-    SyntheticModel model = new SyntheticModel(spec, directory);
     int shards = spec.layers() + 1;
-    model.shard(1, shards, model.outer());
+    shard(1, shards, TensorList.outer(spec));
     for (int layer = 0; layer < spec.layers(); layer++) {
-      model.shard(layer + 2, shards, model.layer(layer));
+      shard(layer + 2, shards, family.layer(spec, layer));
     }
-    model.writeIndex();
-    model.writeConfig();
+    writeIndex();
+    write("config.json", family.config(spec));
     SyntheticTokenizer.write(spec.vocabulary(), directory);
   }
 
-  private List<Planned> outer() {
-    List<Planned> tensors = new ArrayList<>();
-    int vocabulary = spec.vocabulary();
-    int hidden = spec.hidden();
-    tensors.add(planned("model.embed_tokens.weight", EMBEDDING_DEVIATION, vocabulary, hidden));
-    tensors.add(planned("lm_head.weight", OUTPUT_GAIN / Math.sqrt(hidden), vocabulary, hidden));
-    tensors.add(planned("model.norm.weight", 0, hidden));
-    return tensors;
-  }
-
-  private List<Planned> layer(int layer) {
-    List<Planned> tensors = new ArrayList<>();
-    String prefix = "model.layers." + layer + ".";
-    int hidden = spec.hidden();
-    int queries = spec.heads() * spec.headDim();
-    int keys = spec.kvHeads() * spec.headDim();
-    double fromHidden = LINEAR_GAIN / Math.sqrt(hidden);
-    tensors.add(planned(prefix + "input_layernorm.weight", 0, hidden));
-    tensors.add(planned(prefix + "post_attention_layernorm.weight", 0, hidden));
-    tensors.add(planned(prefix + "self_attn.q_norm.weight", 0, spec.headDim()));
-    tensors.add(planned(prefix + "self_attn.k_norm.weight", 0, spec.headDim()));
-    tensors.add(planned(prefix + "self_attn.q_proj.weight", fromHidden, queries, hidden));
-    tensors.add(planned(prefix + "self_attn.k_proj.weight", fromHidden, keys, hidden));
-    tensors.add(planned(prefix + "self_attn.v_proj.weight", fromHidden, keys, hidden));
-    double fromQueries = LINEAR_GAIN / Math.sqrt(queries);
-    tensors.add(planned(prefix + "self_attn.o_proj.weight", fromQueries, hidden, queries));
-    double router = OUTPUT_GAIN / Math.sqrt(hidden);
-    tensors.add(planned(prefix + "mlp.gate.weight", router, spec.experts(), hidden));
-    double fromIntermediate = LINEAR_GAIN / Math.sqrt(spec.intermediate());
-    for (int expert = 0; expert < spec.experts(); expert++) {
-      String name = prefix + "mlp.experts." + expert + ".";
-      int width = spec.intermediate();
-      tensors.add(planned(name + "gate_proj.weight", fromHidden, width, hidden));
-      tensors.add(planned(name + "up_proj.weight", fromHidden, width, hidden));
-      tensors.add(planned(name + "down_proj.weight", fromIntermediate, hidden, width));
-    }
-    return tensors;
-  }
-
-  private static Planned planned(String name, double deviation, long... shape) {
-    return new Planned(new TensorSpec(name, DType.BF16, shape), deviation);
-  }
-
-  private void shard(int number, int shards, List<Planned> tensors) throws IOException {
+  private void shard(int number, int shards, List<SyntheticTensor> tensors) throws IOException {
     String name = "model-%05d-of-%05d.safetensors".formatted(number, shards);
-    List<TensorSpec> specs = tensors.stream().map(Planned::tensor).toList();
+    List<TensorSpec> specs = tensors.stream().map(SyntheticTensor::tensor).toList();
     try (SafetensorsWriter writer =
         SafetensorsWriter.create(directory.resolve(name), specs, Map.of("format", "pt"))) {
-      for (Planned planned : tensors) {
-        shardOf.put(planned.tensor().name(), name);
-        totalBytes += planned.tensor().bytes();
-        fill(writer, planned);
+      for (SyntheticTensor tensor : tensors) {
+        shardOf.put(tensor.tensor().name(), name);
+        totalBytes += tensor.tensor().bytes();
+        write(writer, tensor);
       }
       writer.finish();
     }
   }
 
-  private void fill(SafetensorsWriter writer, Planned planned) throws IOException {
-    short[] table = planned.deviation() == 0 ? new short[0] : weights.scaled(planned.deviation());
-    long left = planned.tensor().bytes();
-    while (left > 0) {
-      buffer.clear().limit((int) Math.min(left, BUFFER_BYTES));
-      left -= buffer.limit();
-      if (table.length == 0) {
-        fillOnes();
-      } else {
-        weights.fill(buffer, table);
+  private void write(SafetensorsWriter writer, SyntheticTensor tensor) throws IOException {
+    switch (tensor.kind()) {
+      case ZEROS -> fill(writer, tensor, target -> fillConstant(target, (short) 0));
+      case ONES -> fill(writer, tensor, target -> fillConstant(target, ONE));
+      case INNER -> gaussian(writer, tensor, tensor.deviation());
+      case ONTO_STREAM ->
+          gaussian(
+              writer,
+              tensor,
+              planted == null ? tensor.deviation() : tensor.deviation() * planted.streamGain());
+      case EMBEDDING, OUTPUT, ROUTER -> {
+        if (planted == null) {
+          gaussian(writer, tensor, tensor.deviation());
+        } else {
+          rows(writer, tensor, planted);
+        }
       }
-      writer.write(planned.tensor().name(), buffer.flip());
     }
   }
 
-  private void fillOnes() {
-    short one = (short) (Float.floatToRawIntBits(1f) >>> 16);
-    while (buffer.hasRemaining()) {
-      buffer.putShort(one);
+  private void gaussian(SafetensorsWriter writer, SyntheticTensor tensor, double deviation)
+      throws IOException {
+    short[] table = weights.scaled(deviation);
+    fill(writer, tensor, target -> weights.fill(target, table));
+  }
+
+  private void fill(SafetensorsWriter writer, SyntheticTensor tensor, Consumer<ByteBuffer> fill)
+      throws IOException {
+    long left = tensor.tensor().bytes();
+    while (left > 0) {
+      buffer.clear().limit((int) Math.min(left, BUFFER_BYTES));
+      left -= buffer.limit();
+      fill.accept(buffer);
+      writer.write(tensor.tensor().name(), buffer.flip());
     }
+  }
+
+  private static void fillConstant(ByteBuffer target, short half) {
+    while (target.remaining() >= Short.BYTES) {
+      target.putShort(half);
+    }
+  }
+
+  private void rows(SafetensorsWriter writer, SyntheticTensor tensor, PlantedRouting shape)
+      throws IOException {
+    if (tensor.kind() == SyntheticTensor.Kind.ROUTER) {
+      float[][] rows = new float[spec.experts()][spec.hidden()];
+      for (float[] row : rows) {
+        weights.fill(row, tensor.deviation());
+      }
+      shape.router(rows);
+      for (float[] row : rows) {
+        write(writer, tensor, row);
+      }
+      return;
+    }
+    float[] row = new float[spec.hidden()];
+    for (int token = 0; token < spec.vocabulary(); token++) {
+      weights.fill(row, tensor.deviation());
+      if (tensor.kind() == SyntheticTensor.Kind.EMBEDDING) {
+        shape.embedding(token, row);
+      } else {
+        shape.output(token, row);
+      }
+      write(writer, tensor, row);
+    }
+  }
+
+  private void write(SafetensorsWriter writer, SyntheticTensor tensor, float[] row)
+      throws IOException {
+    buffer.clear();
+    for (float number : row) {
+      buffer.putShort(BFloat16.toBits(number));
+    }
+    writer.write(tensor.tensor().name(), buffer.flip());
   }
 
   private void writeIndex() throws IOException {
@@ -148,37 +177,6 @@ public final class SyntheticModel {
     ObjectNode map = index.putObject("weight_map");
     shardOf.forEach(map::put);
     write("model.safetensors.index.json", index);
-  }
-
-  private void writeConfig() throws IOException {
-    ObjectNode config = new ObjectMapper().createObjectNode();
-    config.putArray("architectures").add("Qwen3MoeForCausalLM");
-    config.put("model_type", "qwen3_moe");
-    config.put("attention_bias", false);
-    config.put("bos_token_id", 0);
-    config.put("eos_token_id", 0);
-    config.put("decoder_sparse_step", 1);
-    config.put("head_dim", spec.headDim());
-    config.put("hidden_act", "silu");
-    config.put("hidden_size", spec.hidden());
-    config.put("intermediate_size", 4 * spec.hidden());
-    config.put("max_position_embeddings", spec.maxPositions());
-    config.putArray("mlp_only_layers");
-    config.put("moe_intermediate_size", spec.intermediate());
-    config.put("norm_topk_prob", true);
-    config.put("num_attention_heads", spec.heads());
-    config.put("num_experts", spec.experts());
-    config.put("num_experts_per_tok", spec.expertsPerToken());
-    config.put("num_hidden_layers", spec.layers());
-    config.put("num_key_value_heads", spec.kvHeads());
-    config.put("rms_norm_eps", 1e-6);
-    config.putNull("rope_scaling");
-    config.put("rope_theta", 10_000.0);
-    config.put("tie_word_embeddings", false);
-    config.put("torch_dtype", "bfloat16");
-    config.put("use_sliding_window", false);
-    config.put("vocab_size", spec.vocabulary());
-    write("config.json", config);
   }
 
   private void write(String name, ObjectNode json) throws IOException {

@@ -1,16 +1,17 @@
 package dev.drey.runtime.synth;
 
 /**
- * Dimensions of a synthetic Qwen3-MoE model.
+ * Dimensions of a synthetic model, of whatever {@link SyntheticFamily}.
  *
  * @param hidden model width
- * @param layers decoder layers, each with experts
+ * @param layers decoder layers; DeepSeek's first has no experts
  * @param experts routed experts per layer
  * @param expertsPerToken experts per token
  * @param intermediate width of one expert
  * @param heads query heads
  * @param kvHeads key/value heads
- * @param headDim width of one head
+ * @param headDim width of one head; of DeepSeek's the part that is not rotated, and half of that is
+ *     added rotated
  * @param vocabulary token ids, at least 512
  * @param maxPositions longest sequence
  * @param seed of all weights
@@ -48,13 +49,18 @@ public record SyntheticSpec(
         "a vocabulary has at least " + MIN_VOCABULARY + " ids, not " + vocabulary);
   }
 
-  private static void require(boolean holds, String rule) {
+  /**
+   * Refuses what a model cannot have.
+   *
+   * @throws IllegalArgumentException with the rule, if it does not hold
+   */
+  static void require(boolean holds, String rule) {
     if (!holds) {
       throw new IllegalArgumentException("synthetic model: " + rule);
     }
   }
 
-  /** Bytes of all routed experts in bfloat16. */
+  /** Bytes of all routed experts in bfloat16, if every layer has them. */
   public long expertBytes() {
     return 2L * layers * experts * 3 * hidden * intermediate;
   }

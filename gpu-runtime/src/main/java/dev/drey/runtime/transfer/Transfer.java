@@ -5,11 +5,12 @@ import dev.drey.runtime.device.DeviceEvent;
 import dev.drey.runtime.device.HostBuffer;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Bytes to be moved into device memory, in blocks: the engine reads a block into staging memory,
- * then copies it from there. Blocks are moved in rising order, each exactly once, but not
- * necessarily by one thread.
+ * then copies it from there, or reads it into its place at once where that can be done. Blocks are
+ * moved in rising order, each exactly once, but not necessarily by one thread.
  *
  * <p>Exactly one of {@link #completed}, {@link #cancelled()} and {@link #failed} is called, once,
  * on an I/O thread (or on the thread that closes the engine), with no lock of the engine held. None
@@ -26,15 +27,26 @@ public interface Transfer {
   int blockBytes(int block);
 
   /**
-   * Fills {@code staging} with a block. An {@link IOException} is retried, and so is a read that
-   * leaves room.
+   * The place of a block in the target, if it lies there just as it is read and the host can write
+   * there. May wait until it may be written.
+   *
+   * @return exactly {@link #blockBytes} bytes remain; null if the block goes through staging memory
+   */
+  default @Nullable ByteBuffer place(int block) {
+    return null;
+  }
+
+  /**
+   * Fills {@code staging}, or the block's {@link #place}, with a block. An {@link IOException} is
+   * retried, and so is a read that leaves room.
    *
    * @param staging exactly {@link #blockBytes} bytes remain
    */
   void read(int block, ByteBuffer staging) throws IOException;
 
   /**
-   * Issues the copy of a block that was read. May wait until the target may be written.
+   * Issues the copy of a block that was read into staging memory. May wait until the target may be
+   * written.
    *
    * @param offset first byte of the block in {@code staging}
    */

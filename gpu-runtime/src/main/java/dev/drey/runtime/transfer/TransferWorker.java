@@ -145,42 +145,60 @@ final class TransferWorker implements Runnable {
               .formatted(transfer.name(), block, bytes, pieceBytes));
     }
     long due = pacer.charge(bytes);
-    int offset = piece * pieceBytes;
     if (!busy) {
       busy = true;
       meter.begin();
     }
+    doing("waiting for the target", ticket, block);
+    ByteBuffer place = transfer.place(block);
+    if (place == null) {
+      moveThroughStaging(ticket, block, bytes, due);
+    } else {
+      read(ticket, block, place);
+      pace(ticket, block, due);
+      meter.moved(bytes, ticket.priority);
+    }
+    ticket.nextBlock = block + 1;
+    if (ticket.nextBlock == transfer.blocks()) {
+      settle(ticket, State.COMPLETED);
+      transfer.completed(stream.record());
+    }
+  }
+
+  private void moveThroughStaging(TransferTicket ticket, int block, int bytes, long due)
+      throws IOException {
+    int offset = piece * pieceBytes;
     doing("waiting for the copy of a block before", ticket, block);
     await(piece);
-    read(ticket, block, offset, bytes);
+    read(ticket, block, view.limit(offset + bytes).position(offset));
     doing("copying", ticket, block);
-    transfer.copy(block, staging, offset, stream);
+    ticket.transfer().copy(block, staging, offset, stream);
     DeviceEvent done = stream.record();
     copies[piece] = new Copy(done, bytes, ticket.priority);
-    doing("pacing", ticket, block);
-    ticker.sleepUntil(due, queue::isClosed);
+    pace(ticket, block, due);
     if (done.reached()) {
       await(piece);
     }
     piece = (piece + 1) % PIECES;
-    ticket.nextBlock = block + 1;
-    if (ticket.nextBlock == transfer.blocks()) {
-      settle(ticket, State.COMPLETED);
-      transfer.completed(done);
-    }
   }
 
-  private void read(TransferTicket ticket, int block, int offset, int bytes) throws IOException {
+  private void pace(TransferTicket ticket, int block, long due) {
+    doing("pacing", ticket, block);
+    ticker.sleepUntil(due, queue::isClosed);
+  }
+
+  private void read(TransferTicket ticket, int block, ByteBuffer target) throws IOException {
     Transfer transfer = ticket.transfer();
+    int start = target.position();
     for (int attempt = 1; ; attempt++) {
       doing(attempt == 1 ? "reading" : "reading again", ticket, block);
       try {
-        ByteBuffer target = view.limit(offset + bytes).position(offset);
-        transfer.read(block, target);
+        transfer.read(block, target.position(start));
         if (target.hasRemaining()) {
           // What lies behind would be bytes of another transfer.
           throw new EOFException(
-              "%d of %d bytes were read".formatted(bytes - target.remaining(), bytes));
+              "%d of %d bytes were read"
+                  .formatted(target.position() - start, target.limit() - start));
         }
         return;
       } catch (IOException e) {

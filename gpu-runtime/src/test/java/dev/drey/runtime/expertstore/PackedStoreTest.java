@@ -77,6 +77,21 @@ class PackedStoreTest {
       }
     }
 
+    byte[] readIntoSlot(ExpertSource source, ExpertId expert) throws IOException {
+      ExpertLayout layout = device.expertLayout(checkpoint.config().expertShape());
+      ExpertBlocks blocks = source.blocks(layout);
+      try (DeviceBuffer memory = device.allocate(budget, layout.bytes())) {
+        ByteBuffer view = device.hostView(memory).orElseThrow();
+        for (int block = 0; block < blocks.count(); block++) {
+          int place = Math.toIntExact(blocks.place(block));
+          blocks.read(expert, block, view.slice(place, blocks.bytes(block)));
+        }
+        byte[] found = new byte[view.capacity()];
+        view.get(found);
+        return found;
+      }
+    }
+
     @Override
     public void close() {
       device.close();
@@ -108,6 +123,21 @@ class PackedStoreTest {
     }
   }
 
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void piecesThatLieAsTheyAreStoredCanBeReadIntoTheSlot(boolean direct) throws IOException {
+    Path place = Files.createTempDirectory(Path.of("target"), "packed");
+    try (Bench bench = new Bench("cpu", ComputeType.BF16)) {
+      bench.pack(place);
+      try (ExpertSource plain = ExpertStore.open(bench.checkpoint);
+          ExpertSource packed = bench.open(place, direct)) {
+        assertThat(bench.readIntoSlot(packed, LAST)).isEqualTo(bench.slot(plain, LAST));
+      }
+    } finally {
+      delete(place);
+    }
+  }
+
   @Test
   void directReadsGiveTheSameBytes() throws IOException {
     Path place = Files.createTempDirectory(Path.of("target"), "packed");
@@ -118,11 +148,15 @@ class PackedStoreTest {
         assertThat(bench.slot(direct, LAST)).isEqualTo(bench.slot(cached, LAST));
       }
     } finally {
-      for (Path file : files(place)) {
-        Files.delete(file);
-      }
-      Files.delete(place);
+      delete(place);
     }
+  }
+
+  private static void delete(Path place) throws IOException {
+    for (Path file : files(place)) {
+      Files.delete(file);
+    }
+    Files.delete(place);
   }
 
   @Test

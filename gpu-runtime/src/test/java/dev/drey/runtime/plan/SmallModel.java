@@ -18,7 +18,7 @@ final class SmallModel {
   /** 8 routed layers of 8 experts, 2 per token; an expert has 3 * 16 * 12 weights. */
   static final ModelConfig MODEL = model();
 
-  static final double SAMPLE_ROW_NANOS = 7;
+  static final SamplerTimes SAMPLER = new SamplerTimes(7, 90);
   static final int EXPERTS = 8;
   static final int LAYERS = 8;
 
@@ -74,7 +74,7 @@ final class SmallModel {
         products,
         products,
         layers,
-        SAMPLE_ROW_NANOS,
+        SAMPLER,
         memoryBytesPerSecond,
         1,
         linkBytesPerSecond,

@@ -34,10 +34,21 @@ class StepModelTest {
     // the cost is a line from one token on, so that of the mean is the mean of the costs
     assertThat(all.expertNanos())
         .isCloseTo(LAYERS * touched * 576 * (1 + tokens / 16), within(0.1));
-    double sampling = 22 * SmallModel.SAMPLE_ROW_NANOS;
+    double sampling = 22 * 7 / 2.0; // on two threads
     assertThat(all.logitNanos()).isCloseTo(800 * (1 + 22 / 16.0) + sampling, within(1e-6));
     assertThat(all.nanos()).isEqualTo(all.computeNanos());
     assertThat(all.arrivalNanos()).isZero();
+  }
+
+  @Test
+  void scoringTakesTheLogitsAndLogProbabilitiesOfAllRows() {
+    StepForecast scored =
+        SmallModel.steps(SmallModel.machine(1e15, 1e15))
+            .forecast(STEP.scored(), ALL, WindowPolicy.LRU);
+
+    double products = 800 * (1 + 64 / 16.0) + 800 * (1 + 16 / 16.0);
+    double sampling = 80 * 90 / 2.0; // on two threads
+    assertThat(scored.logitNanos()).isCloseTo(products + sampling, within(1e-6));
   }
 
   @Test

@@ -45,6 +45,7 @@ class WorkModelTest {
 
   private static final LayerTimes NO_LAYERS =
       new LayerTimes(List.of(), new RowTimes(List.of(new RowTimes.Point(1, 0))));
+  private static final SamplerTimes NO_SAMPLER = new SamplerTimes(0, 0);
 
   /** 7 rows, 2 logits, 30 positions attended to, 11 stored tokens, 8 experts, 3 brought in. */
   private static final StepWork STEP = new StepWork(7, 2, 30, 11, 8, 3);
@@ -88,12 +89,14 @@ class WorkModelTest {
             Product.of(MODEL).keySet().stream()
                 .map(product -> new ProductTimes.Point(product, 1, 1e-9, 1))
                 .toList());
-    Machine slowLink = new Machine(free, free, NO_LAYERS, 0, 1e9, 1, 1e6, 0, 0, 0, 0, 0, 0);
+    Machine slowLink =
+        new Machine(free, free, NO_LAYERS, NO_SAMPLER, 1e9, 1, 1e6, 0, 0, 0, 0, 0, 0);
     Floor transfer = WORK.floor(STEP, slowLink);
     assertThat(transfer.transferNanos()).isCloseTo(864e3, within(1e-3));
     assertThat(transfer.memoryNanos()).isCloseTo(WORK.weightBytes(STEP) + 528, within(1e-3));
     assertThat(transfer.nanos()).isEqualTo(transfer.transferNanos());
-    Machine slowMemory = new Machine(free, free, NO_LAYERS, 0, 1e3, 1, 1e9, 0, 0, 0, 0, 0, 0);
+    Machine slowMemory =
+        new Machine(free, free, NO_LAYERS, NO_SAMPLER, 1e3, 1, 1e9, 0, 0, 0, 0, 0, 0);
     Floor memory = WORK.floor(STEP, slowMemory);
     assertThat(memory.nanos()).isEqualTo(memory.memoryNanos());
     Floor both = transfer.plus(memory);
@@ -107,7 +110,7 @@ class WorkModelTest {
             new ProductTimes(List.of()),
             new ProductTimes(List.of()),
             NO_LAYERS,
-            0,
+            NO_SAMPLER,
             1,
             1,
             8e9,
@@ -123,7 +126,7 @@ class WorkModelTest {
             new ProductTimes(List.of()),
             new ProductTimes(List.of()),
             NO_LAYERS,
-            0,
+            NO_SAMPLER,
             1,
             1,
             8,
@@ -143,7 +146,7 @@ class WorkModelTest {
             new ProductTimes(List.of()),
             new ProductTimes(List.of()),
             NO_LAYERS,
-            0,
+            NO_SAMPLER,
             1,
             1,
             10,
@@ -171,7 +174,8 @@ class WorkModelTest {
                         Stream.of(1, 8)
                             .map(rows -> new ProductTimes.Point(product, rows, 100.0 * rows, 1e18)))
                 .toList());
-    Machine machine = new Machine(times, times, NO_LAYERS, 0, 1e18, 1, 1e18, 0, 0, 0, 0, 0, 0);
+    Machine machine =
+        new Machine(times, times, NO_LAYERS, NO_SAMPLER, 1e18, 1, 1e18, 0, 0, 0, 0, 0, 0);
     double attention = 3 * 4 * 700;
     double dense = 700;
     double logits = 200;
@@ -193,7 +197,8 @@ class WorkModelTest {
                             product, 64, product.kind() == Product.Kind.EXPERT ? 1 : 700, 1e18))
                 .toList());
     Floor floor =
-        WORK.floor(STEP, new Machine(times, times, NO_LAYERS, 0, 1e9, 1, 1e18, 0, 0, 0, 0, 0, 0));
+        WORK.floor(
+            STEP, new Machine(times, times, NO_LAYERS, NO_SAMPLER, 1e9, 1, 1e18, 0, 0, 0, 0, 0, 0));
     double attention = 3 * 4 * 700;
     double dense = 700; // its 480 bytes hide behind it
     double vocabulary = 100 * 8 * 2; // hides its arithmetic
@@ -216,10 +221,12 @@ class WorkModelTest {
                 .map(product -> new ProductTimes.Point(product, 1, 1e-3, 1e6))
                 .toList());
     Floor reads =
-        WORK.floor(STEP, new Machine(times, times, NO_LAYERS, 0, 1, 1, 1, 0, 0, 0, 0, 0, 0));
+        WORK.floor(
+            STEP, new Machine(times, times, NO_LAYERS, NO_SAMPLER, 1, 1, 1, 0, 0, 0, 0, 0, 0));
     assertThat(reads.operationNanos()).isCloseTo(reads.memoryNanos(), within(1e-3));
     Floor computes =
-        WORK.floor(STEP, new Machine(times, times, NO_LAYERS, 0, 1e30, 1, 1, 0, 0, 0, 0, 0, 0));
+        WORK.floor(
+            STEP, new Machine(times, times, NO_LAYERS, NO_SAMPLER, 1e30, 1, 1, 0, 0, 0, 0, 0, 0));
     assertThat(computes.operationNanos()).isCloseTo(computes.computeNanos(), within(1e-9));
     assertThat(computes.inTurnNanos())
         .as("experts that come in slowly are waited for")

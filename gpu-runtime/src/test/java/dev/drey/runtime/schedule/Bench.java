@@ -33,7 +33,7 @@ final class Bench implements AutoCloseable {
     model = new FakeModel(config, blocks, BLOCK_TOKENS);
     scheduler = new StepScheduler(config, LIMITS, pool, FakeDetokenizer::new, () -> now);
     step = new Step(config.maxStepTokens());
-    sampler = new StepSampler(LIMITS, 3);
+    sampler = new StepSampler(LIMITS, 3, 3);
   }
 
   void changeLimits(ScheduleConfig changed) {
@@ -69,6 +69,7 @@ final class Bench implements AutoCloseable {
 
   @Override
   public void close() {
+    sampler.close();
     scheduler.close();
     scheduler.check();
     pool.close();

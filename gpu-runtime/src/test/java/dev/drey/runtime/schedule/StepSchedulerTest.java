@@ -87,7 +87,9 @@ class StepSchedulerTest {
       // rows 0-3 of the prompt; rows 4-7: the scored tokens 3 and 4 follow rows 2 and 3
       assertThat(Arrays.copyOf(bench.step.batch().logitRows(), 2)).containsExactly(6, 7);
       assertThat(bench.step.batch().logitCount()).isEqualTo(2);
+      assertThat(bench.step.scoredRows()).isEqualTo(2);
       bench.step();
+      assertThat(bench.step.scoredRows()).isZero();
       assertThat(bench.step.batch().logitCount()).isEqualTo(1);
       assertThat(bench.step.batch().logitRows()[0]).isEqualTo(1);
     }
@@ -395,16 +397,14 @@ class StepSchedulerTest {
 
   @Test
   void logitsThatAreNotNumbersNameTheSequence() {
-    try (Bench bench = new Bench(config(2, 8, 8), 10)) {
+    try (Bench bench = new Bench(config(2, 8, 8), 10);
+        StepSampler sampler = new StepSampler(Bench.LIMITS, 4, 1)) {
       bench.scheduler.admit(generation(4, 3));
       assertThat(bench.scheduler.plan(bench.step)).isTrue();
       float[] row = new float[FakeModel.VOCABULARY];
       row[5] = Float.NaN;
 
-      assertThatThrownBy(
-              () ->
-                  new StepSampler(Bench.LIMITS, 4)
-                      .sample(bench.step, (from, count) -> FloatBuffer.wrap(row)))
+      assertThatThrownBy(() -> sampler.sample(bench.step, (from, count) -> FloatBuffer.wrap(row)))
           .isInstanceOf(LogitsException.class)
           .hasMessageContaining("'p4', position 4");
     }

@@ -13,7 +13,10 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
+import java.util.HexFormat;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Stream;
@@ -67,6 +70,21 @@ class SyntheticModelTest {
             assertThat(hash.equals(c.get(name)))
                 .as("%s is the same for another seed", name)
                 .isEqualTo(!name.endsWith(".safetensors")));
+  }
+
+  /**
+   * Measurements of earlier versions name models by their flags: those must stay what they were.
+   */
+  @Test
+  void withoutFamilyAndHabitsTheBytesAreThoseOfEarlierVersions()
+      throws IOException, NoSuchAlgorithmException {
+    SyntheticModel.write(SMALL, temp);
+    MessageDigest digest = MessageDigest.getInstance("SHA-256");
+    for (String name : contents(temp).keySet()) {
+      digest.update(Files.readAllBytes(temp.resolve(name)));
+    }
+    assertThat(HexFormat.of().formatHex(digest.digest()))
+        .isEqualTo("5b733b38f7901c4631aeb828843f113c285455e98466893dfacd77ebc34d1c30");
   }
 
   @Test

@@ -67,6 +67,43 @@ class TransferEngineTest {
   }
 
   @Test
+  void aBlockThatHasAPlaceIsReadThereFromItsStartAndNeverCopied() {
+    RecordedTransfer a = transfer("a", 3);
+    ByteBuffer slot = ByteBuffer.allocateDirect(3 * RecordedTransfer.BLOCK_BYTES);
+    a.hook =
+        block -> {
+          if (block == 1 && log.stream().noneMatch("half a1"::equals)) {
+            log.add("half a1");
+            throw new IOException("no luck");
+          }
+        };
+    Transfer inPlace =
+        new DelegatingTransfer(a) {
+          @Override
+          public ByteBuffer place(int block) {
+            return slot.slice(block * RecordedTransfer.BLOCK_BYTES, RecordedTransfer.BLOCK_BYTES);
+          }
+
+          @Override
+          public void read(int block, ByteBuffer staging) throws IOException {
+            if (block == 1 && !log.contains("half a1")) {
+              staging.put((byte) 1);
+            }
+            super.read(block, staging);
+          }
+        };
+    submit(inPlace, DEMAND);
+    stepped.drain(0);
+
+    assertThat(log).containsExactly("a0", "half a1", "a1", "a2", "a completed");
+    byte[] found = new byte[slot.capacity()];
+    slot.get(found);
+    assertThat(found).isEqualTo(a.expected());
+    assertThat(bytesOf(0)).as("what copies would have written").containsOnly(0);
+    assertThat(stepped.engine.stats().bytesDemand()).isEqualTo(found.length);
+  }
+
+  @Test
   void demandsGoBeforePrefetchesThatCameEarlier() {
     submit(transfer("p", 1), PREFETCH);
     submit(transfer("d", 1), DEMAND);

@@ -198,19 +198,20 @@ final class ToyEngine implements SlotEngine {
       throw new IllegalStateException("sampled while layer " + nextLayer + " is due");
     }
     StepBatch batch = step.batch();
-    new StepSampler(facts.limits(), 4)
-        .sample(
-            step,
-            (from, count) -> {
-              FloatBuffer logits = FloatBuffer.allocate(count * ToyModel.VOCABULARY);
-              for (int i = from; i < from + count; i++) {
-                long state = rowStates[batch.logitRows()[i]];
-                for (int token = 0; token < ToyModel.VOCABULARY; token++) {
-                  logits.put(ToyModel.logit(state, token));
-                }
+    try (StepSampler sampler = new StepSampler(facts.limits(), 4, 1)) {
+      sampler.sample(
+          step,
+          (from, count) -> {
+            FloatBuffer logits = FloatBuffer.allocate(count * ToyModel.VOCABULARY);
+            for (int i = from; i < from + count; i++) {
+              long state = rowStates[batch.logitRows()[i]];
+              for (int token = 0; token < ToyModel.VOCABULARY; token++) {
+                logits.put(ToyModel.logit(state, token));
               }
-              return logits.flip();
-            });
+            }
+            return logits.flip();
+          });
+    }
   }
 
   @Override

@@ -6,6 +6,7 @@ import dev.drey.runtime.device.DeviceBuffer;
 import dev.drey.runtime.device.KvShape;
 import dev.drey.runtime.model.DType;
 import dev.drey.runtime.model.KeyRange;
+import dev.drey.runtime.threads.ThreadTeam;
 import java.nio.FloatBuffer;
 import java.util.Arrays;
 import java.util.List;

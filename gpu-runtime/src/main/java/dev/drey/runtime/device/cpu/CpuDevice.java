@@ -17,7 +17,9 @@ import dev.drey.runtime.model.DType;
 import dev.drey.runtime.model.ExpertShape;
 import dev.drey.runtime.model.MatrixShape;
 import dev.drey.runtime.model.ModelConfig;
+import java.nio.ByteBuffer;
 import java.util.Locale;
+import java.util.Optional;
 
 /**
  * The processor as a device: oneDNN for matrix products, a team of threads around it.
@@ -150,6 +152,11 @@ public final class CpuDevice implements Device {
   @Override
   public HostBuffer allocateHost(MemoryBudget budget, int bytes) {
     return new NativeHostBuffer(memory(budget, bytes, "host buffer"));
+  }
+
+  @Override
+  public Optional<ByteBuffer> hostView(DeviceBuffer memory) {
+    return NativeBuffer.of(memory).hostView();
   }
 
   /**

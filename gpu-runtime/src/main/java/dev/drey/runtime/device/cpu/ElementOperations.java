@@ -3,6 +3,7 @@ package dev.drey.runtime.device.cpu;
 import dev.drey.runtime.device.DeviceBuffer;
 import dev.drey.runtime.model.BFloat16;
 import dev.drey.runtime.model.DType;
+import dev.drey.runtime.threads.ThreadTeam;
 import java.nio.FloatBuffer;
 
 /**

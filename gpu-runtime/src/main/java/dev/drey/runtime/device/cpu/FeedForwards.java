@@ -7,6 +7,7 @@ import dev.drey.runtime.device.ExpertLayout;
 import dev.drey.runtime.device.MatrixLayout;
 import dev.drey.runtime.model.DType;
 import dev.drey.runtime.model.ExpertShape;
+import dev.drey.runtime.threads.ThreadTeam;
 import java.nio.ByteBuffer;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;

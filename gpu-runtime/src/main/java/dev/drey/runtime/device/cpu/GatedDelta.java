@@ -6,6 +6,7 @@ import dev.drey.runtime.device.DeltaWeights;
 import dev.drey.runtime.device.DeviceBuffer;
 import dev.drey.runtime.model.DType;
 import dev.drey.runtime.model.GatedDeltaRule;
+import dev.drey.runtime.threads.ThreadTeam;
 import java.nio.FloatBuffer;
 import java.util.List;
 

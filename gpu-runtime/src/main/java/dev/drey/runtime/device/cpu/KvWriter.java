@@ -4,6 +4,7 @@ import dev.drey.runtime.device.AttentionBatch;
 import dev.drey.runtime.device.DeviceBuffer;
 import dev.drey.runtime.model.BFloat16;
 import dev.drey.runtime.model.DType;
+import dev.drey.runtime.threads.ThreadTeam;
 import java.nio.ByteBuffer;
 import java.nio.FloatBuffer;
 import java.util.List;

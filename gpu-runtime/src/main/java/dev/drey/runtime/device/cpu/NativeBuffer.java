@@ -5,6 +5,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.nio.ShortBuffer;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** A {@link DeviceBuffer} in main memory, or a view of part of one. */
@@ -76,18 +77,26 @@ final class NativeBuffer implements DeviceBuffer {
     return NativeMemory.within(offset + at);
   }
 
+  /** The whole buffer; empty if it is too large for one view. */
+  Optional<ByteBuffer> hostView() {
+    ByteBuffer segment = segment(0);
+    return bytes > segment.capacity() - within(0)
+        ? Optional.empty()
+        : Optional.of(segment.slice(within(0), (int) bytes).order(ByteOrder.LITTLE_ENDIAN));
+  }
+
   /** The whole buffer, for activations; at most 1 GiB. Absolute access only. */
   ByteBuffer byteView() {
     memory.address();
     ByteBuffer result = byteView;
     if (result == null) {
-      ByteBuffer segment = segment(0);
-      if (bytes > segment.capacity() - within(0)) {
-        throw new IllegalArgumentException(
-            "activations of %d bytes in one buffer; the cpu device takes at most %d"
-                .formatted(bytes, segment.capacity() - within(0)));
-      }
-      result = segment.slice(within(0), (int) bytes).order(ByteOrder.LITTLE_ENDIAN);
+      result =
+          hostView()
+              .orElseThrow(
+                  () ->
+                      new IllegalArgumentException(
+                          "activations of %d bytes in one buffer; the cpu device takes at most %d"
+                              .formatted(bytes, segment(0).capacity() - within(0))));
       byteView = result;
     }
     return result;

@@ -4,6 +4,7 @@ import dev.drey.runtime.device.DeviceBuffer;
 import dev.drey.runtime.device.Matrix;
 import dev.drey.runtime.device.MatrixLayout;
 import dev.drey.runtime.model.MatrixShape;
+import dev.drey.runtime.threads.ThreadTeam;
 import java.nio.FloatBuffer;
 import java.util.HashMap;
 import java.util.Map;

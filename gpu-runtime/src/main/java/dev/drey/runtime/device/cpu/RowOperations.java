@@ -5,6 +5,7 @@ import dev.drey.runtime.device.Norm;
 import dev.drey.runtime.device.RotaryTable;
 import dev.drey.runtime.device.Routing;
 import dev.drey.runtime.model.DType;
+import dev.drey.runtime.threads.ThreadTeam;
 import java.nio.FloatBuffer;
 import java.util.Arrays;
 

@@ -29,6 +29,7 @@ final class StreamPlan {
   static final long PRIMITIVE_BYTES = 48 << 10;
 
   private static final int ATTENTION_ROWS = 32;
+  private static final int MOST_ROUTER_ROWS = 32;
   private static final int LEAST_MEMBERS = 16;
   private static final int SCORES = 1 << 18;
 
@@ -57,7 +58,7 @@ final class StreamPlan {
     this.attention = AttentionShape.of(model);
     addProjections();
     networks().forEach(this::addGates);
-    routerOutputs().forEach(outputs -> products.put(router(outputs), rowTiles()));
+    routerOutputs().forEach(outputs -> products.put(router(outputs), routerTiles()));
     if (attention != null) {
       addAttention(attention);
     }
@@ -196,6 +197,11 @@ final class StreamPlan {
   /** Row tiles of everything but attention. */
   int rowTiles() {
     return RowTiles.covering(maxRows) + 1;
+  }
+
+  /** Row tiles of routers. */
+  int routerTiles() {
+    return RowTiles.covering(Math.min(maxRows, MOST_ROUTER_ROWS)) + 1;
   }
 
   /** Row tiles of attention, whose rows are tokens times query heads per key/value head. */

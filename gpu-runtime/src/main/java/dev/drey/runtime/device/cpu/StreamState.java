@@ -3,6 +3,7 @@ package dev.drey.runtime.device.cpu;
 import dev.drey.runtime.device.MatrixLayout;
 import dev.drey.runtime.memory.MemoryBudget;
 import dev.drey.runtime.model.MatrixShape;
+import dev.drey.runtime.threads.ThreadTeam;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.HashMap;

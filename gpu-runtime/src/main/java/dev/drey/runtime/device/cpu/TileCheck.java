@@ -95,7 +95,8 @@ final class TileCheck {
       computeExpected();
       for (int tile = 0; tile < product.tiles(); tile++) {
         int rows = RowTiles.SIZES[tile];
-        for (int first = 0; first < ROWS; first += rows) {
+        for (int next = 0; next < ROWS; next += rows) {
+          int first = Math.min(next, ROWS - rows);
           execute(tile, first, false);
           for (int row = 0; row < rows; row++) {
             compare(tile, row, first + row);

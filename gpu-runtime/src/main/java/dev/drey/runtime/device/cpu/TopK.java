@@ -6,13 +6,13 @@ import dev.drey.runtime.device.Router;
 import dev.drey.runtime.device.Routing;
 import dev.drey.runtime.model.RouterConfig;
 import dev.drey.runtime.model.RouterConfig.Score;
+import dev.drey.runtime.threads.ThreadTeam;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** The router: logits by oneDNN in float32, scores, the choice. */
 final class TopK implements ThreadTeam.Work {
-  private static final int LARGEST_TILE = 32;
   private static final float[] NONE = {};
 
   /** What one kind of router needs: its product, and a choice and biases of its own size. */
@@ -68,7 +68,7 @@ final class TopK implements ThreadTeam.Work {
     logitBias = loaded(router.logitBias(), kind.logitBias);
     choiceBias = loaded(router.choiceBias(), kind.choiceBias);
     routing = out;
-    tiles.cut(rows, Math.min(state.plan().rowTiles() - 1, RowTiles.covering(LARGEST_TILE)));
+    tiles.cut(rows, state.plan().routerTiles() - 1);
     int last = tiles.count() - 1;
     if (last >= 0 && tiles.padded(last)) {
       int rowBytes = hidden * Float.BYTES;

@@ -2,6 +2,7 @@ package dev.drey.runtime.device.cpu;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.Arrays;
 import org.junit.jupiter.api.Test;
 
 class RowTilesTest {
@@ -26,13 +27,29 @@ class RowTilesTest {
   }
 
   @Test
-  void smallRemaindersArePaddedAndLargeWasteIsAvoided() {
-    assertThat(sizes(5)).containsExactly(8);
-    assertThat(sizes(31)).containsExactly(32);
-    assertThat(sizes(33)).containsExactly(32, 4);
-    assertThat(sizes(50)).containsExactly(64);
-    assertThat(sizes(130)).containsExactly(128, 4);
+  void rowsArePaddedWhereAnotherPassOverTheWeightsWouldCostMore() {
     assertThat(sizes(3)).containsExactly(4);
+    assertThat(sizes(5)).containsExactly(8);
+    assertThat(sizes(17)).containsExactly(24);
+    assertThat(sizes(31)).containsExactly(32);
+    assertThat(sizes(60)).containsExactly(64);
+    assertThat(sizes(90)).containsExactly(96);
+  }
+
+  @Test
+  void rowsAreSplitWherePaddingWouldCostMore() {
+    assertThat(sizes(33)).containsExactly(32, 4);
+    assertThat(sizes(50)).containsExactly(48, 4);
+    assertThat(sizes(68)).containsExactly(64, 4);
+    assertThat(sizes(130)).containsExactly(128, 4);
+  }
+
+  @Test
+  void noNumberOfRowsIsPaddedByMoreThanAFewRows() {
+    for (int rows = 1; rows <= 300; rows++) {
+      int computed = Arrays.stream(sizes(rows)).sum();
+      assertThat(computed - rows).as("padding of %d rows", rows).isBetween(0, 7);
+    }
   }
 
   private static int[] sizes(int rows) {

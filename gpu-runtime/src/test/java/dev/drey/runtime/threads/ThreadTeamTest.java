@@ -1,4 +1,4 @@
-package dev.drey.runtime.device.cpu;
+package dev.drey.runtime.threads;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;

@@ -1,4 +1,4 @@
-package dev.drey.runtime.device.cpu;
+package dev.drey.runtime.threads;
 
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -18,9 +18,9 @@ import org.jspecify.annotations.Nullable;
  * under way finish, and the caller gets the exception. The cancellation question is asked by the
  * caller only, before each piece it claims.
  */
-final class ThreadTeam implements AutoCloseable {
+public final class ThreadTeam implements AutoCloseable {
   /** The pieces of a job. */
-  interface Work {
+  public interface Work {
     /**
      * Does one piece.
      *
@@ -47,7 +47,7 @@ final class ThreadTeam implements AutoCloseable {
   /**
    * @param threads how many work on a job, the caller included
    */
-  ThreadTeam(int threads, String name) {
+  public ThreadTeam(int threads, String name) {
     helpers = new Thread[threads - 1];
     for (int i = 0; i < helpers.length; i++) {
       int worker = i + 1;
@@ -57,7 +57,8 @@ final class ThreadTeam implements AutoCloseable {
     }
   }
 
-  int threads() {
+  /** How many work on a job, the caller included. */
+  public int threads() {
     return helpers.length + 1;
   }
 
@@ -66,7 +67,7 @@ final class ThreadTeam implements AutoCloseable {
    *
    * @throws CancellationException if the question answered true
    */
-  void run(int count, Work newWork, BooleanSupplier cancelled) {
+  public void run(int count, Work newWork, BooleanSupplier cancelled) {
     if (count <= 1 || helpers.length == 0) {
       for (int piece = 0; piece < count; piece++) {
         checkCancelled(cancelled);
@@ -100,7 +101,7 @@ final class ThreadTeam implements AutoCloseable {
     }
   }
 
-  static void checkCancelled(BooleanSupplier cancelled) {
+  private static void checkCancelled(BooleanSupplier cancelled) {
     if (cancelled.getAsBoolean()) {
       throw new CancellationException("the operation was cancelled");
     }
