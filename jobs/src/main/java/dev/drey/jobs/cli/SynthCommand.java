@@ -2,7 +2,9 @@ package dev.drey.jobs.cli;
 
 import dev.drey.jobs.options.RefusedException;
 import dev.drey.jobs.options.Section;
+import dev.drey.runtime.Devices;
 import dev.drey.runtime.checkpoint.Checkpoint;
+import dev.drey.runtime.model.ComputeType;
 import dev.drey.runtime.routing.RoutingMeasurement;
 import dev.drey.runtime.routing.RoutingProfile;
 import dev.drey.runtime.synth.SyntheticFamily;
@@ -130,6 +132,7 @@ final class SynthCommand implements CliCommand {
           "--device: expected cpu, cuda, reference or none, found '%s'".formatted(device));
     }
     requireEmpty();
+    requireDevice();
     long start = System.nanoTime();
     SyntheticSpec spec = write();
     long written = System.nanoTime();
@@ -180,6 +183,21 @@ final class SynthCommand implements CliCommand {
     }
     return RoutingMeasurement.measure(
         out, device, threads, SyntheticPrompts.of(spec, topics, PROMPTS, tokens));
+  }
+
+  /** Better before gigabytes are written than after. */
+  private void requireDevice() {
+    if (device.equals(UNMEASURED)) {
+      return;
+    }
+    try {
+      Devices.open(device, 0, ComputeType.BF16, threads).close();
+    } catch (IllegalStateException e) {
+      throw new RefusedException(
+          "--device: %s cannot measure the routing here: %s; --device none measures nothing"
+              .formatted(device, e.getMessage()),
+          e);
+    }
   }
 
   private void requireEmpty() throws IOException {

@@ -1,9 +1,11 @@
 package dev.drey.jobs.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeFalse;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.drey.runtime.Devices;
 import dev.drey.runtime.synth.SyntheticFamily;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -94,5 +96,16 @@ class SynthCommandTest {
     assertThat(synth("other", "tpu", "2")).isEqualTo(2);
     assertThat(err.toString()).contains("--device: expected cpu, cuda, reference or none");
     assertThat(directory.resolve("other")).doesNotExist();
+  }
+
+  @Test
+  void aDeviceThatCannotBeUsedHereIsRefusedBeforeAnythingIsWritten() {
+    assumeFalse(Devices.choose(0).name().equals("cuda"), "this machine has a GPU");
+
+    assertThat(synth("model", "cuda", "2")).isEqualTo(2);
+
+    assertThat(err.toString())
+        .contains("--device: cuda cannot measure the routing here: ", "--device none");
+    assertThat(directory.resolve("model")).doesNotExist();
   }
 }
