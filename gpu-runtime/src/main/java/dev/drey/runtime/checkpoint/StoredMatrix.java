@@ -11,6 +11,9 @@ import java.nio.ByteOrder;
  * cut out of a fused tensor, turned round. Thread-safe.
  */
 public final class StoredMatrix {
+  /** Numbers that take about as long to read as one: a read's own cost is that of 32 KiB. */
+  private static final int READ_TOGETHER = 16_384;
+
   private final StoredNumbers numbers;
   private final Placement placement;
   private final MatrixShape shape;
@@ -68,28 +71,38 @@ public final class StoredMatrix {
     }
   }
 
-  /** Column by column; the numbers of a column that are wanted lie near each other. */
+  /** Some columns at a time, with what lies between them. */
   private void readTurned(int firstRow, int rows, ByteBuffer target) throws IOException {
     int start = target.position();
+    int together = (int) Math.max(1, READ_TOGETHER / placement.columnStride());
     int row = firstRow;
     int end = firstRow + rows;
     while (row < end) {
       int count = (int) Math.min(end - row, placement.inGroup(row));
-      int span = Math.toIntExact((count - 1) * placement.rowStride() + 1);
-      ByteBuffer column = ByteBuffer.allocate(span * Short.BYTES).order(ByteOrder.LITTLE_ENDIAN);
-      for (int input = 0; input < shape.inputs(); input++) {
-        column.clear();
-        numbers.readBf16(placement.row(row) + input * placement.columnStride(), span, column);
+      for (int input = 0; input < shape.inputs(); input += together) {
+        int columns = Math.min(together, shape.inputs() - input);
+        ByteBuffer stored = readColumns(row, count, input, columns);
         for (int i = 0; i < count; i++) {
-          long at = (long) (row - firstRow + i) * shape.inputs() + input;
-          target.putShort(
-              start + (int) at * Short.BYTES,
-              column.getShort((int) (i * placement.rowStride()) * Short.BYTES));
+          int to = start + ((row - firstRow + i) * shape.inputs() + input) * Short.BYTES;
+          for (int column = 0; column < columns; column++) {
+            long from = i * placement.rowStride() + column * placement.columnStride();
+            target.putShort(to + column * Short.BYTES, stored.getShort((int) from * Short.BYTES));
+          }
         }
       }
       row += count;
     }
     target.position(target.limit());
+  }
+
+  private ByteBuffer readColumns(int row, int count, int input, int columns) throws IOException {
+    int span =
+        Math.toIntExact(
+            (count - 1) * placement.rowStride() + (columns - 1) * placement.columnStride() + 1);
+    ByteBuffer stored =
+        ByteBuffer.allocate(Math.multiplyExact(span, Short.BYTES)).order(ByteOrder.LITTLE_ENDIAN);
+    numbers.readBf16(placement.row(row) + input * placement.columnStride(), span, stored);
+    return stored;
   }
 
   /**

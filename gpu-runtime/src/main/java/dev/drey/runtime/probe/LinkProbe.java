@@ -21,6 +21,7 @@ import java.util.List;
 import java.util.Random;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Measures how fast experts come in: as large reads alone (the link), with the device's packing
@@ -39,8 +40,9 @@ final class LinkProbe implements AutoCloseable {
   private final ThreadMXBean threadTimes = ManagementFactory.getThreadMXBean();
   private final List<Lane> lanes = new ArrayList<>();
 
-  /** What one thread reads into. */
-  private record Lane(HostBuffer staging, DeviceBuffer slot, CopyStream copies) {}
+  /** What one thread reads into; the slot also as the host sees it, if it does. */
+  private record Lane(
+      HostBuffer staging, DeviceBuffer slot, @Nullable ByteBuffer hostView, CopyStream copies) {}
 
   LinkProbe(
       ModelConfig model, ExpertSource experts, Device device, MemoryBudget budget, int threads) {
@@ -54,11 +56,10 @@ final class LinkProbe implements AutoCloseable {
     Collections.shuffle(order, new Random(1));
     try {
       for (int i = 0; i < threads; i++) {
-        lanes.add(
-            new Lane(
-                device.allocateHost(budget, blocks.largest()),
-                device.allocate(budget, layout.bytes()),
-                device.newCopyStream(budget)));
+        HostBuffer staging = device.allocateHost(budget, blocks.largest());
+        DeviceBuffer slot = device.allocate(budget, layout.bytes());
+        ByteBuffer hostView = device.hostView(slot).orElse(null);
+        lanes.add(new Lane(staging, slot, hostView, device.newCopyStream(budget)));
       }
     } catch (RuntimeException failure) {
       close();
@@ -79,7 +80,7 @@ final class LinkProbe implements AutoCloseable {
     return measure(this::readWhole, true);
   }
 
-  /** Reads with packing behind them. */
+  /** Brings experts into slots as an engine does: in place, or packed or copied there. */
   Rate load() {
     return measure(this::load, true);
   }
@@ -136,9 +137,15 @@ final class LinkProbe implements AutoCloseable {
   private long load(ExpertId expert, Lane lane) throws IOException {
     Expert target = new Expert(layout, lane.slot());
     for (int block = 0; block < blocks.count(); block++) {
-      read(expert, block, lane);
-      blocks.copy(block, lane.staging(), 0, lane.copies(), target);
-      lane.copies().record().await();
+      ByteBuffer hostView = lane.hostView();
+      long place = blocks.place(block);
+      if (hostView != null && place >= 0) {
+        blocks.read(expert, block, hostView.slice((int) place, blocks.bytes(block)));
+      } else {
+        read(expert, block, lane);
+        blocks.copy(block, lane.staging(), 0, lane.copies(), target);
+        lane.copies().record().await();
+      }
     }
     return blocks.totalBytes();
   }
