@@ -6,15 +6,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import org.apache.flink.configuration.Configuration;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -27,16 +24,8 @@ class BenchCommandTest {
   @SuppressWarnings("NullAway.Init")
   Path directory;
 
-  private final StringWriter out = new StringWriter();
-  private final StringWriter err = new StringWriter();
+  private final CommandRun cli = new CommandRun();
   private String model = "";
-
-  private int drey(String... arguments) {
-    out.getBuffer().setLength(0);
-    err.getBuffer().setLength(0);
-    Console console = new Console(new PrintWriter(out, true), new PrintWriter(err, true), false);
-    return new DreyCli(Commands.all(), console, new Configuration()).run(arguments);
-  }
 
   private int bench(String... more) {
     List<String> arguments =
@@ -44,31 +33,30 @@ class BenchCommandTest {
     arguments.addAll(
         List.of("--sequences", "2", "--prompt-tokens", "5", "--max-tokens", "3", "--rounds", "1"));
     arguments.addAll(List.of(more));
-    return drey(arguments.toArray(String[]::new));
+    return cli.drey(arguments.toArray(String[]::new));
   }
 
   @BeforeEach
   void writeModel() {
     model = directory.resolve("model").toString();
     int code =
-        drey(
+        cli.drey(
             "synth --hidden 32 --layers 2 --experts 8 --top-k 2 --intermediate 32 --heads 2 --kv-heads 1"
                 .concat(" --head-dim 16 --vocabulary 512 --device none --out ")
                 .concat(model)
                 .split(" "));
-    assertThat(code).as(err.toString()).isZero();
+    assertThat(code).as(cli.err()).isZero();
   }
 
   @Test
   void benchTakesTheGpuAndTheHostMemoryItIsGiven() {
     assertThat(bench("--host-memory", "50%")).isNotZero();
-    assertThat(err.toString())
-        .contains("device is 'reference', which computes in the host's memory");
-    assertThat(drey("bench", "--model", model, "--device", "cuda", "--device-index", "99"))
+    assertThat(cli.err()).contains("device is 'reference', which computes in the host's memory");
+    assertThat(cli.drey("bench", "--model", model, "--device", "cuda", "--device-index", "99"))
         .isNotZero();
-    assertThat(err.toString()).contains("the cuda device cannot be used on this machine");
+    assertThat(cli.err()).contains("the cuda device cannot be used on this machine");
     assertThat(bench("--device-index", "-1")).isEqualTo(2);
-    assertThat(err.toString()).contains("a GPU of index 0 or more, found -1");
+    assertThat(cli.err()).contains("a GPU of index 0 or more, found -1");
   }
 
   @Test
@@ -76,9 +64,9 @@ class BenchCommandTest {
     int code =
         bench("--expert-memory", "100%,50%", "--phase", "decode", "--compute", "f32", "--json");
 
-    assertThat(code).as(err.toString()).isZero();
-    assertThat(err.toString()).contains("decode round 1/1, resident");
-    JsonNode report = new ObjectMapper().readTree(out.toString());
+    assertThat(code).as(cli.err()).isZero();
+    assertThat(cli.err()).contains("decode round 1/1, resident");
+    JsonNode report = new ObjectMapper().readTree(cli.out());
     assertThat(report.get("identical").asBoolean()).isTrue();
     assertThat(report.get("results")).hasSize(4);
     assertThat(report.at("/results/0/tokens").asInt()).isEqualTo(2 * 3);
@@ -91,9 +79,9 @@ class BenchCommandTest {
     int code =
         bench("--group", "auto,1,2", "--expert-memory", "100%", "--phase", "decode", "--json");
 
-    assertThat(code).as(err.toString()).isZero();
-    assertThat(err.toString()).contains("group auto with 100.0%: ");
-    JsonNode report = new ObjectMapper().readTree(out.toString());
+    assertThat(code).as(cli.err()).isZero();
+    assertThat(cli.err()).contains("group auto with 100.0%: ");
+    JsonNode report = new ObjectMapper().readTree(cli.out());
     assertThat(report.get("identical").asBoolean()).isTrue();
     assertThat(report.get("results")).hasSize(3);
     assertThat(report.at("/options/groups")).hasToString("[\"auto\",\"1\",\"2\"]");
@@ -107,8 +95,8 @@ class BenchCommandTest {
   void benchTellsWhatEachPartOfThePipelineAdds() throws IOException {
     int code = bench("--ablation", "--expert-memory", "50%", "--phase", "decode", "--json");
 
-    assertThat(code).as(err.toString()).isZero();
-    JsonNode report = new ObjectMapper().readTree(out.toString());
+    assertThat(code).as(cli.err()).isZero();
+    JsonNode report = new ObjectMapper().readTree(cli.out());
     assertThat(report.get("identical").asBoolean()).isTrue();
     assertThat(report.at("/ablations/0/stages").findValuesAsText("name"))
         .containsExactly("50% simple", "50% + groups", "50% + prefetch", "50% + order");
@@ -121,8 +109,8 @@ class BenchCommandTest {
     int code =
         bench("--plot", page.toString(), "--expert-memory", "100%,25%,50%", "--phase", "decode");
 
-    assertThat(code).as(err.toString()).isZero();
-    assertThat(err.toString()).contains("plot in " + page);
+    assertThat(code).as(cli.err()).isZero();
+    assertThat(cli.err()).contains("plot in " + page);
     String html = Files.readString(page, UTF_8);
     assertThat(html).contains("<title>Drey benchmark</title>", "Chart.js v4", "function curves(");
     assertThat(html)
@@ -139,15 +127,15 @@ class BenchCommandTest {
         .isLessThan(results.at("/4/memory_share").asDouble());
 
     assertThat(bench("--plot", directory.resolve("none/bench.html").toString())).isEqualTo(2);
-    assertThat(err.toString()).contains("--plot: expected a file in a directory that exists");
+    assertThat(cli.err()).contains("--plot: expected a file in a directory that exists");
   }
 
   @Test
   void benchComparesTheJobWithTheBareEngine() throws IOException {
     int code = bench("--flink", "--records", "3", "--expert-memory", "50%", "--json");
 
-    assertThat(code).as(err.toString()).isZero();
-    JsonNode comparison = new ObjectMapper().readTree(out.toString()).at("/comparisons/0");
+    assertThat(code).as(cli.err()).isZero();
+    JsonNode comparison = new ObjectMapper().readTree(cli.out()).at("/comparisons/0");
     assertThat(comparison.get("identical").asBoolean()).isTrue();
     assertThat(comparison.get("tokens").asInt()).isEqualTo(3 * (5 + 3 - 1));
     assertThat(comparison.at("/flink/median").asDouble()).isPositive();
@@ -157,21 +145,21 @@ class BenchCommandTest {
   @Test
   void wrongValuesAndSettingsAreRefused() {
     assertThat(bench("--phase", "warmup")).isEqualTo(2);
-    assertThat(err.toString()).contains("unknown phase 'warmup'");
+    assertThat(cli.err()).contains("unknown phase 'warmup'");
     assertThat(bench("--expert-memory", "lots")).isEqualTo(2);
-    assertThat(err.toString()).contains("not a memory size: 'lots'");
+    assertThat(cli.err()).contains("not a memory size: 'lots'");
     assertThat(bench("--group", "many")).isEqualTo(2);
-    assertThat(err.toString()).contains("not a group of sequences: 'many'");
+    assertThat(cli.err()).contains("not a group of sequences: 'many'");
     assertThat(bench("--group", "3")).isEqualTo(2);
-    assertThat(err.toString()).contains("as many sequences as a round has (2), found 3");
+    assertThat(cli.err()).contains("as many sequences as a round has (2), found 3");
     assertThat(bench("--group", "auto", "--flink")).isEqualTo(2);
-    assertThat(err.toString()).contains("--flink: expected groups of a number of sequences");
+    assertThat(cli.err()).contains("--flink: expected groups of a number of sequences");
     assertThat(bench("--ablation", "--group", "auto")).isEqualTo(2);
-    assertThat(err.toString()).contains("at least 2, for an ablation, found [auto]");
+    assertThat(cli.err()).contains("at least 2, for an ablation, found [auto]");
     assertThat(bench("--ablation", "--flink")).isEqualTo(2);
-    assertThat(err.toString()).contains("--ablation: expected without --flink");
+    assertThat(cli.err()).contains("--ablation: expected without --flink");
     assertThat(bench("--compute", "fp4")).isEqualTo(2);
     assertThat(bench("-Ddrey.compute.threads=2")).isEqualTo(2);
-    assertThat(err.toString()).contains("drey.compute.threads: bench is set by its flags alone");
+    assertThat(cli.err()).contains("drey.compute.threads: bench is set by its flags alone");
   }
 }

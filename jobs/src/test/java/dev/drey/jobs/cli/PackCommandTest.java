@@ -5,10 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.nio.file.Path;
-import org.apache.flink.configuration.Configuration;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -17,18 +14,10 @@ class PackCommandTest {
 
   @TempDir private Path directory;
 
-  private final StringWriter out = new StringWriter();
-  private final StringWriter err = new StringWriter();
-
-  private int drey(String... arguments) {
-    out.getBuffer().setLength(0);
-    err.getBuffer().setLength(0);
-    Console console = new Console(new PrintWriter(out, true), new PrintWriter(err, true), false);
-    return new DreyCli(Commands.all(), console, new Configuration()).run(arguments);
-  }
+  private final CommandRun cli = new CommandRun();
 
   private int pack(String compute) {
-    return drey("pack", "--model", MODEL, "--out", packed(), "--compute", compute, "--json");
+    return cli.drey("pack", "--model", MODEL, "--out", packed(), "--compute", compute, "--json");
   }
 
   private String packed() {
@@ -42,18 +31,18 @@ class PackCommandTest {
     arguments[5] = "--packed";
     arguments[6] = packed();
     System.arraycopy(more, 0, arguments, 7, more.length);
-    return drey(arguments);
+    return cli.drey(arguments);
   }
 
   @Test
   void aPackedModelAgreesWithItsGoldenFile() throws IOException {
-    assertThat(pack("f32")).as(err.toString()).isEqualTo(ExitCode.DONE);
-    JsonNode result = new ObjectMapper().readTree(out.toString());
+    assertThat(pack("f32")).as(cli.err()).isEqualTo(ExitCode.DONE);
+    JsonNode result = new ObjectMapper().readTree(cli.out());
     assertThat(result.get("experts").asInt()).isEqualTo(48);
     assertThat(result.get("weights").asText()).startsWith("cpu: ");
-    assertThat(err.toString()).contains("packed 48 of 48 experts");
+    assertThat(cli.err()).contains("packed 48 of 48 experts");
 
-    assertThat(verify("--compute", "f32")).as(err.toString()).isEqualTo(ExitCode.DONE);
+    assertThat(verify("--compute", "f32")).as(cli.err()).isEqualTo(ExitCode.DONE);
   }
 
   @Test
@@ -61,13 +50,13 @@ class PackCommandTest {
     assertThat(pack("f32")).isEqualTo(ExitCode.DONE);
 
     assertThat(verify("--compute", "f32", "--device", "reference")).isEqualTo(ExitCode.REFUSED);
-    assertThat(err.toString()).contains("metadata \"weights\"", "drey pack");
+    assertThat(cli.err()).contains("metadata \"weights\"", "drey pack");
   }
 
   @Test
   void directReadsWithoutPackedExpertsAreRefused() {
-    assertThat(drey("verify", "--model", MODEL, "--golden", MODEL + "/golden.json", "--direct"))
+    assertThat(cli.drey("verify", "--model", MODEL, "--golden", MODEL + "/golden.json", "--direct"))
         .isEqualTo(ExitCode.REFUSED);
-    assertThat(err.toString()).contains("drey.store.direct (--direct)", "drey.store.packed");
+    assertThat(cli.err()).contains("drey.store.direct (--direct)", "drey.store.packed");
   }
 }

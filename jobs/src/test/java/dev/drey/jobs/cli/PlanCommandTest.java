@@ -5,14 +5,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
-import org.apache.flink.configuration.Configuration;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -26,15 +23,7 @@ class PlanCommandTest {
   @SuppressWarnings("NullAway.Init")
   Path directory;
 
-  private final StringWriter out = new StringWriter();
-  private final StringWriter err = new StringWriter();
-
-  private int drey(String... arguments) {
-    out.getBuffer().setLength(0);
-    err.getBuffer().setLength(0);
-    Console console = new Console(new PrintWriter(out, true), new PrintWriter(err, true), false);
-    return new DreyCli(Commands.all(), console, new Configuration()).run(arguments);
-  }
+  private final CommandRun cli = new CommandRun();
 
   private int plan(String... more) {
     List<String> arguments =
@@ -42,13 +31,13 @@ class PlanCommandTest {
     arguments.addAll(List.of("--measurements", directory.toString()));
     arguments.addAll(List.of("--prompt-tokens", "40", "--records", "5000"));
     arguments.addAll(List.of(more));
-    return drey(arguments.toArray(String[]::new));
+    return cli.drey(arguments.toArray(String[]::new));
   }
 
   @Test
   void aPlanSaysHowTheBudgetIsSplitAndWhatItGives() throws IOException {
-    assertThat(plan("--device-memory", "50%", "--max-tokens", "20")).as(err.toString()).isZero();
-    assertThat(out.toString())
+    assertThat(plan("--device-memory", "50%", "--max-tokens", "20")).as(cli.err()).isZero();
+    assertThat(cli.out())
         .contains("prompts of 40 tokens, 20 tokens generated", "dense weights", "keys and values")
         .contains("(7) all experts behind the whole layer", "floors", "tokens/s computed")
         .contains("5,000 records in", "one GiB more");
@@ -57,7 +46,7 @@ class PlanCommandTest {
     }
 
     assertThat(plan("--device-memory", "50%", "--json")).isZero();
-    JsonNode json = new ObjectMapper().readTree(out.toString());
+    JsonNode json = new ObjectMapper().readTree(cli.out());
     JsonNode bytes = json.get("plan").get("device_bytes");
     assertThat(bytes.get("total").asLong())
         .isPositive()
@@ -76,10 +65,10 @@ class PlanCommandTest {
   @Test
   void aBudgetBelowTheLeastIsRefusedWithTheNumberThatWouldDo() throws IOException {
     assertThat(plan("--device-memory", "1m")).isEqualTo(ExitCode.REFUSED);
-    assertThat(err.toString()).contains("the smallest that works is");
-    String least = err.toString().replaceAll("(?s).*smallest that works is (\\d+) bytes.*", "$1");
+    assertThat(cli.err()).contains("the smallest that works is");
+    String least = cli.err().replaceAll("(?s).*smallest that works is (\\d+) bytes.*", "$1");
 
-    assertThat(plan("--device-memory", least)).as(err.toString()).isZero();
+    assertThat(plan("--device-memory", least)).as(cli.err()).isZero();
     assertThat(plan("--device-memory", String.valueOf(Long.parseLong(least) - 1)))
         .isEqualTo(ExitCode.REFUSED);
   }
@@ -87,18 +76,18 @@ class PlanCommandTest {
   @Test
   void whatIsMissingOrMakesNoSenseIsRefused() {
     assertThat(plan()).isEqualTo(ExitCode.REFUSED);
-    assertThat(err.toString()).contains("--device-memory");
+    assertThat(cli.err()).contains("--device-memory");
     assertThat(plan("--device-memory", "50%", "--skew", "-1")).isEqualTo(ExitCode.REFUSED);
-    assertThat(err.toString()).contains("--skew");
+    assertThat(cli.err()).contains("--skew");
     assertThat(plan("--device-memory", "50%", "-D", "drey.plan.max-tokens=0"))
         .isEqualTo(ExitCode.REFUSED);
-    assertThat(err.toString()).contains("drey.plan.max-tokens");
+    assertThat(cli.err()).contains("drey.plan.max-tokens");
   }
 
   @Test
   void whatThePlannerChoosesCannotBeSetBesideIt() {
     assertThat(
-            drey(
+            cli.drey(
                 "generate",
                 "--model",
                 MODEL,
@@ -111,7 +100,7 @@ class PlanCommandTest {
                 "--max-sequences",
                 "8"))
         .isEqualTo(ExitCode.REFUSED);
-    assertThat(err.toString())
+    assertThat(cli.err())
         .contains("auto splits drey.memory.device (--device-memory), which is not set")
         .contains("drey.schedule.max-sequences (--max-sequences): is chosen by the planner");
   }

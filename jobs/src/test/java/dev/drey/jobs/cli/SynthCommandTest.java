@@ -8,12 +8,9 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.drey.runtime.Devices;
 import dev.drey.runtime.synth.SyntheticFamily;
 import java.io.IOException;
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import org.apache.flink.configuration.Configuration;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -25,15 +22,7 @@ class SynthCommandTest {
   @SuppressWarnings("NullAway.Init")
   Path directory;
 
-  private final StringWriter out = new StringWriter();
-  private final StringWriter err = new StringWriter();
-
-  private int drey(String... arguments) {
-    out.getBuffer().setLength(0);
-    err.getBuffer().setLength(0);
-    Console console = new Console(new PrintWriter(out, true), new PrintWriter(err, true), false);
-    return new DreyCli(Commands.all(), console, new Configuration()).run(arguments);
-  }
+  private final CommandRun cli = new CommandRun();
 
   private int synth(String name, String device, String topK, String... more) {
     List<String> arguments =
@@ -42,13 +31,13 @@ class SynthCommandTest {
     arguments.addAll(List.of("--intermediate", "16", "--heads", "4", "--head-dim", "16"));
     arguments.addAll(List.of("--vocabulary", "512", "--device", device));
     arguments.addAll(List.of(more));
-    return drey(arguments.toArray(String[]::new));
+    return cli.drey(arguments.toArray(String[]::new));
   }
 
   @Test
   void itSaysWhatItWroteAndHowTheRoutersChoose() {
-    assertThat(synth("model", "reference", "2", "--skew", "1")).as(err.toString()).isZero();
-    assertThat(out.toString())
+    assertThat(synth("model", "reference", "2", "--skew", "1")).as(cli.err()).isZero();
+    assertThat(cli.out())
         .contains("model: 16 experts of 6.0 KiB", "3 weight files")
         .contains("routing of 16 prompts of 128 tokens, mean of 2 layers")
         .contains("Zipf exponent of the popularity", "the prompt's own", "by this layer's");
@@ -56,12 +45,10 @@ class SynthCommandTest {
 
   @Test
   void whatIsAskedForIsInTheFiguresOfEveryLayer() throws IOException {
-    assertThat(synth("plain", "reference", "2", "--json")).as(err.toString()).isZero();
-    JsonNode plain = new ObjectMapper().readTree(out.toString()).get("routing");
-    assertThat(synth("skewed", "reference", "2", "--skew", "1.5", "--json"))
-        .as(err.toString())
-        .isZero();
-    JsonNode skewed = new ObjectMapper().readTree(out.toString()).get("routing");
+    assertThat(synth("plain", "reference", "2", "--json")).as(cli.err()).isZero();
+    JsonNode plain = new ObjectMapper().readTree(cli.out()).get("routing");
+    assertThat(synth("skewed", "reference", "2", "--skew", "1.5", "--json")).as(cli.err()).isZero();
+    JsonNode skewed = new ObjectMapper().readTree(cli.out()).get("routing");
 
     assertThat(skewed.get("layers")).hasSize(2);
     assertThat(skewed.get("zipf_exponent").asDouble())
@@ -73,11 +60,11 @@ class SynthCommandTest {
   @Test
   void everyFamilyIsWrittenByItsName() {
     for (String family : SyntheticFamily.labels()) {
-      assertThat(synth(family, "none", "2", "--family", family)).as(err.toString()).isZero();
-      assertThat(out.toString()).contains("experts of 6.0 KiB").doesNotContain("routing");
+      assertThat(synth(family, "none", "2", "--family", family)).as(cli.err()).isZero();
+      assertThat(cli.out()).contains("experts of 6.0 KiB").doesNotContain("routing");
       String model = directory.resolve(family).toString();
-      assertThat(drey("inspect", "--model", model)).isZero();
-      assertThat(out.toString()).contains(family);
+      assertThat(cli.drey("inspect", "--model", model)).isZero();
+      assertThat(cli.out()).contains(family);
     }
   }
 
@@ -85,16 +72,16 @@ class SynthCommandTest {
   void whatIsThereIsLeftAloneAndWhatCannotBeIsRefused() {
     assertThat(synth("model", "none", "2")).isZero();
     assertThat(synth("model", "none", "2")).isEqualTo(2);
-    assertThat(err.toString()).contains("--out: ", " is not empty");
+    assertThat(cli.err()).contains("--out: ", " is not empty");
 
     assertThat(synth("other", "none", "65")).isEqualTo(2);
-    assertThat(err.toString()).contains("from 1 to 8, not 65");
+    assertThat(cli.err()).contains("from 1 to 8, not 65");
     assertThat(synth("other", "none", "2", "--family", "gpt2")).isEqualTo(2);
-    assertThat(err.toString()).contains("unknown family 'gpt2'; there are [qwen3_moe");
+    assertThat(cli.err()).contains("unknown family 'gpt2'; there are [qwen3_moe");
     assertThat(synth("other", "none", "2", "--locality", "0.5")).isEqualTo(2);
-    assertThat(err.toString()).contains("locality 0.5 needs topics");
+    assertThat(cli.err()).contains("locality 0.5 needs topics");
     assertThat(synth("other", "tpu", "2")).isEqualTo(2);
-    assertThat(err.toString()).contains("--device: expected cpu, cuda, reference or none");
+    assertThat(cli.err()).contains("--device: expected cpu, cuda, reference or none");
     assertThat(directory.resolve("other")).doesNotExist();
   }
 
@@ -104,7 +91,7 @@ class SynthCommandTest {
 
     assertThat(synth("model", "cuda", "2")).isEqualTo(2);
 
-    assertThat(err.toString())
+    assertThat(cli.err())
         .contains("--device: cuda cannot measure the routing here: ", "--device none");
     assertThat(directory.resolve("model")).doesNotExist();
   }

@@ -7,17 +7,15 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.drey.runtime.cache.CachePolicies;
 import java.io.IOException;
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import org.apache.flink.configuration.Configuration;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -39,16 +37,9 @@ class TraceCommandsTest {
   private record Output(int code, String text, String problems) {}
 
   private static Output drey(Object... arguments) {
-    StringWriter out = new StringWriter();
-    StringWriter err = new StringWriter();
-    Console console = new Console(new PrintWriter(out, true), new PrintWriter(err, true), false);
-    List<String> words = new ArrayList<>();
-    for (Object argument : arguments) {
-      words.add(argument.toString());
-    }
-    int code =
-        new DreyCli(Commands.all(), console, new Configuration()).run(words.toArray(String[]::new));
-    return new Output(code, out.toString(), err.toString());
+    CommandRun cli = new CommandRun();
+    int code = cli.drey(Arrays.stream(arguments).map(Object::toString).toArray(String[]::new));
+    return new Output(code, cli.out(), cli.err());
   }
 
   @BeforeAll
