@@ -17,7 +17,7 @@ import java.util.TreeSet;
  */
 public final class Planner {
   /** Share of the best speed that a shorter step may cost. */
-  public static final double NEAR_BEST = 0.98;
+  public static final double NEAR_BEST = 0.99;
 
   private static final int LEAST_STEP_TOKENS = 32;
   private static final int MOST_STEP_TOKENS = 4096;
