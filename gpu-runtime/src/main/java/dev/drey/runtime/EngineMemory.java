@@ -91,7 +91,7 @@ record EngineMemory(KvShape kvShape, int kvBlocks, MemoryPlan plan) {
         stateBytes(config, model, device),
         staging,
         Activations.bytes(model, config.compute(), maxRows),
-        device.computeStreamBytes(model, maxRows),
+        device.computeStreamBytes(model.upTo(contextTokens(model, kvBlocks)), maxRows),
         StepSampler.scratchBytes(model.vocabulary(), config.threads()),
         shadowBytes(config, model, device, kvBlocks));
   }

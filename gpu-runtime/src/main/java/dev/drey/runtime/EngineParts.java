@@ -98,7 +98,9 @@ final class EngineParts implements AutoCloseable {
       stream =
           own(
               device.newComputeStream(
-                  own(budget.child("scratch", fixed.scratch())), model, maxRows));
+                  own(budget.child("scratch", fixed.scratch())),
+                  model.upTo(memory.contextTokens(model)),
+                  maxRows));
       MemoryBudget staging = own(budget.child("staging", fixed.staging()));
       ModelWeights weights =
           own(

@@ -261,10 +261,12 @@ public final class MoeEngine implements AutoCloseable {
    * Offers a prediction to the residency window; never blocks. Any thread.
    *
    * @return how many of its experts are there or will be loaded; the others came too late or found
-   *     no room
+   *     no room, or their layer has no experts
    */
   public int prefetch(Prediction prediction) {
-    return parts.window().offer(prediction);
+    int layer = prediction.layer();
+    boolean routed = layer >= 0 && layer < layers() && info.model().isMoe(layer);
+    return routed ? parts.window().offer(prediction) : 0;
   }
 
   /** Step being run, -1 before the first. Any thread. */

@@ -18,6 +18,7 @@ import dev.drey.runtime.schedule.Step;
 import dev.drey.runtime.schedule.StepScheduler;
 import dev.drey.runtime.transfer.TransferConfig;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CancellationException;
@@ -45,6 +46,20 @@ class MoeEngineTest {
       assertThat(engine.stats().peakBytes()).isLessThanOrEqualTo(budget.limitBytes());
     }
     assertThat(budget.usedBytes()).isZero();
+  }
+
+  @Test
+  void aPredictionForALayerWithoutExpertsIsDroppedAndTheEngineGoesOn() throws IOException {
+    Path dense = Path.of("src/test/resources/golden/deepseek_v3");
+    try (MoeEngine engine = MoeEngine.open(TestEngines.golden(dense, "50%"))) {
+      assertThat(engine.info().model().isMoe(0)).isFalse();
+      for (int layer : new int[] {0, -1, engine.layers()}) {
+        Prediction prediction =
+            new Prediction(0, layer - 1, layer, 1, new int[] {0}, new float[] {1});
+        assertThat(engine.prefetch(prediction)).isZero();
+      }
+      new DecodeLoop(engine).run(List.of(sequence(4)).iterator(), done -> {});
+    }
   }
 
   @Test

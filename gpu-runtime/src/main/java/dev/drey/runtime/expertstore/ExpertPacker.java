@@ -53,11 +53,11 @@ public final class ExpertPacker implements AutoCloseable {
       host = device.allocateHost(budget, Math.max(blocks.largest(), PackedFormat.PIECE_BYTES));
       try {
         copies = device.newCopyStream(budget);
-      } catch (RuntimeException e) {
+      } catch (RuntimeException | Error e) {
         host.close();
         throw e;
       }
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       memory.close();
       throw e;
     }

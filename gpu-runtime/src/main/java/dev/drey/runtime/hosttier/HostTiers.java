@@ -6,7 +6,9 @@ import java.util.function.Supplier;
 
 /**
  * The host tiers of a process: engines that want the same one share it. The first opens it, the
- * last closes it.
+ * last closes it. One that refuses to be closed, because a fetch still uses it, is kept for the
+ * next engine that wants it: its memory is there, and a second one beside it would exceed the
+ * limit.
  *
  * <p><b>Locking.</b> One lock, also while a tier is opened or closed: whoever wants it meanwhile
  * waits, which takes seconds at most.
@@ -80,8 +82,8 @@ public final class HostTiers {
   private void release(Key key) {
     Entry entry = entries.get(key);
     if (entry != null && --entry.users == 0) {
-      entries.remove(key);
       entry.tier.close();
+      entries.remove(key);
     }
   }
 }

@@ -10,11 +10,14 @@ import dev.drey.runtime.model.ModelConfig;
 
 /**
  * Bytes of every buffer of {@link Activations}: layers of all kinds share them, so each is as large
- * as the layer that needs most of it.
+ * as the layer that needs most of it. None may have 2 GiB or more.
  */
 final class ActivationSizes {
   private static final int MAX_LOGIT_ROWS = 64;
   private static final int ALIGNMENT = 64;
+
+  /** A device's operations find their rows by offsets of an int. */
+  private static final long MOST_BYTES = Integer.MAX_VALUE;
 
   private final ModelConfig model;
   private final int maxRows;
@@ -161,7 +164,12 @@ final class ActivationSizes {
     return align((long) maxRows * width * Float.BYTES);
   }
 
-  private static long align(long bytes) {
+  private long align(long bytes) {
+    if (bytes > MOST_BYTES) {
+      throw new IllegalArgumentException(
+          "steps of %d rows need a buffer of %d bytes, and one has less than 2 GiB; set drey.schedule.max-step-tokens to at most %d"
+              .formatted(maxRows, bytes, MOST_BYTES / (bytes / maxRows)));
+    }
     return Math.max(ALIGNMENT, (bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT);
   }
 }

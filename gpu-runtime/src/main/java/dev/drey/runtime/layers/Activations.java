@@ -110,7 +110,7 @@ public final class Activations implements AutoCloseable {
       float[] constant = new float[sizes.oneCount()];
       Arrays.fill(constant, 1);
       stream.write(constant, ones);
-    } catch (RuntimeException failure) {
+    } catch (RuntimeException | Error failure) {
       close();
       throw failure;
     }

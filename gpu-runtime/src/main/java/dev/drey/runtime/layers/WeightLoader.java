@@ -124,7 +124,7 @@ public final class WeightLoader {
       WeightLoader loader = new WeightLoader(checkpoint, device, budget, copies, stream, staging);
       try {
         return loader.load();
-      } catch (IOException | RuntimeException failure) {
+      } catch (IOException | RuntimeException | Error failure) {
         loader.owned.forEach(DeviceBuffer::close);
         throw failure;
       }

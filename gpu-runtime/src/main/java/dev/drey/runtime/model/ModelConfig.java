@@ -38,6 +38,22 @@ public record ModelConfig(
     decoder = List.copyOf(decoder);
   }
 
+  /** The same model for sequences no longer than this: what computes it needs no more room. */
+  public ModelConfig upTo(int positions) {
+    return new ModelConfig(
+        architecture,
+        vocabulary,
+        hidden,
+        Math.min(maxPositions, positions),
+        norm,
+        multipliers,
+        tiedEmbeddings,
+        outputBias,
+        decoder,
+        moe,
+        denseIntermediate);
+  }
+
   /** Number of decoder layers. */
   public int layers() {
     return decoder.size();

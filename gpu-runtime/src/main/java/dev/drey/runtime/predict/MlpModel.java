@@ -149,11 +149,41 @@ public final class MlpModel {
             new ByteArrayInputStream(content, MAGIC.length, length - MAGIC.length))) {
       require(file, "version " + VERSION, "version " + in.readInt());
       require(file, describe(shape), in.readUTF());
-      MlpModel model = new MlpModel(shape, new MlpSizes(in.readInt(), in.readInt(), in.readInt()));
+      MlpSizes sizes = sizes(file, in.readInt(), in.readInt(), in.readInt());
+      requireLength(file, weightBytes(shape, sizes), in.available());
+      MlpModel model = new MlpModel(shape, sizes);
       for (MlpNetwork network : model.networks) {
         network.read(in);
       }
       return model;
+    }
+  }
+
+  private static MlpSizes sizes(Path file, int lookahead, int context, int hidden) {
+    try {
+      return new MlpSizes(lookahead, context, hidden);
+    } catch (IllegalArgumentException e) {
+      throw new PredictorRefusedException(
+          "predictor file %s cannot be used: %s".formatted(file, e.getMessage()), e);
+    }
+  }
+
+  /** Bytes of the weights of all networks, known before memory is allocated for them. */
+  private static long weightBytes(PredictorShape shape, MlpSizes sizes) {
+    long experts = shape.experts();
+    long hidden = sizes.hidden();
+    long weights = 0;
+    for (int place = sizes.lookahead(); place < shape.places(); place++) {
+      weights += (contextOf(sizes, place) * experts + 1) * hidden + (hidden + 1) * experts;
+    }
+    return weights * Float.BYTES;
+  }
+
+  private static void requireLength(Path file, long expected, long found) {
+    if (found != expected) {
+      throw new PredictorRefusedException(
+          "predictor file %s does not fit its sizes: expected %d bytes of weights, found %d"
+              .formatted(file, expected, found));
     }
   }
 

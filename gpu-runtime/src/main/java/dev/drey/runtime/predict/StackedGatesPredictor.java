@@ -25,8 +25,8 @@ final class StackedGatesPredictor implements ExpertPredictor {
 
   StackedGatesPredictor(String name, PredictorShape shape, int lookahead) {
     this.name = name;
-    this.lookahead = lookahead;
     layers = shape.layers();
+    this.lookahead = Math.min(lookahead, layers.size());
     places = shape.placeOfLayer();
     votes = new RowVotes(shape.experts());
   }

@@ -33,7 +33,10 @@ import org.jspecify.annotations.Nullable;
 final class AttentionProbe {
   private static final int BLOCK_TOKENS = 64;
   private static final int SHORT = 64;
-  private static final int LONG = 512;
+
+  /** The longest context measured. */
+  static final int LONG = 512;
+
   private static final int SEQUENCES = 32;
   private static final float NORM_EPSILON = 1e-6f;
 

@@ -41,7 +41,7 @@ public final class MachineProbe {
   /** Measures everything. */
   public Machine measure() {
     long start = System.nanoTime();
-    ModelConfig model = checkpoint.config();
+    ModelConfig model = checkpoint.config().upTo(AttentionProbe.LONG);
     ProductTimes products;
     ProductTimes streamed;
     LayerTimes layers;
@@ -93,7 +93,7 @@ public final class MachineProbe {
     long wanted = workingSetBytes();
     if (!device.sharesHostMemory()) {
       try (DeviceMemoryProbe probe =
-          new DeviceMemoryProbe(device, budget, checkpoint.config(), wanted)) {
+          new DeviceMemoryProbe(device, budget, checkpoint.config().upTo(1), wanted)) {
         return new MemorySpeed(probe.measure(), probe.workingSetBytes());
       }
     }

@@ -149,8 +149,8 @@ final class Loads {
     return false;
   }
 
-  /** The expert is not expected in this slot any more: for the policy it has left. */
-  private void giveUp(Slot slot) {
+  /** The expert is not expected in this slot any more: for the policy it has left, once. */
+  void giveUp(Slot slot) {
     if (!slot.stopping) {
       slot.stopping = true;
       policy.onEvict(Objects.requireNonNull(slot.id));

@@ -114,6 +114,8 @@ final class Placement {
     ExpertLoad load = Objects.requireNonNull(slot.load);
     boolean moving = load.ticket().started();
     if (!engine.promote(load.ticket())) {
+      // it has failed, and its report waits for the lock; or it had been given up already
+      loads.giveUp(slot);
       return DemandOutcome.MISS;
     }
     if (moving) {

@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.concurrent.CancellationException;
 import java.util.function.BooleanSupplier;
 import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The device slots of one task slot: which experts are in them, which are on the way, who may use
@@ -66,8 +67,9 @@ import java.util.function.LongSupplier;
  *
  * <p><b>Failure.</b> A demanded load that fails, or misses its deadline, fails the demand with an
  * {@link ExpertLoadException}; the window stays usable. A prefetch that fails is counted and
- * forgotten; the expert loads again on demand. A cache policy that throws breaks the window: every
- * later call throws with that cause. Predictions never fail: they are dropped.
+ * forgotten; the expert loads again on demand. A cache policy that throws breaks the window, as
+ * does anything else that a decision throws: every later call throws with that cause. Predictions
+ * never fail: they are dropped.
  *
  * <p><b>Locking.</b> One lock for all of it, never held during I/O, a copy, or a wait for a device
  * event. Under it the cache policy is called and the transfer engine, whose own lock is innermost.
@@ -134,7 +136,7 @@ public final class ResidencyWindow implements AutoCloseable {
       TransferEngine engine =
           TransferEngine.open(device, stagingBudget, blocks.largest(), slots, config);
       return new ResidencyWindow(table, engine, blocks, policy, config, System::nanoTime, trace);
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       table.freeMemory();
       throw e;
     }
@@ -266,7 +268,7 @@ public final class ResidencyWindow implements AutoCloseable {
               }
               lock.changed();
             });
-      } catch (RuntimeException e) {
+      } catch (RuntimeException | Error e) {
         // the window is broken now; the task thread meets this as the cause of its next call
       }
     }
@@ -298,7 +300,8 @@ public final class ResidencyWindow implements AutoCloseable {
    * meanwhile gets an {@link IllegalStateException}. Closing twice is harmless.
    *
    * @throws IllegalStateException if an I/O thread or a leaseholder does not let go in time; the
-   *     slots then stay allocated, because somebody may still write or read them
+   *     slots then stay allocated, because somebody may still write or read them. Whatever else the
+   *     transfer engine throws, they are freed.
    */
   @Override
   public void close() {
@@ -309,9 +312,25 @@ public final class ResidencyWindow implements AutoCloseable {
               return lock.close();
             });
     if (first) {
-      engine.close();
+      RuntimeException failure = closeEngine();
       lock.run(handout::awaitLeases);
       slots.freeMemory();
+      if (failure != null) {
+        throw failure;
+      }
+    }
+  }
+
+  /** Returns what went wrong, and throws it if a thread may still write to the slots. */
+  private @Nullable RuntimeException closeEngine() {
+    try {
+      engine.close();
+      return null;
+    } catch (RuntimeException e) {
+      if (!engine.hasEnded()) {
+        throw e;
+      }
+      return e;
     }
   }
 }

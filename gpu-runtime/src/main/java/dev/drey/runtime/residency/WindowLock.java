@@ -13,7 +13,7 @@ final class WindowLock {
 
   // -- guarded by the lock
   private boolean closed;
-  private @Nullable RuntimeException broken;
+  private @Nullable Throwable broken;
 
   /** Runs something under the lock. */
   <T> T with(Supplier<T> body) {
@@ -42,8 +42,10 @@ final class WindowLock {
   void decide(Runnable decision) {
     try {
       decision.run();
-    } catch (RuntimeException e) {
-      broken = e;
+    } catch (RuntimeException | Error e) {
+      if (broken == null) {
+        broken = e;
+      }
       changed.signalAll();
       throw e;
     }

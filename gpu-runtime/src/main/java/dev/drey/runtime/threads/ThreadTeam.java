@@ -12,7 +12,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p><b>Threading.</b> {@link #run} is called by one thread at a time. Pieces are claimed one by
  * one, in order; nobody waits for a thread that has not claimed any. Helpers spin for a moment
- * between jobs, then sleep. A job allocates nothing.
+ * between jobs, then sleep. A job allocates nothing. Helpers are daemons and carry the class loader
+ * of this class, not the caller's, which may be a Flink job's and must be collectable.
  *
  * <p><b>Failure.</b> The first piece that throws ends the job: no further piece is claimed, those
  * under way finish, and the caller gets the exception. The cancellation question is asked by the
@@ -51,9 +52,17 @@ public final class ThreadTeam implements AutoCloseable {
     helpers = new Thread[threads - 1];
     for (int i = 0; i < helpers.length; i++) {
       int worker = i + 1;
-      helpers[i] = new Thread(() -> help(worker), name + "-" + worker);
+      helpers[i] = new Thread(null, () -> help(worker), name + "-" + worker, 0, false);
       helpers[i].setDaemon(true);
-      helpers[i].start();
+      helpers[i].setContextClassLoader(ThreadTeam.class.getClassLoader());
+    }
+    try {
+      for (Thread helper : helpers) {
+        helper.start();
+      }
+    } catch (Error e) {
+      close();
+      throw e;
     }
   }
 

@@ -73,8 +73,13 @@ public final class TransferEngine implements AutoCloseable {
       TransferConfig config) {
     TransferEngine engine =
         unstarted(device, staging, maxBlockBytes, queueCapacity, config, Ticker.SYSTEM);
-    engine.start();
-    return engine;
+    try {
+      engine.start();
+      return engine;
+    } catch (RuntimeException | Error e) {
+      engine.closeAfter(e);
+      throw e;
+    }
   }
 
   /** An engine whose workers somebody else drives, one block at a time. */
@@ -93,13 +98,17 @@ public final class TransferEngine implements AutoCloseable {
             engine.newWorker(i, device, staging, maxBlockBytes, config, pacer, ticker));
       }
       return engine;
-    } catch (RuntimeException e) {
-      try {
-        engine.close();
-      } catch (RuntimeException suppressed) {
-        e.addSuppressed(suppressed);
-      }
+    } catch (RuntimeException | Error e) {
+      engine.closeAfter(e);
       throw e;
+    }
+  }
+
+  private void closeAfter(Throwable failure) {
+    try {
+      close();
+    } catch (RuntimeException suppressed) {
+      failure.addSuppressed(suppressed);
     }
   }
 
@@ -125,7 +134,7 @@ public final class TransferEngine implements AutoCloseable {
           TransferWorker.pieceBytes(maxBlockBytes),
           staging,
           stream);
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       staging.close();
       throw e;
     }
@@ -136,8 +145,8 @@ public final class TransferEngine implements AutoCloseable {
       Thread thread = new Thread(null, workers.get(i), "drey-io-" + i, 0, false);
       thread.setDaemon(true);
       thread.setContextClassLoader(TransferEngine.class.getClassLoader());
-      threads.add(thread);
       thread.start();
+      threads.add(thread);
     }
   }
 
@@ -194,6 +203,8 @@ public final class TransferEngine implements AutoCloseable {
    *
    * @throws IllegalStateException if a thread is still busy after the configured deadline; it then
    *     keeps its staging memory, and the targets of its transfer must not be freed
+   * @throws RuntimeException what a thread met when it freed its memory; all {@linkplain #hasEnded
+   *     have ended}
    */
   @Override
   public void close() {
@@ -202,17 +213,19 @@ public final class TransferEngine implements AutoCloseable {
     }
     closed = true;
     queue.close().forEach(ticket -> ticket.transfer().cancelled());
-    if (threads.isEmpty()) {
-      workers.forEach(TransferWorker::run);
-    } else {
-      join();
-    }
+    workers.subList(threads.size(), workers.size()).forEach(TransferWorker::run);
+    join();
     for (TransferWorker worker : workers) {
       RuntimeException failure = worker.releaseFailure();
       if (failure != null) {
         throw failure;
       }
     }
+  }
+
+  /** Whether it is closed and nothing of it writes to a target any more. */
+  public boolean hasEnded() {
+    return closed && threads.stream().noneMatch(Thread::isAlive);
   }
 
   private void join() {

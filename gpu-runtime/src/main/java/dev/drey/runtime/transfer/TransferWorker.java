@@ -160,8 +160,9 @@ final class TransferWorker implements Runnable {
     }
     ticket.nextBlock = block + 1;
     if (ticket.nextBlock == transfer.blocks()) {
+      DeviceEvent copied = stream.record();
       settle(ticket, State.COMPLETED);
-      transfer.completed(stream.record());
+      transfer.completed(copied);
     }
   }
 
@@ -291,14 +292,12 @@ final class TransferWorker implements Runnable {
   }
 
   private void release() {
-    try {
+    try (staging;
+        stream) {
       rest();
       awaitCopies();
-      stream.close();
     } catch (RuntimeException e) {
       releaseFailure = e;
-    } finally {
-      staging.close();
     }
   }
 

@@ -220,6 +220,28 @@ class HostTierTest {
   }
 
   @Test
+  void aTierThatCouldNotBeClosedIsSharedByTheNextEngineInsteadOfDoubled() {
+    HostTiers tiers = new HostTiers();
+    HostTiers.Key key = new HostTiers.Key("digest", "files", "rows", 4);
+    FakeHostMemory shared = new FakeHostMemory();
+    HostTierPlan plan = plan(MemorySize.ofPercent(100));
+    HostTiers.Share first = tiers.acquire(key, () -> HostTier.open(plan, shared));
+    ExpertFetch hanging = first.tier().before(source).blocks(layout).fetch(new ExpertId(0, 1));
+    assertThatThrownBy(first::close).hasMessageContaining("slots are in use");
+
+    HostTiers.Share next =
+        tiers.acquire(
+            key,
+            () -> {
+              throw new AssertionError("a second tier beside the first");
+            });
+    assertThat(next.tier()).isSameAs(first.tier());
+    hanging.end(DeviceEvent.REACHED);
+    next.close();
+    assertThat(shared.isClosed()).isTrue();
+  }
+
+  @Test
   void enginesThatWantTheSameTierShareItAndTheLastOneClosesIt() throws IOException {
     HostTiers tiers = new HostTiers();
     HostTiers.Key key = new HostTiers.Key("digest", "files", "rows", 4);

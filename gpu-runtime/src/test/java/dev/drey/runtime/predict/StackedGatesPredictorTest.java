@@ -68,6 +68,13 @@ class StackedGatesPredictorTest {
   }
 
   @Test
+  void aLookaheadBeyondAnyModelMeansAllLayersThatFollow() {
+    StackedGatesPredictor all =
+        new StackedGatesPredictor("test", PredictorShape.of(5, 8, 2), Integer.MAX_VALUE);
+    assertThat(all.gates(2)).containsExactly(3, 4);
+  }
+
+  @Test
   void theNextLayerIsTheNextOneThatHasExperts() {
     PredictorRig sparse =
         rig("gate.next-layer", new PredictorShape(List.of(1, 3, 5), 8, 2, "digest"));

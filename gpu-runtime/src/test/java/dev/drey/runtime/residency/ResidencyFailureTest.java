@@ -11,12 +11,16 @@ import dev.drey.runtime.memory.MemoryBudget;
 import dev.drey.runtime.memory.MemoryBudgetExceededException;
 import dev.drey.runtime.model.ExpertId;
 import dev.drey.runtime.trace.TraceSink;
+import dev.drey.runtime.transfer.BrokenDevice;
 import dev.drey.runtime.transfer.FakeDevice;
 import dev.drey.runtime.transfer.TransferConfig;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -195,6 +199,91 @@ class ResidencyFailureTest {
         .hasCause(bug);
     demand.close();
     rig.window.close();
+  }
+
+  @Test
+  void anErrorInADecisionOnAnIoThreadReachesTheTaskThreadAtOnce() {
+    NoClassDefFoundError missing = new NoClassDefFoundError("test");
+    DelegatingPolicy policy =
+        new DelegatingPolicy(new LruPolicy(WindowRig.SHAPE)) {
+          @Override
+          public void onEvict(ExpertId expert) {
+            throw missing;
+          }
+        };
+    WindowRig rig = new WindowRig(2, policy);
+    rig.source.failures.put(new ExpertId(0, 0), 2);
+    LayerDemand demand = rig.demand(0, 0, 0);
+    rig.drain();
+    assertThatThrownBy(() -> demand.nextReady(1))
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessageStartingWith("the residency window is broken")
+        .hasCause(missing);
+    demand.close();
+    rig.window.close();
+  }
+
+  @Test
+  void aPrefetchThatFailsJustAsItIsAskedForLeavesThePolicyInStep() throws Exception {
+    ExpertId expert = new ExpertId(1, 3);
+    Set<ExpertId> known = new HashSet<>();
+    List<Runnable> meanwhile = new ArrayList<>();
+    DelegatingPolicy policy =
+        new DelegatingPolicy(new LruPolicy(WindowRig.SHAPE)) {
+          @Override
+          public void onDemand(long step, int layer, List<ExpertId> experts, int[] tokens) {
+            super.onDemand(step, layer, experts, tokens);
+            meanwhile.forEach(Runnable::run);
+            meanwhile.clear();
+          }
+
+          @Override
+          public void onInsert(ExpertId inserted) {
+            assertThat(known.add(inserted)).as("%s is new", inserted).isTrue();
+            super.onInsert(inserted);
+          }
+
+          @Override
+          public void onEvict(ExpertId evicted) {
+            assertThat(known.remove(evicted)).as("%s was there", evicted).isTrue();
+            super.onEvict(evicted);
+          }
+        };
+    try (WindowRig rig = new WindowRig(4, policy)) {
+      assertThat(rig.offer(1, 1, 3))
+          .as("for the next step, so that this one does not drop it")
+          .isTrue();
+      rig.move(1);
+      rig.source.failures.put(expert, 2);
+      Thread failing = new Thread(() -> rig.stepped.advance(0));
+      meanwhile.add(
+          () -> { // under the window's lock: the failed load cannot be reported yet
+            failing.start();
+            while (failing.getState() != Thread.State.WAITING) {
+              Thread.onSpinWait();
+            }
+          });
+      try (LayerDemand demand = rig.demand(0, 1, 3)) {
+        failing.join();
+        rig.drain();
+        assertThat(experts(demand.nextReady(1))).containsExactly(3);
+      }
+      assertThat(known).containsExactly(expert);
+      rig.use(1, 0, 0, 1, 2, 3);
+      assertThat(known).hasSize(4).doesNotContain(expert);
+    }
+  }
+
+  @Test
+  void slotsAreFreedThoughACopyStreamDoesNotCloseCleanly() {
+    IllegalStateException bug = new IllegalStateException("stream bug");
+    MemoryBudget slots = MemoryBudget.root("slots", 1 << 20);
+    MemoryBudget staging = MemoryBudget.root("staging", 1 << 20);
+    ResidencyWindow window =
+        open(BrokenDevice.whoseStreamsDoNotClose(bug), 3, slots, staging, PATIENT);
+    assertThatThrownBy(window::close).isSameAs(bug);
+    slots.close();
+    staging.close();
   }
 
   @Test

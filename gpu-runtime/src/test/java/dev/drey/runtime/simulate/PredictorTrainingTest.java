@@ -12,11 +12,13 @@ import dev.drey.runtime.trace.Headers;
 import dev.drey.runtime.trace.RecallMetrics;
 import dev.drey.runtime.trace.TraceHeader;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Random;
 import java.util.stream.IntStream;
+import java.util.zip.CRC32;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -143,6 +145,31 @@ class PredictorTrainingTest {
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("cannot be read")
         .hasMessageEndingWith("make one with: drey train-predictor");
+  }
+
+  @Test
+  void sizesThatTheFileDoesNotHoldAreRefusedBeforeMemoryIsTakenForThem() throws IOException {
+    Path file = trained();
+    byte[] good = Files.readAllBytes(file);
+    Files.write(file, withHidden(good, 4096));
+    assertThatThrownBy(() -> named(file))
+        .hasMessageContaining("does not fit its sizes: expected ")
+        .hasMessageContaining(" bytes of weights, found ");
+    Files.write(file, withHidden(good, 4097));
+    assertThatThrownBy(() -> named(file))
+        .hasMessageContaining("cannot be used: hidden of a learned predictor: expected 1 to 4096");
+  }
+
+  /** The file with another number of hidden units in its head, and a checksum that is right. */
+  private static byte[] withHidden(byte[] file, int hidden) {
+    ByteBuffer bytes = ByteBuffer.wrap(file.clone());
+    int text = "DREYMLP\n".length() + Integer.BYTES;
+    int sizes = text + Short.BYTES + bytes.getShort(text);
+    bytes.putInt(sizes + 2 * Integer.BYTES, hidden);
+    CRC32 sum = new CRC32();
+    sum.update(bytes.array(), 0, file.length - Integer.BYTES);
+    bytes.putInt(file.length - Integer.BYTES, (int) sum.getValue());
+    return bytes.array();
   }
 
   @Test

@@ -3,8 +3,12 @@ package dev.drey.runtime.threads;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.net.URL;
+import java.net.URLClassLoader;
+import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicIntegerArray;
 import org.junit.jupiter.api.Test;
@@ -29,6 +33,34 @@ class ThreadTeamTest {
         }
       }
     }
+  }
+
+  @Test
+  void helpersAreDaemonsThatDoNotHoldTheCallersClassLoader() throws Exception {
+    BlockingQueue<Thread> helpers = new LinkedBlockingQueue<>();
+    CountDownLatch seen = new CountDownLatch(1);
+    ClassLoader before = Thread.currentThread().getContextClassLoader();
+    try (URLClassLoader callers = new URLClassLoader(new URL[0], before)) {
+      Thread.currentThread().setContextClassLoader(callers);
+      try (ThreadTeam team = new ThreadTeam(2, "test")) {
+        team.run(
+            2,
+            (worker, piece) -> {
+              if (worker == 1) {
+                helpers.add(Thread.currentThread());
+                seen.countDown();
+              }
+              await(seen);
+            },
+            () -> false);
+      }
+    } finally {
+      Thread.currentThread().setContextClassLoader(before);
+    }
+    Thread helper = helpers.remove();
+    assertThat(helper.isDaemon()).isTrue();
+    assertThat(helper.getContextClassLoader()).isSameAs(ThreadTeam.class.getClassLoader());
+    assertThat(helper.isAlive()).isFalse();
   }
 
   @Test

@@ -10,13 +10,42 @@ import dev.drey.runtime.model.DType;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
-/** A device that takes copies, and may fail whoever waits for them. */
-final class BrokenDevice extends FakeDevice {
-  private final Supplier<@Nullable RuntimeException> failure;
+/** A device that takes copies, and fails where it is told to. */
+public final class BrokenDevice extends FakeDevice {
+  private final Supplier<@Nullable RuntimeException> waiting;
+  private final Supplier<@Nullable RuntimeException> recording;
+  private final Supplier<@Nullable RuntimeException> closing;
 
-  BrokenDevice(Supplier<@Nullable RuntimeException> failure) {
+  private BrokenDevice(
+      Supplier<@Nullable RuntimeException> waiting,
+      Supplier<@Nullable RuntimeException> recording,
+      Supplier<@Nullable RuntimeException> closing) {
     super(true);
-    this.failure = failure;
+    this.waiting = waiting;
+    this.recording = recording;
+    this.closing = closing;
+  }
+
+  /** Fails whoever waits for a copy. */
+  static BrokenDevice whoseCopiesFail(Supplier<@Nullable RuntimeException> failure) {
+    return new BrokenDevice(failure, () -> null, () -> null);
+  }
+
+  /** Fails whoever asks for an event. */
+  static BrokenDevice thatRecordsNothing(Supplier<@Nullable RuntimeException> failure) {
+    return new BrokenDevice(() -> null, failure, () -> null);
+  }
+
+  /** Closes its copy streams and fails. */
+  public static BrokenDevice whoseStreamsDoNotClose(RuntimeException failure) {
+    return new BrokenDevice(() -> null, () -> null, () -> failure);
+  }
+
+  private static void fail(Supplier<@Nullable RuntimeException> question) {
+    RuntimeException thrown = question.get();
+    if (thrown != null) {
+      throw thrown;
+    }
   }
 
   @Override
@@ -48,6 +77,7 @@ final class BrokenDevice extends FakeDevice {
 
       @Override
       public DeviceEvent record() {
+        fail(recording);
         DeviceEvent event = copies.record();
         return new DeviceEvent() {
           @Override
@@ -57,10 +87,7 @@ final class BrokenDevice extends FakeDevice {
 
           @Override
           public void await() {
-            RuntimeException thrown = failure.get();
-            if (thrown != null) {
-              throw thrown;
-            }
+            fail(waiting);
             event.await();
           }
         };
@@ -69,6 +96,7 @@ final class BrokenDevice extends FakeDevice {
       @Override
       public void close() {
         copies.close();
+        fail(closing);
       }
     };
   }

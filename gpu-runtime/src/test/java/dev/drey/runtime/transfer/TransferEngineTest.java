@@ -319,7 +319,7 @@ class TransferEngineTest {
     stepped.engine.close();
     stepped =
         new SteppedEngine(
-            new BrokenDevice(() -> broken[0] ? lost : null),
+            BrokenDevice.whoseCopiesFail(() -> broken[0] ? lost : null),
             staging,
             RecordedTransfer.BLOCK_BYTES,
             4,
@@ -333,6 +333,37 @@ class TransferEngineTest {
     stepped.drain(0);
     assertThat(b.failures).containsExactly(lost);
     broken[0] = false;
+  }
+
+  @Test
+  void aTransferWhoseEndCannotBeRecordedFailsAndTheWorkerGoesOn() {
+    IllegalStateException lost = new IllegalStateException("the device is lost");
+    boolean[] broken = {false};
+    stepped.engine.close();
+    stepped =
+        new SteppedEngine(
+            BrokenDevice.thatRecordsNothing(() -> broken[0] ? lost : null),
+            staging,
+            RecordedTransfer.BLOCK_BYTES,
+            4,
+            new TransferConfig(1, 0, Duration.ofSeconds(5), 3));
+    RecordedTransfer a = transfer("a", 1);
+    Transfer inPlace =
+        new DelegatingTransfer(a) {
+          @Override
+          public ByteBuffer place(int block) {
+            broken[0] = true;
+            return ByteBuffer.allocate(RecordedTransfer.BLOCK_BYTES);
+          }
+        };
+    submit(inPlace, DEMAND);
+    stepped.drain(0);
+    assertThat(a.failures).containsExactly(lost);
+    assertThat(log).containsExactly("a0", "a failed");
+    broken[0] = false;
+    submit(transfer("b", 1), DEMAND);
+    stepped.drain(0);
+    assertThat(log).endsWith("b completed");
   }
 
   @Test

@@ -2,7 +2,6 @@ package dev.drey.runtime.device.cpu;
 
 import dev.drey.runtime.device.DeviceBuffer;
 import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.nio.ShortBuffer;
 import java.util.Optional;
@@ -79,13 +78,12 @@ final class NativeBuffer implements DeviceBuffer {
 
   /** The whole buffer; empty if it is too large for one view. */
   Optional<ByteBuffer> hostView() {
-    ByteBuffer segment = segment(0);
-    return bytes > segment.capacity() - within(0)
+    return bytes > Integer.MAX_VALUE
         ? Optional.empty()
-        : Optional.of(segment.slice(within(0), (int) bytes).order(ByteOrder.LITTLE_ENDIAN));
+        : Optional.of(memory.view(offset, (int) bytes));
   }
 
-  /** The whole buffer, for activations; at most 1 GiB. Absolute access only. */
+  /** The whole buffer, for activations; less than 2 GiB. Absolute access only. */
   ByteBuffer byteView() {
     memory.address();
     ByteBuffer result = byteView;
@@ -96,7 +94,7 @@ final class NativeBuffer implements DeviceBuffer {
                   () ->
                       new IllegalArgumentException(
                           "activations of %d bytes in one buffer; the cpu device takes at most %d"
-                              .formatted(bytes, segment(0).capacity() - within(0))));
+                              .formatted(bytes, Integer.MAX_VALUE)));
       byteView = result;
     }
     return result;

@@ -53,16 +53,18 @@ final class NativeMemory implements AutoCloseable {
     for (int i = 0; i < count; i++) {
       long from = (long) i << SEGMENT_BITS;
       long size = Math.min(bytes - from, (1L << SEGMENT_BITS) + OVERLAP);
-      views[i] = size == 0 ? ByteBuffer.allocateDirect(0) : view(address + from, size);
-      views[i].order(ByteOrder.LITTLE_ENDIAN);
+      views[i] = viewAt(address + from, size);
     }
     return views;
   }
 
-  private static ByteBuffer view(long at, long size) {
+  private static ByteBuffer viewAt(long at, long size) {
+    if (size == 0) {
+      return ByteBuffer.allocateDirect(0);
+    }
     BytePointer pointer = new BytePointer(new Address().at(at));
     pointer.capacity(size);
-    return pointer.asByteBuffer();
+    return pointer.asByteBuffer().order(ByteOrder.LITTLE_ENDIAN);
   }
 
   long bytes() {
@@ -73,6 +75,16 @@ final class NativeMemory implements AutoCloseable {
   long address() {
     books.requireOpen();
     return address;
+  }
+
+  /** A view of a part, of less than 2 GiB, wherever it begins. Absolute access only. */
+  ByteBuffer view(long offset, int length) {
+    books.requireOpen();
+    if (offset < 0 || length < 0 || offset + length > bytes) {
+      throw new IndexOutOfBoundsException(
+          "%d bytes at %d of memory of %d bytes".formatted(length, offset, bytes));
+    }
+    return viewAt(address + offset, length);
   }
 
   /** The segment in which the byte at {@code offset} can be seen, at {@link #within}. */

@@ -1,7 +1,6 @@
 package dev.drey.runtime.device.cpu;
 
 import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.nio.ShortBuffer;
 
@@ -35,12 +34,7 @@ final class Scratch {
       throw new IllegalStateException(
           "scratch memory of " + memory.bytes() + " bytes is too small for its plan");
     }
-    ByteBuffer view =
-        memory
-            .segment(offset)
-            .slice(NativeMemory.within(offset), Math.toIntExact(bytes))
-            .order(ByteOrder.LITTLE_ENDIAN);
-    return new Part(memory.address() + offset, view);
+    return new Part(memory.address() + offset, memory.view(offset, Math.toIntExact(bytes)));
   }
 
   /** Bytes of all parts of a stream. */

@@ -2,10 +2,9 @@ package dev.drey.runtime.device.cpu;
 
 import dev.drey.runtime.device.MatrixLayout;
 import dev.drey.runtime.memory.MemoryBudget;
+import dev.drey.runtime.memory.ResourceStack;
 import dev.drey.runtime.model.MatrixShape;
 import dev.drey.runtime.threads.ThreadTeam;
-import java.util.ArrayDeque;
-import java.util.Deque;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.function.BooleanSupplier;
@@ -17,42 +16,36 @@ import org.bytedeco.dnnl.stream;
  */
 final class StreamState implements AutoCloseable {
   private final StreamPlan plan;
-  private final MemoryBudget budget;
-  private final Deque<AutoCloseable> owned = new ArrayDeque<>();
+  private final ResourceStack owned = new ResourceStack("the cpu device's compute stream");
   private final Map<MatmulSpec, Product> products = new HashMap<>();
   private final Worker[] workers;
   private final ThreadTeam team;
   private final Tile padding;
   private final Tile between;
   private BooleanSupplier cancelled = () -> false;
-  private boolean closed;
 
   StreamState(CpuDevice device, StreamPlan plan, MemoryBudget budget, int threads) {
     this.plan = plan;
-    this.budget = budget;
     OneDnn library = device.library();
     budget.reserve(plan.primitiveBytes());
     try {
+      owned.own(() -> budget.release(plan.primitiveBytes()));
       Scratch scratch =
-          new Scratch(own(device.memory(budget, plan.scratchBytes(threads), "compute stream")));
+          new Scratch(
+              owned.own(device.memory(budget, plan.scratchBytes(threads), "compute stream")));
       this.padding = Tile.of(scratch.take(plan.inputBytes()), plan.activation());
       this.between = Tile.of(scratch.take(plan.betweenBytes()), plan.activation());
       this.workers = new Worker[threads];
       for (int i = 0; i < threads; i++) {
-        workers[i] = own(new Worker(library.engine(), plan, scratch));
+        workers[i] = owned.own(new Worker(library.engine(), plan, scratch));
       }
       compile(library);
       new TileCheck(library, this::product).check(plan);
-      this.team = own(new ThreadTeam(threads, "drey-cpu"));
+      this.team = owned.own(new ThreadTeam(threads, "drey-cpu"));
     } catch (RuntimeException | Error e) {
-      closeAfter(e);
+      owned.closeAfter(e);
       throw e;
     }
-  }
-
-  private <T extends AutoCloseable> T own(T resource) {
-    owned.push(resource);
-    return resource;
   }
 
   private void compile(OneDnn library) {
@@ -65,7 +58,8 @@ final class StreamState implements AutoCloseable {
     plan.products()
         .forEach(
             (spec, tiles) ->
-                products.put(spec, own(new Product(library, spec, tiles, streams, scratchpads))));
+                products.put(
+                    spec, owned.own(new Product(library, spec, tiles, streams, scratchpads))));
   }
 
   StreamPlan plan() {
@@ -115,32 +109,8 @@ final class StreamState implements AutoCloseable {
     cancelled = question;
   }
 
-  private void closeAfter(Throwable failure) {
-    try {
-      close();
-    } catch (RuntimeException e) {
-      failure.addSuppressed(e);
-    }
-  }
-
   @Override
   public void close() {
-    if (closed) {
-      return;
-    }
-    closed = true;
-    RuntimeException failure = null;
-    while (!owned.isEmpty()) {
-      try {
-        owned.pop().close();
-      } catch (Exception e) {
-        failure =
-            failure == null ? new IllegalStateException("closing a stream failed", e) : failure;
-      }
-    }
-    budget.release(plan.primitiveBytes());
-    if (failure != null) {
-      throw failure;
-    }
+    owned.close();
   }
 }

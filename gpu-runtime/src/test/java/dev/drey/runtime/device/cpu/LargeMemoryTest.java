@@ -16,6 +16,7 @@ import dev.drey.runtime.model.Multipliers;
 import dev.drey.runtime.model.NormConfig;
 import dev.drey.runtime.model.RotaryConfig;
 import dev.drey.runtime.model.RouterConfig;
+import java.nio.ByteBuffer;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -24,19 +25,49 @@ class LargeMemoryTest {
   private static final int HIDDEN = 96;
   private static final GroupedQueryAttention ATTENTION =
       GroupedQueryAttention.of(2, 1, 32, RotaryConfig.plain(32, 10_000)).build();
-  private static final ModelConfig MODEL =
-      new ModelConfig(
-          "test",
-          64,
-          HIDDEN,
-          64,
-          NormConfig.rms(1e-6),
-          Multipliers.NONE,
-          false,
-          false,
-          List.of(new LayerConfig(ATTENTION, true)),
-          MoeConfig.of(4, 2, 40, RouterConfig.softmax(true)),
-          0);
+  private static final ModelConfig MODEL = longest(64);
+
+  @Test
+  void aPartOfTwoHundredMiBCanBeSeenWhereverItBegins() {
+    MemoryBudget budget = MemoryBudget.root("test", 2L << 30);
+    try (CpuDevice device = CpuDevice.open(ComputeType.F32, 1);
+        DeviceBuffer memory = device.allocate(budget, 3L << 29)) {
+      int part = 200 << 20;
+      long before = (1L << 30) - (100 << 20);
+      ByteBuffer view = device.hostView(memory.slice(before, part)).orElseThrow();
+      view.put(0, (byte) 1).put(part - 1, (byte) 2);
+      ByteBuffer again = device.hostView(memory.slice(before + part - 16, 16)).orElseThrow();
+      assertThat(again.get(15)).isEqualTo((byte) 2);
+    }
+    assertThat(budget.usedBytes()).isZero();
+  }
+
+  @Test
+  void aStreamTakesScratchMemoryForTheSequencesThatCanOccurNotForThoseTheModelSupports() {
+    ModelConfig long10M = longest(10_485_760);
+    try (CpuDevice device = CpuDevice.open(ComputeType.F32, 1)) {
+      long asSupported = device.computeStreamBytes(long10M, 8);
+      long asCanOccur = device.computeStreamBytes(long10M.upTo(8192), 8);
+      assertThat(asSupported).isGreaterThan(40L << 20);
+      assertThat(asCanOccur).isEqualTo(device.computeStreamBytes(longest(8192), 8));
+      assertThat(asCanOccur).isLessThan(asSupported - (30L << 20));
+    }
+  }
+
+  private static ModelConfig longest(int positions) {
+    return new ModelConfig(
+        "test",
+        64,
+        HIDDEN,
+        positions,
+        NormConfig.rms(1e-6),
+        Multipliers.NONE,
+        false,
+        false,
+        List.of(new LayerConfig(ATTENTION, true)),
+        MoeConfig.of(4, 2, 40, RouterConfig.softmax(true)),
+        0);
+  }
 
   @Test
   void anEmbeddingOfFiveGiBCanBeWrittenAndLookedUpEverywhere() {
