@@ -33,6 +33,7 @@ class FlinkConfigurationTest {
           "drey.device",
           "drey.kafka.bootstrap-servers",
           "drey.kafka.dead-letter-topic",
+          "drey.kafka.format",
           "drey.kafka.input-topic",
           "drey.kafka.output-topic",
           "drey.memory.device",
@@ -40,8 +41,7 @@ class FlinkConfigurationTest {
           "drey.model.path",
           "drey.pipeline.replicas",
           "drey.pipeline.stages",
-          "drey.prediction.predictor",
-          "drey.residency.policy");
+          "drey.prediction.predictor");
 
   /** What reporters read beside the options that Flink declares for all of them. */
   private static final Set<String> REPORTER_KEYS = Set.of("metrics.reporter.prom.port");

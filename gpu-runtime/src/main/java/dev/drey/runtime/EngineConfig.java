@@ -29,8 +29,8 @@ import org.jspecify.annotations.Nullable;
  *     means what {@code deviceMemory} leaves
  * @param hostMemory experts kept in host memory between storage and the device, shared by the
  *     engines of the process; a percentage is taken of what all experts take there; null for none
- * @param kvTokens tokens the key/value pool can hold; 0 means enough for every sequence of the
- *     table at {@code kvTokensPerSequence}
+ * @param kvTokens tokens the key/value pool can hold; 0 means 256 for every sequence of the table,
+ *     and at least one sequence of usual length
  * @param predictor name of the predictor, {@code none} to prefetch nothing
  * @param policy name of the cache policy
  * @param schedule limits of the scheduler

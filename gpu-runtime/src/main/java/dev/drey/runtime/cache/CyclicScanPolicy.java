@@ -20,6 +20,13 @@ import java.io.IOException;
  * window at most, but all of a window too small for two layers. While a pass fits into the window
  * nothing is pinned.
  *
+ * <p><b>An example.</b> Four layers of 8 experts, a window of 16 slots, groups that demand 7
+ * experts of each layer: a pass demands 28, more than 16. Least recently used never hits, because
+ * 21 others come between two turns of a layer. Loading on demand, 4 slots are left for what passes,
+ * each layer pins 3 experts, and a pass loads about 16 instead of 28. While predictions come, 8
+ * slots are left (three layers' 21, but at most 16 and half of the window), each layer pins 2, and
+ * a pass loads about 20, ahead of the routers.
+ *
  * <p>Of what is not pinned that leaves which is expected to be used last: an expert demanded in a
  * share p of the passes is expected in (layers ahead) + L · (1/p − 1) layers. For p = 1 this is
  * Belady's choice on a cyclic scan.

@@ -39,7 +39,10 @@ public final class Decoder {
   private final ModelWeights weights;
   private final Activations buffers;
   private final TokenMixer[] mixers;
+
+  /** Of each layer: its number among those with keys and values, or among those with state. */
   private final int[] places;
+
   private final FeedForward[] feedForwards;
   private final MoeFeedForward moe;
   private final LayerPredictions predictions;

@@ -13,6 +13,19 @@ import dev.drey.runtime.model.Weight;
  * Latent attention in its absorbed form, in prefill and decode alike: what would turn latents into
  * keys is applied to the queries, what would turn them into values to the outputs, so that all
  * heads attend to the same short vectors, and only those are stored. See {@link LatentAttention}.
+ *
+ * <p>DeepSeek-AI, "DeepSeek-V2: A Strong, Economical, and Efficient Mixture-of-Experts Language
+ * Model" (arXiv 2405.04434), section 2.1. Its names, and those of the weights here:
+ *
+ * <pre>
+ *  c^KV    latent of keys and values       KV_LATENT, then KV_LATENT_NORM
+ *  k^R     key with rotation, shared       KEY_ROTARY
+ *  W^UK    latent to keys, on queries      KEY_IMAGE
+ *  W^UV    latent to values, on outputs    VALUE_IMAGE
+ *  c^Q     latent of queries, if any       QUERY_LATENT, then QUERY_LATENT_NORM
+ *  q^C     query without rotation          QUERY_PLAIN
+ *  q^R     query with rotation             QUERY_ROTARY
+ * </pre>
  */
 final class LatentAttentionLayer implements TokenMixer {
   private final LatentAttention attention;

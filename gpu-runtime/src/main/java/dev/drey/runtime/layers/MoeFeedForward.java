@@ -30,11 +30,20 @@ import org.jspecify.annotations.Nullable;
  * rows are summed in rank order afterwards, so the result has the same bits whatever the order of
  * arrival.
  *
- * <p><b>Order of events in one layer.</b> The true router decides; its demand is announced first,
- * so that missing experts start moving; then the predictor is told, and its predictions leave
- * through the sink; then experts compute as they become ready. All routers that read the same rows
- * (the layer's, the shared expert's gate, later layers' for the predictor) are started together: a
- * device that computes beside its host does the later ones while the host sees to the demand.
+ * <p><b>Order of events in one layer</b>, as numbered in {@link #run}:
+ *
+ * <ol>
+ *   <li>The rows are normalised.
+ *   <li>All routers that read them are started together: the layer's own, the shared expert's gate,
+ *       later layers' for the predictor. A device that computes beside its host does the later ones
+ *       while the host goes on.
+ *   <li>The layer's own router has chosen; its choices are sorted by expert.
+ *   <li>They are announced to the window as a demand, so that missing experts start moving.
+ *   <li>The predictor is told; its predictions leave through the sink.
+ *   <li>The shared expert computes, while experts arrive.
+ *   <li>The experts compute as they become ready.
+ *   <li>Their outputs are added to the residual stream in rank order, then the shared expert's.
+ * </ol>
  */
 final class MoeFeedForward implements FeedForward {
   private final ModelConfig model;
@@ -85,8 +94,8 @@ final class MoeFeedForward implements FeedForward {
   public void run(int layer, StepBatch batch, Activations buffers, Consumer<Prediction> sink) {
     int rows = batch.rows();
     LayerWeights layerWeights = weights.layer(layer);
-    DeviceBuffer routerInput = normalise(layerWeights, rows, buffers);
-    ComputeStream.PendingRouting own =
+    DeviceBuffer routerInput = normalise(layerWeights, rows, buffers); // 1
+    ComputeStream.PendingRouting own = // 2
         stream.startRouting(
             routerInput,
             rows,
@@ -96,18 +105,19 @@ final class MoeFeedForward implements FeedForward {
     ComputeStream.PendingRouting shares =
         shared == null ? null : shared.start(layerWeights, rows, routerInput);
     predictions.start(layer, routerInput);
-    own.await();
+    own.await(); // 3
     tokens.sort(routing, rows);
     trace.routed(layer, batch, routing, tokens);
-    try (LayerDemand demand =
+    try (LayerDemand demand = // 4
         window.demand(batch.step(), layer, tokens.experts(), tokens.tokens(), tokens.distinct())) {
-      predictions.routed(layer, routing, routerInput, sink);
+      predictions.routed(layer, routing, routerInput, sink); // 5
       if (shared != null) {
-        shared.compute(layerWeights, rows, shares, buffers);
+        shared.compute(layerWeights, rows, shares, buffers); // 6
       }
-      compute(layerWeights, demand, buffers);
+      compute(layerWeights, demand, buffers); // 7
     }
-    stream.combine(buffers.expertOut, outputWeights(rows), rows, model.hidden(), buffers.hidden);
+    stream.combine( // 8
+        buffers.expertOut, outputWeights(rows), rows, model.hidden(), buffers.hidden);
     if (shared != null) {
       shared.add(rows, buffers);
     }

@@ -29,6 +29,21 @@ import java.util.function.Supplier;
  *       that is off by more is not the one it was planned for.
  * </ul>
  *
+ * <p>The same as a table, a ratio "in use" being the one that the current plan counts on:
+ *
+ * <pre>
+ *  the link, in a window                             its rate is taken
+ *    brought nothing in                              as in use
+ *    faster than in use                              as seen
+ *    slower, busy beyond the band of computing       as seen
+ *    slower, busy for less                           as in use
+ *
+ *  stalls, of the window's time                      the time of computing is taken
+ *    up to a tenth                                   as seen
+ *    up to a half                                    as seen, at least min(planned, in use)
+ *    more                                            the same, at most as in use
+ * </pre>
+ *
  * <p>Both then pass through a {@link Drift}, which reacts to what lasts, and comes back to exactly
  * 1, and with it to exactly the first plan, when the machine does.
  *

@@ -13,6 +13,12 @@ public enum WindowPolicy {
    * that were used later; as many of them are there as the window is longer than that (the idea of
    * Che et al., "Hierarchical web caching systems", 2002). A window that the other layers fill in
    * one step never hits.
+   *
+   * <p>For g = 1, 2, … steps ago, of one layer: {@code used} experts were touched in the last g
+   * steps, {@code sooner} of them in the last g − 1, so {@code count = used − sooner} were last
+   * used g steps ago. The window has {@code room} for so many of these behind {@code (layers − 1) ·
+   * used} experts of the other layers and {@code sooner} of its own. This step asks for {@code
+   * wanted} of them, of which the share {@code room / count} is there and not missed.
    */
   LRU("classic.lru") {
     @Override

@@ -25,6 +25,19 @@ import java.util.Arrays;
  * makes most redundant, by d/L · semantic + (1 − d/L) · trajectory similarity (see {@link
  * ActivationMatrices}).
  *
+ * <p><b>Names</b> of the paper, and what they are here:
+ *
+ * <pre>
+ *  expert map                    {@code Followed.map}, kept in {@code maps}
+ *  semantic embedding            {@code Followed.subject}, kept in {@code subjects}
+ *  expert map store              {@code maps} and {@code subjects}, side by side
+ *  semantic similarity           {@code subjects} with {@code subjectProducts}
+ *  trajectory similarity         {@code maps} with {@code mapProducts}, up to the layer reached
+ *  prefetch distance d           {@code lookahead()}
+ *  selection threshold δ         {@code wanted} in {@code score}
+ *  redundancy of two maps        {@code Followed.redundancy}
+ * </pre>
+ *
  * <p>Yu et al., "Taming Latency-Memory Trade-Off in MoE-Based LLM Serving via Fine-Grained Expert
  * Offloading" (fMoE, later FineMoE; arXiv 2502.05370). Ours: routers' probabilities are those of
  * the chosen k experts, all that devices and traces hold, which is why several maps are averaged;

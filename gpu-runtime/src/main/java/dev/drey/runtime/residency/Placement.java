@@ -14,6 +14,19 @@ import org.jspecify.annotations.Nullable;
 /**
  * Decides which load goes into which slot. Guarded by the window's lock; never waits.
  *
+ * <p><b>Words.</b>
+ *
+ * <pre>
+ *  not needed now   resident, not leased, and not to be handed out to the open demand
+ *  unasked          the same, and no admitted prediction ahead of now is for it
+ *  idle             unasked, and its last use is reached: it may be written at once
+ *  spared           the cache policy chose none of the candidates
+ *  moving           a load whose bytes an I/O thread has begun to bring in
+ *  stopping         a load that was told to stop; its slot comes free when it reports
+ *  wish             a predicted expert that waits for a slot
+ *  ahead            counts towards the half of all slots that prefetches may have
+ * </pre>
+ *
  * <p><b>Where a demand finds a slot</b>, in this order: a free one; the cache policy's victim among
  * residents nobody asked for; a prefetch that has not begun to move, the latest first; a victim
  * among residents that are predicted for a layer ahead; at last it stops prefetches that are being

@@ -24,6 +24,11 @@ import org.jspecify.annotations.Nullable;
  * The device slots of one task slot: which experts are in them, which are on the way, who may use
  * them.
  *
+ * <p><b>Who decides.</b> {@link Placement} decides which load gets which slot, and among which
+ * experts somebody has to leave; the {@link CachePolicy} which of them leaves, or that it spares
+ * all. {@link Loads} carries that out and takes the reports of the I/O threads. {@link Handout} is
+ * the task thread's side: it waits, leases and takes back.
+ *
  * <p><b>Ownership.</b> The window owns its slots, all of one size, allocated when it is opened and
  * freed when it is closed, and the transfer engine that fills them. Nobody else holds slot memory:
  * users get {@link ExpertLease leases}. The expert source belongs to the caller.

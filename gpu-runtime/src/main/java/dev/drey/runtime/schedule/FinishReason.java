@@ -8,7 +8,7 @@ public enum FinishReason {
   STOP,
   /** {@code max_tokens} or the longest supported sequence. */
   LENGTH,
-  /** The request's deadline passed. */
+  /** Reserved: no sequence ends for it, since requests with {@code deadline_ms} are refused. */
   DEADLINE;
 
   /** Name in results. */

@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
  * order of the rules is written: end tokens, stop tokens, stop strings, {@code max_tokens}, longest
  * supported sequence. Until {@code min_tokens} are produced only the last two apply. Where text was
  * held back at the end, because a character was incomplete, it is given up last and may still hold
- * a stop string. A deadline would be the last rule.
+ * a stop string. There is no rule for deadlines: requests with {@code deadline_ms} are refused.
  */
 final class FinishRules {
   private final ModelLimits limits;

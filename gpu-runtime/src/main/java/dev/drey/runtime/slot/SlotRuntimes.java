@@ -18,7 +18,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The registry of engines by task slot, the only process-wide state of the project.
+ * The registry of engines by task slot, the only process-wide state of the runtime. (The other
+ * registry of the project is that of the operators' admission gates.)
  *
  * <p><b>Why static.</b> The operators of a slot run in two tasks that have nothing in common but
  * the process. The class must be loaded once per process (it belongs to the TaskManager's own class

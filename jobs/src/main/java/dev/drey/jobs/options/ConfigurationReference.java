@@ -2,7 +2,7 @@ package dev.drey.jobs.options;
 
 import java.time.Duration;
 import java.util.Locale;
-import java.util.Set;
+import java.util.Map;
 import org.apache.flink.util.TimeUtils;
 
 /** Writes the reference of all settings as Markdown. */
@@ -19,8 +19,12 @@ public final class ConfigurationReference {
       This file is generated from the code; a test fails when it is not current and says how to write it anew.
       """;
 
-  private static final Set<String> LISTS =
-      Set.of(FileSettings.INPUT.key(), JobSettings.MODEL_NAMES.key());
+  /** Types other than text of settings whose default does not tell it, having none. */
+  private static final Map<String, String> TYPES =
+      Map.of(
+          FileSettings.INPUT.key(), "list",
+          JobSettings.MODEL_NAMES.key(), "list",
+          JobSettings.DEFAULT_MAX_TOKENS.key(), "integer");
 
   private ConfigurationReference() {}
 
@@ -58,7 +62,7 @@ public final class ConfigurationReference {
     if (setting.option().hasDefaultValue()) {
       return setting.option().defaultValue().getClass().getSimpleName().toLowerCase(Locale.ROOT);
     }
-    return LISTS.contains(setting.key()) ? "list" : "string";
+    return TYPES.getOrDefault(setting.key(), "string");
   }
 
   private static String text(Object value) {

@@ -140,7 +140,10 @@ public final class EngineSettings {
               ENGINE,
               key("drey.memory.kv-tokens").intType().defaultValue(0),
               Check.atLeast(0),
-              "Tokens the key/value pool can hold; 0 lets the engine choose.")
+              "Tokens the key/value pool can hold. 0: 256 for each of drey.schedule.max-sequences, at"
+                  + " least 4096 or as many as the model has positions, whichever is less. A request"
+                  + " that needs more (prompt + max_tokens - 1) becomes the dead letter"
+                  + " request.pool_exceeded.")
           .flag("--kv-tokens", "N");
 
   /** Type of the activations. */
@@ -168,7 +171,9 @@ public final class EngineSettings {
               ENGINE,
               key("drey.residency.policy").stringType().defaultValue(CachePolicies.DEFAULT),
               Check.oneOf(CachePolicies.names()),
-              "Cache policy that picks the expert to evict.")
+              "Cache policy that picks the expert to evict (docs/policies.md). One of "
+                  + String.join(", ", CachePolicies.names())
+                  + ".")
           .flag("--policy", "NAME");
 
   /** Who is fetched ahead. */

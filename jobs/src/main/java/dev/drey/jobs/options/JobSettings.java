@@ -68,8 +68,9 @@ public final class JobSettings {
                   .durationType()
                   .defaultValue(Duration.ofSeconds(10)),
               Check.positive(),
-              "Time between checkpoints. Kafka readers see results when a checkpoint completes; a"
-                  + " crash costs at most the tokens since the last one.")
+              "Time between checkpoints. Kafka readers see results when a checkpoint completes (with"
+                  + " isolation.level=read_committed); a crash costs at most the tokens since the"
+                  + " last one.")
           .flag("--checkpoint-interval", "TIME");
 
   /** Restarts before the job gives up. */

@@ -35,7 +35,8 @@ public final class KafkaSettings {
               KAFKA,
               key("drey.kafka.output-topic").stringType().noDefaultValue(),
               Check.any(),
-              "Topic the results go to.")
+              "Topic the results go to; readers need isolation.level=read_committed, for this topic"
+                  + " and that of the dead letters.")
           .flag("--output-topic", "TOPIC");
 
   /** Where dead letters go. */
@@ -54,7 +55,8 @@ public final class KafkaSettings {
               KAFKA,
               key("drey.kafka.format").stringType().defaultValue("avro"),
               Check.oneOf("avro", "json"),
-              "Encoding of request and result values: avro or json.")
+              "Encoding of request and result values: json, one object as in files, or avro, Avro's"
+                  + " single-object encoding (docs/records.md).")
           .flag("--format", "avro|json");
 
   /** Whether to stop at the end. */

@@ -23,7 +23,9 @@ public final class PlanSettings {
               Check.oneOf(FIXED, AUTO),
               "fixed: the limits below drey.schedule and drey.memory apply as they are. auto: each"
                   + " slot measures its machine once and splits drey.memory.device itself: sequences"
-                  + " and tokens per step, key/value pool, expert window, cache policy.")
+                  + " and tokens per step, key/value pool, expert window, cache policy. It needs"
+                  + " drey.memory.device; what it chooses must not be set, not even to its default"
+                  + " (docs/planning.md).")
           .flag("--group", "fixed|auto");
 
   /** How long prompts are. */
