@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.util.EnumMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -133,15 +134,22 @@ public final class LocalCluster implements AutoCloseable {
               checkpoint.toUri().toString(), false, RecoveryClaimMode.CLAIM));
     }
     JobID id = cluster.submitJob(job).get().getJobID();
-    return new Run(id);
+    return new Run(id, cluster.requestJobResult(id));
   }
 
-  /** A submitted job. */
+  /**
+   * A submitted job.
+   *
+   * <p>Its result is asked for once: the cluster keeps every question until the job ends, which for
+   * an unbounded one is never.
+   */
   public final class Run {
     private final JobID id;
+    private final CompletableFuture<JobResult> result;
 
-    private Run(JobID id) {
+    private Run(JobID id, CompletableFuture<JobResult> result) {
       this.id = id;
+      this.result = result;
     }
 
     /** Its id. */
@@ -152,7 +160,7 @@ public final class LocalCluster implements AutoCloseable {
     /** Waits for the end, at most {@code limit}; whether it came. */
     public boolean await(Duration limit) throws InterruptedException {
       try {
-        cluster.requestJobResult(id).get(limit.toMillis(), TimeUnit.MILLISECONDS);
+        result.get(limit.toMillis(), TimeUnit.MILLISECONDS);
         return true;
       } catch (TimeoutException e) {
         return false;
@@ -199,12 +207,11 @@ public final class LocalCluster implements AutoCloseable {
      */
     public JobSnapshot requireFinished() throws JobFailedException, InterruptedException {
       try {
-        JobResult result = cluster.requestJobResult(id).get();
-        if (!result.isSuccess()) {
+        JobResult end = result.get();
+        if (!end.isSuccess()) {
           throw new JobFailedException(
-              result.getApplicationStatus().name(),
-              result
-                  .getSerializedThrowable()
+              end.getApplicationStatus().name(),
+              end.getSerializedThrowable()
                   .<Throwable>map(t -> t.deserializeError(LocalCluster.class.getClassLoader()))
                   .orElse(null));
         }
@@ -218,7 +225,7 @@ public final class LocalCluster implements AutoCloseable {
     public void cancel() {
       try {
         cluster.cancelJob(id).get(CANCEL_DEADLINE.toMillis(), TimeUnit.MILLISECONDS);
-        cluster.requestJobResult(id).get(CANCEL_DEADLINE.toMillis(), TimeUnit.MILLISECONDS);
+        result.get(CANCEL_DEADLINE.toMillis(), TimeUnit.MILLISECONDS);
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();
       } catch (ExecutionException | TimeoutException e) {
