@@ -36,13 +36,18 @@ public final class EnginePipeline {
     return (environment, source) -> ReplicaPipeline.attach(environment, source, options);
   }
 
-  /** Does not let a job restart again and again over what no restart can change. */
-  private record FinalRefusals(SlotEngines engines) implements SlotEngines {
+  /**
+   * Does not let a job restart again and again over what no restart can change. Storage that fails,
+   * or is not there when a machine comes back, may do better at the next restart.
+   */
+  record FinalRefusals(SlotEngines engines) implements SlotEngines {
     @Override
     public SlotLease acquire(SlotKey slot) throws Exception {
       try {
         return engines.acquire(slot);
-      } catch (ModelFileException | InsufficientMemoryException | IllegalArgumentException e) {
+      } catch (ModelFileException e) {
+        throw e.mayPass() ? e : UnrecoverableFailure.of(e);
+      } catch (InsufficientMemoryException | IllegalArgumentException e) {
         throw UnrecoverableFailure.of(e);
       }
     }
