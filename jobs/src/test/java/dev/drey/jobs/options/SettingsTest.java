@@ -48,6 +48,17 @@ class SettingsTest {
   }
 
   @Test
+  void threadsPerCoreAreCountedWhereTheEngineIsOpened() {
+    EngineConfig engine =
+        EngineSettings.engine(
+            Configuration.fromMap(Map.of("drey.model.path", "m", "drey.compute.threads", "0")));
+
+    assertThat(engine.threads()).isEqualTo(EngineConfig.ONE_PER_CORE);
+    assertThat(engine.onThisMachine().threads())
+        .isEqualTo(Runtime.getRuntime().availableProcessors());
+  }
+
+  @Test
   void everyEngineSettingReachesTheEngine() {
     Configuration settings =
         Configuration.fromMap(
