@@ -1,11 +1,15 @@
 package dev.drey.jobs.local;
 
+import dev.drey.jobs.options.JobSettings;
+import dev.drey.jobs.options.RefusedException;
 import dev.drey.jobs.topology.Count;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.EnumMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -14,6 +18,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.apache.flink.api.common.JobID;
 import org.apache.flink.configuration.CheckpointingOptions;
+import org.apache.flink.configuration.ConfigOption;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.configuration.ExternalizedCheckpointRetention;
 import org.apache.flink.configuration.MemorySize;
@@ -43,6 +48,12 @@ import org.jspecify.annotations.Nullable;
 public final class LocalCluster implements AutoCloseable {
   private static final String PORTS = "8081-8199";
   private static final Duration CANCEL_DEADLINE = Duration.ofSeconds(20);
+
+  private static final List<ConfigOption<?>> WHERE_CHECKPOINTS_ARE =
+      List.of(
+          CheckpointingOptions.CHECKPOINT_STORAGE,
+          CheckpointingOptions.CHECKPOINTS_DIRECTORY,
+          CheckpointingOptions.EXTERNALIZED_CHECKPOINT_RETENTION);
 
   private final MiniCluster cluster;
 
@@ -85,6 +96,26 @@ public final class LocalCluster implements AutoCloseable {
     } catch (Exception e) {
       cluster.close();
       throw e;
+    }
+  }
+
+  /**
+   * Refuses settings that would keep checkpoints where {@link #keepCheckpoints} does not, and where
+   * the next process would not find them.
+   *
+   * @throws RefusedException naming all of them
+   */
+  public static void requireOwnCheckpoints(Configuration given) {
+    List<String> problems = new ArrayList<>();
+    for (ConfigOption<?> option : WHERE_CHECKPOINTS_ARE) {
+      if (given.contains(option)) {
+        problems.add(
+            "%s: a job in the own process keeps its checkpoints in the folder of its run, where the same command finds them after the process was killed; remove it, and set %s to choose where that folder is"
+                .formatted(option.key(), JobSettings.STATE_DIR.name()));
+      }
+    }
+    if (!problems.isEmpty()) {
+      throw new RefusedException(problems);
     }
   }
 

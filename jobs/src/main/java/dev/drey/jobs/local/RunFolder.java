@@ -79,7 +79,7 @@ public final class RunFolder implements AutoCloseable {
     try {
       RunFolder folder = new RunFolder(path, file, lock(path, file));
       if (fresh) {
-        folder.clear();
+        folder.clear(path);
       }
       AtomicFile.write(
           path.resolve("meaning.txt"), (String.join("\n", meaning) + "\n").getBytes(UTF_8));
@@ -147,6 +147,21 @@ public final class RunFolder implements AutoCloseable {
     }
   }
 
+  /**
+   * Removes what an earlier process has left of a job that no checkpoint goes on from. Outcomes of
+   * that job are seen by nobody before the join, and the next job makes all of them again.
+   *
+   * @return whether there was anything
+   */
+  public boolean clearParts() throws IOException {
+    boolean any;
+    try (Stream<Path> files = Files.list(parts())) {
+      any = files.findAny().isPresent();
+    }
+    clear(parts());
+    return any;
+  }
+
   private static FileTime modified(Path file) {
     try {
       return Files.getLastModifiedTime(file);
@@ -170,10 +185,11 @@ public final class RunFolder implements AutoCloseable {
     return Files.exists(mark) ? Optional.of(Files.readString(mark)) : Optional.empty();
   }
 
-  private void clear() throws IOException {
-    try (Stream<Path> files = Files.walk(path)) {
+  /** Empties a directory: this one, but for the lock, or one in it. */
+  private void clear(Path directory) throws IOException {
+    try (Stream<Path> files = Files.walk(directory)) {
       for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-        if (!file.equals(path) && !file.equals(path.resolve("lock"))) {
+        if (!file.equals(directory) && !file.equals(path.resolve("lock"))) {
           Files.delete(file);
         }
       }
@@ -182,7 +198,7 @@ public final class RunFolder implements AutoCloseable {
 
   /** Removes the folder and everything in it, and closes. */
   public void delete() throws IOException {
-    clear();
+    clear(path);
     close();
     Files.deleteIfExists(path.resolve("lock"));
     Files.deleteIfExists(path);

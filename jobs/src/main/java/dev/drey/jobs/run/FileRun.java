@@ -7,6 +7,7 @@ import dev.drey.jobs.files.InputFile;
 import dev.drey.jobs.files.InputFiles;
 import dev.drey.jobs.files.LineCount;
 import dev.drey.jobs.files.ResultJoin;
+import dev.drey.jobs.local.LocalCluster;
 import dev.drey.jobs.local.RunFolder;
 import dev.drey.jobs.options.FileSettings;
 import dev.drey.jobs.options.JobSettings;
@@ -66,6 +67,7 @@ public final class FileRun {
    * @throws RefusedException if input or output are not as they must be
    */
   public RunSummary run() throws Exception {
+    LocalCluster.requireOwnCheckpoints(request.settings());
     List<InputFile> inputs = InputFiles.resolve(FileSettings.INPUT.in(request.settings()));
     Path output = output();
     Path parent = JobSettings.STATE_DIR.find(request.settings()).map(Path::of).orElse(output);
@@ -84,6 +86,9 @@ public final class FileRun {
   }
 
   private RunSummary runJob(RunFolder folder, List<InputFile> inputs) throws Exception {
+    if (folder.newestCheckpoint().isEmpty() && folder.clearParts()) {
+      progress.note("an earlier process has left outcomes but no checkpoint: starting over");
+    }
     // only the display wants it: a start takes no longer because there is more to do
     CompletableFuture<Long> total = CompletableFuture.supplyAsync(() -> count(inputs));
     LocalJob.Ended ended =
@@ -92,8 +97,8 @@ public final class FileRun {
                 environment ->
                     InferenceJob.files(
                         environment, request.settings(), pipeline, inputs, folder.parts()),
-                () -> total.getNow(UNKNOWN));
-    folder.markFinished(ended.counts().line());
+                () -> total.getNow(UNKNOWN),
+                counts -> folder.markFinished(counts.line()));
     return new RunSummary(
         request.command(),
         model.name(),

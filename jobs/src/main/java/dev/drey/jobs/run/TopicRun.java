@@ -3,6 +3,7 @@ package dev.drey.jobs.run;
 import dev.drey.jobs.kafka.Findings;
 import dev.drey.jobs.kafka.KafkaPreflight;
 import dev.drey.jobs.kafka.RecordLimits;
+import dev.drey.jobs.local.LocalCluster;
 import dev.drey.jobs.local.RunFolder;
 import dev.drey.jobs.options.JobSettings;
 import dev.drey.jobs.options.KafkaSettings;
@@ -67,6 +68,7 @@ public final class TopicRun {
    * @throws RefusedException if the brokers or topics are not as they must be
    */
   public RunSummary run(long total) throws Exception {
+    LocalCluster.requireOwnCheckpoints(request.settings());
     Path parent = stateDirectory();
     Files.createDirectories(parent);
     try (RunFolder folder = RunFolder.open(parent, meaning(), request.fresh())) {
@@ -78,7 +80,8 @@ public final class TopicRun {
               .run(
                   environment ->
                       InferenceJob.topics(environment, request.settings(), pipeline, limits),
-                  () -> total);
+                  () -> total,
+                  counts -> {});
       folder.delete();
       return new RunSummary(
           request.command(),
