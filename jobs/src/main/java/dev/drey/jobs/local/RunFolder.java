@@ -16,6 +16,7 @@ import java.nio.file.attribute.FileTime;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.time.Instant;
+import java.time.LocalDate;
 import java.util.Comparator;
 import java.util.HexFormat;
 import java.util.List;
@@ -31,6 +32,7 @@ import org.jspecify.annotations.Nullable;
  *  .drey-run-&lt;digest&gt;/
  *    lock          held while a process works on the run
  *    meaning.txt   what the digest was taken of
+ *    started       the day of the start that checkpoints and parts are of
  *    checkpoints/  Flink's retained checkpoints
  *    parts/        committed and pending part files
  *    finished      written once the job has FINISHED; from then on only the join is left
@@ -43,6 +45,7 @@ public final class RunFolder implements AutoCloseable {
   private static final int DIGEST_DIGITS = 16;
   private static final String METADATA = "_metadata";
   private static final String FINISHED = "finished";
+  private static final String STARTED = "started";
 
   private final Path path;
   private final FileChannel lockFile;
@@ -145,6 +148,21 @@ public final class RunFolder implements AutoCloseable {
     } catch (UncheckedIOException e) {
       throw e.getCause();
     }
+  }
+
+  /**
+   * The day on which the run was first started: requests may contain it, so it must not change when
+   * a later process goes on.
+   *
+   * @param today is noted for later processes if there is no checkpoint that one could go on from
+   */
+  public LocalDate started(LocalDate today) throws IOException {
+    Path note = path.resolve(STARTED);
+    if (Files.exists(note) && newestCheckpoint().isPresent()) {
+      return LocalDate.parse(Files.readString(note));
+    }
+    AtomicFile.write(note, today.toString().getBytes(UTF_8));
+    return today;
   }
 
   /**

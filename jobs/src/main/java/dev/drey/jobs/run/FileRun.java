@@ -18,10 +18,13 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.LocalDate;
+import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Function;
 
 /**
  * From files to files in this process.
@@ -39,19 +42,19 @@ public final class FileRun {
 
   private final RunRequest request;
   private final ModelIdentity model;
-  private final RecordPipeline pipeline;
+  private final Function<LocalDate, RecordPipeline> pipeline;
   private final EngineProbe probe;
   private final Progress progress;
 
   /**
    * @param request what to run, validated
    * @param model which model that is
-   * @param pipeline what lies between source and sink
+   * @param pipeline what lies between source and sink, of a run that was first started on a day
    */
   public FileRun(
       RunRequest request,
       ModelIdentity model,
-      RecordPipeline pipeline,
+      Function<LocalDate, RecordPipeline> pipeline,
       EngineProbe probe,
       Progress progress) {
     this.request = request;
@@ -89,6 +92,7 @@ public final class FileRun {
     if (folder.newestCheckpoint().isEmpty() && folder.clearParts()) {
       progress.note("an earlier process has left outcomes but no checkpoint: starting over");
     }
+    RecordPipeline between = pipeline.apply(folder.started(LocalDate.now(ZoneOffset.UTC)));
     // only the display wants it: a start takes no longer because there is more to do
     CompletableFuture<Long> total = CompletableFuture.supplyAsync(() -> count(inputs));
     LocalJob.Ended ended =
@@ -96,7 +100,7 @@ public final class FileRun {
             .run(
                 environment ->
                     InferenceJob.files(
-                        environment, request.settings(), pipeline, inputs, folder.parts()),
+                        environment, request.settings(), between, inputs, folder.parts()),
                 () -> total.getNow(UNKNOWN),
                 counts -> folder.markFinished(counts.line()));
     return new RunSummary(

@@ -8,12 +8,15 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.drey.jobs.EchoPipeline;
 import dev.drey.jobs.local.JobFailedException;
 import dev.drey.jobs.options.RefusedException;
+import dev.drey.jobs.topology.RecordPipeline;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.LocalDate;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 import java.util.stream.Stream;
 import org.apache.flink.configuration.Configuration;
 import org.junit.jupiter.api.BeforeEach;
@@ -31,6 +34,7 @@ class FileRunTest {
   Path directory;
 
   private final List<String> notes = new ArrayList<>();
+  private final List<LocalDate> days = new ArrayList<>();
 
   @BeforeEach
   void writeInput() throws IOException {
@@ -57,7 +61,14 @@ class FileRunTest {
     more.forEach(settings::setString);
     RunRequest request = new RunRequest("generate", settings, false);
     request.validate();
-    return new FileRun(request, MODEL, pipeline, probe, progress()).run();
+    return new FileRun(request, MODEL, started(pipeline), probe, progress()).run();
+  }
+
+  private Function<LocalDate, RecordPipeline> started(RecordPipeline pipeline) {
+    return day -> {
+      days.add(day);
+      return pipeline;
+    };
   }
 
   private Progress progress() {
@@ -127,10 +138,13 @@ class FileRunTest {
     assertThatThrownBy(() -> run(pipeline, Map.of("drey.job.restarts", "0")))
         .isInstanceOf(JobFailedException.class);
     assertThat(directory.resolve("out/results.jsonl")).doesNotExist();
+    LocalDate first = LocalDate.of(2026, 1, 31);
+    Files.writeString(runFiles("started").get(0), first.toString());
     RunSummary summary = run(pipeline, Map.of("drey.job.restarts", "0"));
 
     checkOutput(summary);
     assertThat(summary.resumed()).isTrue();
+    assertThat(days.get(1)).isEqualTo(first).isNotEqualTo(days.get(0));
     assertThat(notes).anyMatch(note -> note.startsWith("going on from the checkpoint"));
     assertThat(summary.counts().generatedTokens()).isEqualTo(3L * (LINES - LINES / 100));
   }
