@@ -26,6 +26,7 @@ import java.util.Map;
 import java.util.Properties;
 import org.apache.flink.configuration.Configuration;
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.serialization.StringSerializer;
@@ -273,6 +274,43 @@ class KafkaJobTest {
         .asString()
         .contains("127.0.0.1:1")
         .contains("no broker answered within 1 s");
+  }
+
+  @Test
+  void whatABrokerRefusesIsNamedWithItsOwnError() throws Exception {
+    DemoTopics of = newTopics(1);
+
+    Map<String, String> misnamed =
+        Map.of(
+            "drey.pipeline.replicas", "1",
+            "drey.kafka.create-topics", "true",
+            "drey.kafka.output-topic", "no topic",
+            "drey.kafka.dead-letter-topic", "no topic either");
+    assertThat(check(of, misnamed).problems())
+        .hasSize(2)
+        .allSatisfy(p -> assertThat(p).contains(of.bootstrap(), "InvalidTopicException"))
+        .anySatisfy(p -> assertThat(p).contains("describing topic no topic failed"))
+        .anySatisfy(p -> assertThat(p).contains("describing topic no topic either failed"));
+  }
+
+  @Test
+  void aTopicThatCannotBeCreatedIsNamedWithTheBrokersOwnError() throws Exception {
+    try (EmbeddedBroker lonely =
+        EmbeddedBroker.start(
+            directory.resolve("lonely"), Map.of("default.replication.factor", "3"))) {
+      DemoTopics of = new DemoTopics(lonely.bootstrap(), "in", "out", "dead");
+      try (Admin admin = Admin.create(Map.of("bootstrap.servers", lonely.bootstrap()))) {
+        admin.createTopics(List.of(new NewTopic("in", 1, (short) 1))).all().get();
+      }
+
+      Map<String, String> create =
+          Map.of("drey.pipeline.replicas", "1", "drey.kafka.create-topics", "true");
+      assertThat(check(of, create).problems())
+          .singleElement()
+          .asString()
+          .contains("creating topic out with 1 partition(s) failed")
+          .contains("InvalidReplicationFactorException");
+    }
   }
 
   @Test
