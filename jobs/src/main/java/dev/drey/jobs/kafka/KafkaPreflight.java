@@ -46,23 +46,24 @@ public final class KafkaPreflight {
    * Checks brokers and topics.
    *
    * @param settings the job's settings, already validated
-   * @param resumedCheckpoint when the checkpoint was taken that the job goes on from; null if it
-   *     starts without state
+   * @param restores whether the job goes on from state
+   * @param resumedCheckpoint when the checkpoint was taken that it goes on from; null if it starts
+   *     without state, or that is not known
    * @param clock tells how old that is
    */
   public static Findings check(
-      Configuration settings, @Nullable Instant resumedCheckpoint, Clock clock) {
-    return new KafkaPreflight(settings, clock).run(resumedCheckpoint);
+      Configuration settings, boolean restores, @Nullable Instant resumedCheckpoint, Clock clock) {
+    return new KafkaPreflight(settings, clock).run(restores, resumedCheckpoint);
   }
 
-  private Findings run(@Nullable Instant resumedCheckpoint) {
+  private Findings run(boolean restores, @Nullable Instant resumedCheckpoint) {
     checkInterval();
     checkAge(resumedCheckpoint);
     RecordLimits limits = RecordLimits.DEFAULT;
     Duration deadline = KafkaSettings.PREFLIGHT_TIMEOUT.in(settings);
     try (Admin admin = clients.admin(deadline)) {
       if (reaches(admin, deadline)) {
-        limits = askBrokers(admin, resumedCheckpoint != null);
+        limits = askBrokers(admin, restores);
       }
     } catch (KafkaException e) {
       refused("asking the brokers", e);
@@ -146,6 +147,9 @@ public final class KafkaPreflight {
     checkTransactionTimeout(configs);
     OpenTransactions open = new OpenTransactions(admin, clients, clock, problems, warnings);
     open.checkOwnPrefix(resumes);
+    if (!resumes && KafkaSettings.START.in(settings).equals(KafkaSettings.COMMITTED)) {
+      new CommittedOffsets(admin, clients, warnings).check();
+    }
     if (input.isPresent()) {
       try {
         open.checkInput(input.get(), KafkaSettings.BOUNDED.in(settings));

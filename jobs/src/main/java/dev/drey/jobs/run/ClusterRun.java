@@ -54,23 +54,23 @@ public final class ClusterRun {
   public void run() throws Exception {
     EngineCheck.forCluster(request.settings(), progress);
     StreamExecutionEnvironment environment = InferenceJob.environment(request.settings());
+    boolean restores = restores(environment);
     if (request.usesTopics()) {
       InferenceJob.topics(
           environment,
           request.settings(),
           pipeline.apply(today()),
-          TopicRun.preflight(request, null, progress));
+          TopicRun.preflight(request, restores, null, progress));
       environment.execute(request.jobName());
     } else {
-      runFiles(environment);
+      runFiles(environment, restores);
     }
   }
 
-  private void runFiles(StreamExecutionEnvironment environment) throws Exception {
+  private void runFiles(StreamExecutionEnvironment environment, boolean restores) throws Exception {
     List<InputFile> inputs = InputFiles.resolve(FileSettings.INPUT.in(request.settings()));
     Path output = Path.of(FileSettings.OUTPUT.in(request.settings())).toAbsolutePath().normalize();
     PartsFolder parts = PartsFolder.in(output);
-    boolean restores = restores(environment);
     parts.prepare(request.fresh(), restores);
     LocalDate started =
         restores ? SubmittedRun.started(parts).orElseGet(ClusterRun::today) : today();

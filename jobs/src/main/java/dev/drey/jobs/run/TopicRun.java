@@ -97,15 +97,17 @@ public final class TopicRun {
   }
 
   private RecordLimits preflight(@Nullable Instant resumed, Progress notes) {
-    return preflight(request, resumed, notes);
+    return preflight(request, resumed != null, resumed, notes);
   }
 
   /** Checks the brokers; refuses with everything that is wrong, notes what is worth knowing. */
-  static RecordLimits preflight(RunRequest request, @Nullable Instant resumed, Progress notes) {
+  static RecordLimits preflight(
+      RunRequest request, boolean restores, @Nullable Instant resumed, Progress notes) {
     if (!KafkaSettings.PREFLIGHT.in(request.settings())) {
       return RecordLimits.DEFAULT;
     }
-    Findings findings = KafkaPreflight.check(request.settings(), resumed, Clock.systemUTC());
+    Findings findings =
+        KafkaPreflight.check(request.settings(), restores, resumed, Clock.systemUTC());
     findings.warnings().forEach(w -> notes.note("warning: " + w));
     if (!findings.problems().isEmpty()) {
       throw new RefusedException(findings.problems());
