@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  * @param device {@code cpu}, {@code cuda}, {@code auto} or {@code reference}
  * @param deviceIndex which GPU, from 0, as the driver counts them; means nothing to other devices
  * @param compute activations' type
- * @param threads compute threads
+ * @param threads compute threads; 0 for one per core of the machine that opens the engine
  * @param deviceMemory hard total of everything the engine holds on the device; a percentage is
  *     taken of the fully resident total; null means what the other settings add up to
  * @param expertMemory the residency window alone; a percentage is taken of all experts' bytes; null
@@ -65,6 +65,8 @@ public record EngineConfig(
     ModelChecks checks,
     @Nullable String trace)
     implements Serializable {
+  /** As many compute threads as the machine has cores that opens the engine. */
+  public static final int ONE_PER_CORE = 0;
 
   /**
    * As set, on the first GPU: nothing is planned, nothing recorded, no checks besides those that
@@ -111,7 +113,7 @@ public record EngineConfig(
         model.toString(),
         "cpu",
         ComputeType.BF16,
-        Runtime.getRuntime().availableProcessors(),
+        ONE_PER_CORE,
         null,
         MemorySize.ofPercent(100),
         0,
@@ -185,6 +187,16 @@ public record EngineConfig(
     return with(fields -> fields.deviceIndex = index);
   }
 
+  /**
+   * The same with the number of threads that it comes to on this machine: for whoever opens an
+   * engine, as the one who wrote the configuration may have done so elsewhere.
+   */
+  public EngineConfig onThisMachine() {
+    return threads == ONE_PER_CORE
+        ? with(fields -> fields.threads = Runtime.getRuntime().availableProcessors())
+        : this;
+  }
+
   /** The model's directory. */
   public Path modelDirectory() {
     return Path.of(model);
@@ -198,7 +210,7 @@ public record EngineConfig(
         device,
         fields.deviceIndex,
         compute,
-        threads,
+        fields.threads,
         fields.deviceMemory,
         fields.expertMemory,
         fields.hostMemory,
@@ -218,6 +230,7 @@ public record EngineConfig(
   /** What a copy may have otherwise. */
   private static final class Fields {
     private int deviceIndex;
+    private int threads;
     private @Nullable MemorySize deviceMemory;
     private @Nullable MemorySize expertMemory;
     private @Nullable MemorySize hostMemory;
@@ -233,6 +246,7 @@ public record EngineConfig(
 
     Fields(EngineConfig from) {
       deviceIndex = from.deviceIndex;
+      threads = from.threads;
       deviceMemory = from.deviceMemory;
       expertMemory = from.expertMemory;
       hostMemory = from.hostMemory;

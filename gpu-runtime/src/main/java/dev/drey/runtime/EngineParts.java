@@ -148,7 +148,8 @@ final class EngineParts implements AutoCloseable {
     }
   }
 
-  static EngineParts open(EngineConfig config, HostTiers hostTiers) throws IOException {
+  static EngineParts open(EngineConfig asked, HostTiers hostTiers) throws IOException {
+    EngineConfig config = asked.onThisMachine();
     return config.workload() == null
         ? new EngineParts(config, null, hostTiers)
         : open(planned(config), hostTiers);
@@ -161,7 +162,8 @@ final class EngineParts implements AutoCloseable {
 
   /** How an engine would split its memory; reads the headers of the model's files alone. */
   static MemoryPlan plan(EngineConfig asked) {
-    EngineConfig config = asked.workload() == null ? asked : planned(asked).config();
+    EngineConfig config =
+        asked.workload() == null ? asked.onThisMachine() : planned(asked).config();
     try (Checkpoint checkpoint = Checkpoint.open(config.modelDirectory());
         Device device = openDevice(config);
         ExpertSource experts = config.storage().open(checkpoint, device)) {

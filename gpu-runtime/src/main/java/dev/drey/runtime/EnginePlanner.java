@@ -73,7 +73,7 @@ public final class EnginePlanner implements AutoCloseable {
    * @param config whose model, device, compute type, threads and transfers are planned for
    */
   public static EnginePlanner open(EngineConfig config) {
-    return new EnginePlanner(config);
+    return new EnginePlanner(config.onThisMachine());
   }
 
   /**

@@ -140,6 +140,34 @@ class MoeEngineTest {
   }
 
   @Test
+  void anEngineThatIsToldNoNumberOfThreadsTakesOnePerCore() throws IOException {
+    EngineConfig base = TestEngines.golden("100%");
+    EngineConfig config =
+        new EngineConfig(
+            base.model(),
+            base.device(),
+            base.compute(),
+            EngineConfig.ONE_PER_CORE,
+            null,
+            base.expertMemory(),
+            base.kvTokens(),
+            base.predictor(),
+            base.policy(),
+            base.schedule(),
+            base.transfer());
+
+    assertThat(MoeEngine.plan(config)).isEqualTo(MoeEngine.plan(config.onThisMachine()));
+    try (MoeEngine engine = MoeEngine.open(config)) {
+      StepScheduler scheduler = engine.newScheduler();
+      Step step = engine.newStep();
+      scheduler.admit(sequence(1));
+      assertThat(scheduler.plan(step)).isTrue();
+      engine.embed(step);
+      engine.runLayers(step, 0, engine.layers(), prediction -> {});
+    }
+  }
+
+  @Test
   void aMissingModelIsRefusedByName() {
     EngineConfig config = EngineConfig.defaults(TestEngines.GOLDEN.resolve("nowhere"));
     assertThatThrownBy(() -> MoeEngine.open(config))

@@ -103,6 +103,7 @@ class BadRecordsTest {
                     .with("drey.kafka.start", "earliest")
                     .with("drey.request.max-bytes", BadRecords.MAX_BYTES)
                     .with("execution.checkpointing.interval", "1 s")
+                    .with("drey.schedule.step-time", "500 ms")
                     .with("restart-strategy.type", "none")
                     .fromTopic());
         cluster.await(job);

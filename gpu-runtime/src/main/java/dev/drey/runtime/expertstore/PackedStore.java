@@ -84,7 +84,7 @@ public final class PackedStore implements ExpertSource {
     try {
       file.read(region, 0, bytes);
     } catch (IOException e) {
-      throw ModelFileException.of(
+      throw ModelFileException.unreadable(
           file.file(),
           ModelFileException.tensor(region.name()),
           "readable bytes",

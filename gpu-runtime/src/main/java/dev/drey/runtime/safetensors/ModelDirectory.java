@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -19,6 +20,8 @@ public final class ModelDirectory {
   /** A read goes through native memory of its own size. */
   private static final int CHUNK_BYTES = 1 << 20;
 
+  private static final String ADVICE = "Give the directory that holds config.json.";
+
   private final Path directory;
   private final List<Path> roots;
 
@@ -33,15 +36,15 @@ public final class ModelDirectory {
    * @throws ModelFileException if it is not there or not a directory
    */
   public static ModelDirectory open(Path directory) {
-    if (!Files.isDirectory(directory)) {
-      throw ModelFileException.of(
-          directory,
-          null,
-          "a model's directory",
-          Files.exists(directory) ? "something that is not a directory" : "nothing there",
-          "Give the directory that holds config.json.");
+    if (Files.notExists(directory)) {
+      throw ModelFileException.unreadable(
+          directory, null, "a model's directory", "nothing there", ADVICE, null);
     }
     try {
+      if (!Files.readAttributes(directory, BasicFileAttributes.class).isDirectory()) {
+        throw ModelFileException.of(
+            directory, null, "a model's directory", "something that is not a directory", ADVICE);
+      }
       Path real = directory.toRealPath();
       List<Path> roots = new ArrayList<>(List.of(real));
       Path snapshots = real.getParent();
@@ -54,7 +57,7 @@ public final class ModelDirectory {
       }
       return new ModelDirectory(directory, List.copyOf(roots));
     } catch (IOException e) {
-      throw ModelFileException.of(
+      throw ModelFileException.unreadable(
           directory, null, "a readable directory", e.toString(), "Check its permissions.", e);
     }
   }
@@ -83,7 +86,7 @@ public final class ModelDirectory {
     try {
       real = file.toRealPath();
     } catch (IOException e) {
-      throw ModelFileException.of(
+      throw ModelFileException.unreadable(
           file, null, "a file", "none (" + e + ")", "Fetch the model's missing file.", e);
     }
     if (roots.stream().noneMatch(real::startsWith)) {
@@ -160,7 +163,7 @@ public final class ModelDirectory {
   }
 
   private static ModelFileException unreadable(Path file, IOException e) {
-    return ModelFileException.of(
+    return ModelFileException.unreadable(
         file, null, "a readable file", e.toString(), "Check the disk and permissions.", e);
   }
 

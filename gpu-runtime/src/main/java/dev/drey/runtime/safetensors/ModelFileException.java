@@ -1,5 +1,6 @@
 package dev.drey.runtime.safetensors;
 
+import java.io.IOException;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
@@ -13,12 +14,18 @@ public final class ModelFileException extends RuntimeException {
 
   private final transient Path file;
   private final @Nullable String subject;
+  private final boolean mayPass;
 
   private ModelFileException(
-      Path file, @Nullable String subject, String message, @Nullable Throwable cause) {
+      Path file,
+      @Nullable String subject,
+      String message,
+      @Nullable Throwable cause,
+      boolean mayPass) {
     super(message, cause);
     this.file = file;
     this.subject = subject;
+    this.mayPass = mayPass;
   }
 
   /**
@@ -43,12 +50,29 @@ public final class ModelFileException extends RuntimeException {
       String found,
       String advice,
       @Nullable Throwable cause) {
+    String message = message(file, subject, expected, found, advice);
+    return new ModelFileException(file, subject, message, cause, false);
+  }
+
+  /**
+   * Says that a file could not be read or is not there, for a reason that may pass: a disk or
+   * network file system that fails for a while, or that is not mounted yet.
+   */
+  public static ModelFileException unreadable(
+      Path file,
+      @Nullable String subject,
+      String expected,
+      String found,
+      String advice,
+      @Nullable IOException cause) {
+    String message = message(file, subject, expected, found, advice);
+    return new ModelFileException(file, subject, message, cause, true);
+  }
+
+  private static String message(
+      Path file, @Nullable String subject, String expected, String found, String advice) {
     String where = subject == null ? "" : subject + ": ";
-    return new ModelFileException(
-        file,
-        subject,
-        file + ": " + where + "expected " + expected + ", found " + found + ". " + advice,
-        cause);
+    return file + ": " + where + "expected " + expected + ", found " + found + ". " + advice;
   }
 
   /** The subject of an error about a tensor. */
@@ -95,6 +119,14 @@ public final class ModelFileException extends RuntimeException {
           false;
       default -> true;
     };
+  }
+
+  /**
+   * Whether trying again may help, as nothing is known to be wrong with what the file says: storage
+   * failed, or the file is not there.
+   */
+  public boolean mayPass() {
+    return mayPass;
   }
 
   /** The file, or the directory if a file is missing. */

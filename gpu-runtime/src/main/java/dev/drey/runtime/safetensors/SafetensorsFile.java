@@ -117,7 +117,7 @@ public final class SafetensorsFile implements AutoCloseable {
     try {
       channel.read(dst, position);
     } catch (IOException e) {
-      throw ModelFileException.of(
+      throw ModelFileException.unreadable(
           channel.file(), "header", "readable bytes", e.toString(), "Check the disk.", e);
     }
   }

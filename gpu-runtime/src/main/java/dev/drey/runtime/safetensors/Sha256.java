@@ -70,7 +70,7 @@ public final class Sha256 {
       }
       return content.digest();
     } catch (IOException e) {
-      throw ModelFileException.of(
+      throw ModelFileException.unreadable(
           file, null, "a readable file", e.toString(), "Check the disk and permissions.", e);
     }
   }

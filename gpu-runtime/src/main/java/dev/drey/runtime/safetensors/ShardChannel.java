@@ -88,7 +88,7 @@ final class ShardChannel implements AutoCloseable {
           attributes.lastModifiedTime(),
           FileChannel.open(file, CACHED));
     } catch (IOException e) {
-      throw ModelFileException.of(
+      throw ModelFileException.unreadable(
           file, null, "a readable file", e.toString(), "Fetch it, or check its permissions.", e);
     }
   }

@@ -104,7 +104,7 @@ public final class TensorFiles implements AutoCloseable {
                     "Files of two models seem mixed; fetch the model into an empty directory.");
               });
     } catch (IOException e) {
-      throw ModelFileException.of(
+      throw ModelFileException.unreadable(
           directory.path(), null, "a readable directory", e.toString(), "Check the disk.", e);
     }
   }

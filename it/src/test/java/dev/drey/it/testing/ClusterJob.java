@@ -55,6 +55,7 @@ public final class ClusterJob {
   /** Checkpoints in a directory of the cluster, so often. */
   public ClusterJob checkpoints(ForkedCluster cluster, String interval) {
     return with("--checkpoint-interval", interval)
+        .set("drey.schedule.step-time", "500 ms")
         .set("execution.checkpointing.storage", "filesystem")
         .set("execution.checkpointing.dir", cluster.directory().resolve("checkpoints").toUri());
   }

@@ -49,6 +49,7 @@ public final class SampleJob {
     return with("execution.checkpointing.storage", "filesystem")
         .with("execution.checkpointing.dir", directory.toUri())
         .with("execution.checkpointing.interval", interval)
+        .with("drey.schedule.step-time", "50 ms")
         .with(
             "execution.checkpointing.externalized-checkpoint-retention", "RETAIN_ON_CANCELLATION");
   }

@@ -145,7 +145,7 @@ public final class FlinkComparison {
       new FileRun(
               request,
               ModelIdentity.read(options.model()),
-              EnginePipeline.of(run, WireFormat.JSON, false),
+              started -> EnginePipeline.of(run, WireFormat.JSON, false, started),
               look,
               Progress.SILENT)
           .run();

@@ -51,7 +51,7 @@ final class FileDemo {
         new FileRun(
                 request,
                 model,
-                EnginePipeline.of(settings, WireFormat.JSON, false),
+                started -> EnginePipeline.of(settings, WireFormat.JSON, false, started),
                 new SlotProbe(),
                 new ProgressLine(invocation.console()))
             .run();

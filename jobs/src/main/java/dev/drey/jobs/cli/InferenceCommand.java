@@ -13,6 +13,8 @@ import dev.drey.jobs.run.SummaryJson;
 import dev.drey.jobs.run.TopicRun;
 import dev.drey.jobs.topology.RecordPipeline;
 import dev.drey.schemas.format.WireFormat;
+import java.time.LocalDate;
+import java.time.ZoneOffset;
 
 /** What generate and score share: pick where to run, run, report. */
 final class InferenceCommand {
@@ -28,25 +30,29 @@ final class InferenceCommand {
     request.validate();
     ProgressLine progress = new ProgressLine(invocation.console());
     if (ClusterRun.isOnCluster()) {
-      new ClusterRun(request, pipeline(), progress).run();
+      new ClusterRun(request, this::pipeline, progress).run();
       return ExitCode.DONE;
     }
     ModelIdentity model = ModelIdentity.read(request.model());
     EngineCheck.here(request.settings());
     RunSummary summary =
         request.usesTopics()
-            ? new TopicRun(request, model, pipeline(), new SlotProbe(), progress).run(-1)
-            : new FileRun(request, model, pipeline(), new SlotProbe(), progress).run();
+            ? new TopicRun(request, model, pipeline(today()), new SlotProbe(), progress).run(-1)
+            : new FileRun(request, model, this::pipeline, new SlotProbe(), progress).run();
     report(summary, invocation);
     return summary.isComplete() ? ExitCode.DONE : ExitCode.FAILED;
   }
 
-  private RecordPipeline pipeline() {
+  private static LocalDate today() {
+    return LocalDate.now(ZoneOffset.UTC);
+  }
+
+  private RecordPipeline pipeline(LocalDate started) {
     WireFormat format =
         request.usesTopics()
             ? WireFormat.named(KafkaSettings.FORMAT.in(request.settings()))
             : WireFormat.JSON;
-    return EnginePipeline.of(request.settings(), format, request.usesTopics());
+    return EnginePipeline.of(request.settings(), format, request.usesTopics(), started);
   }
 
   /** Prints a summary as the user wants it. */

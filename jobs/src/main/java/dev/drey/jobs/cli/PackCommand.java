@@ -44,7 +44,7 @@ final class PackCommand implements CliCommand {
   @Override
   public int run(Invocation invocation) throws Exception {
     Validator.check(invocation.settings(), List.of(EngineSettings.MODEL));
-    EngineConfig config = EngineSettings.engine(invocation.settings());
+    EngineConfig config = EngineSettings.engine(invocation.settings()).onThisMachine();
     long start = System.nanoTime();
     ObjectNode result = new ObjectMapper().createObjectNode();
     try (Checkpoint checkpoint = Checkpoint.open(config.modelDirectory(), config.checks());

@@ -14,6 +14,7 @@ import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.TopicDescription;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.errors.TimeoutException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -45,31 +46,27 @@ public final class KafkaPreflight {
    * Checks brokers and topics.
    *
    * @param settings the job's settings, already validated
-   * @param resumedCheckpoint when the checkpoint was taken that the job goes on from; null if it
-   *     starts without state
+   * @param restores whether the job goes on from state
+   * @param resumedCheckpoint when the checkpoint was taken that it goes on from; null if it starts
+   *     without state, or that is not known
    * @param clock tells how old that is
    */
   public static Findings check(
-      Configuration settings, @Nullable Instant resumedCheckpoint, Clock clock) {
-    return new KafkaPreflight(settings, clock).run(resumedCheckpoint);
+      Configuration settings, boolean restores, @Nullable Instant resumedCheckpoint, Clock clock) {
+    return new KafkaPreflight(settings, clock).run(restores, resumedCheckpoint);
   }
 
-  private Findings run(@Nullable Instant resumedCheckpoint) {
+  private Findings run(boolean restores, @Nullable Instant resumedCheckpoint) {
     checkInterval();
     checkAge(resumedCheckpoint);
     RecordLimits limits = RecordLimits.DEFAULT;
     Duration deadline = KafkaSettings.PREFLIGHT_TIMEOUT.in(settings);
     try (Admin admin = clients.admin(deadline)) {
-      admin.describeCluster().nodes().get();
-      limits = askBrokers(admin, resumedCheckpoint != null);
-    } catch (ExecutionException | KafkaException e) {
-      problems.add(
-          "%s = %s: no broker answered within %d s (%s); check address, network and security"
-              .formatted(
-                  KafkaSettings.BOOTSTRAP.name(),
-                  clients.bootstrap(),
-                  deadline.toSeconds(),
-                  rootMessage(e)));
+      if (reaches(admin, deadline)) {
+        limits = askBrokers(admin, restores);
+      }
+    } catch (KafkaException e) {
+      refused("asking the brokers", e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       problems.add("interrupted while the brokers were checked");
@@ -77,16 +74,68 @@ public final class KafkaPreflight {
     return new Findings(problems, warnings, limits);
   }
 
-  private RecordLimits askBrokers(Admin admin, boolean resumes)
-      throws ExecutionException, InterruptedException {
-    Optional<TopicDescription> input = Topics.describe(admin, clients.inputTopic());
-    if (input.isEmpty()) {
+  /** Whether there is a broker at all; only then does it matter what it says. */
+  private boolean reaches(Admin admin, Duration deadline) throws InterruptedException {
+    try {
+      admin.describeCluster().nodes().get();
+      return true;
+    } catch (ExecutionException e) {
+      if (e.getCause() instanceof TimeoutException) {
+        problems.add(
+            "%s = %s: no broker answered within %d s (%s); check address, network and security"
+                .formatted(
+                    KafkaSettings.BOOTSTRAP.name(),
+                    clients.bootstrap(),
+                    deadline.toSeconds(),
+                    rootMessage(e)));
+      } else {
+        refused("describing the cluster", e);
+      }
+      return false;
+    }
+  }
+
+  /** A question that was not answered; the broker's own words say why. */
+  private void refused(String operation, Exception failure) {
+    problems.add(
+        "%s = %s: %s failed: %s"
+            .formatted(
+                KafkaSettings.BOOTSTRAP.name(),
+                clients.bootstrap(),
+                operation,
+                rootMessage(failure)));
+  }
+
+  /**
+   * What the brokers say of a topic.
+   *
+   * @param said false if they did not, which is a problem already
+   * @param topic empty if there is none
+   */
+  private record Lookup(boolean said, Optional<TopicDescription> topic) {
+    private boolean isMissing() {
+      return said && topic.isEmpty();
+    }
+  }
+
+  private Lookup lookUp(Admin admin, String topic) throws InterruptedException {
+    try {
+      return new Lookup(true, Topics.describe(admin, topic));
+    } catch (ExecutionException e) {
+      refused("describing topic " + topic, e);
+      return new Lookup(false, Optional.empty());
+    }
+  }
+
+  private RecordLimits askBrokers(Admin admin, boolean resumes) throws InterruptedException {
+    Lookup lookup = lookUp(admin, clients.inputTopic());
+    Optional<TopicDescription> input = lookup.topic();
+    if (lookup.isMissing()) {
       problems.add(
           "%s: topic %s does not exist; create it and send requests to it first"
               .formatted(KafkaSettings.INPUT_TOPIC.name(), clients.inputTopic()));
-    } else {
-      checkPartitions(input.get());
     }
+    input.ifPresent(this::checkPartitions);
     int partitions = input.map(t -> t.partitions().size()).orElse(1);
     boolean output =
         exists(admin, clients.outputTopic(), KafkaSettings.OUTPUT_TOPIC.name(), partitions);
@@ -98,8 +147,15 @@ public final class KafkaPreflight {
     checkTransactionTimeout(configs);
     OpenTransactions open = new OpenTransactions(admin, clients, clock, problems, warnings);
     open.checkOwnPrefix(resumes);
+    if (!resumes && KafkaSettings.START.in(settings).equals(KafkaSettings.COMMITTED)) {
+      new CommittedOffsets(admin, clients, warnings).check();
+    }
     if (input.isPresent()) {
-      open.checkInput(input.get(), KafkaSettings.BOUNDED.in(settings));
+      try {
+        open.checkInput(input.get(), KafkaSettings.BOUNDED.in(settings));
+      } catch (ExecutionException e) {
+        refused("listing the offsets of topic " + clients.inputTopic(), e);
+      }
     }
     return new RecordLimits(
         output ? limit(configs, clients.outputTopic()) : RecordLimits.DEFAULT.result(),
@@ -172,9 +228,10 @@ public final class KafkaPreflight {
   }
 
   private boolean exists(Admin admin, String topic, String setting, int partitions)
-      throws ExecutionException, InterruptedException {
-    if (Topics.describe(admin, topic).isPresent()) {
-      return true;
+      throws InterruptedException {
+    Lookup lookup = lookUp(admin, topic);
+    if (!lookup.isMissing()) {
+      return lookup.topic().isPresent();
     }
     if (!KafkaSettings.CREATE_TOPICS.in(settings)) {
       problems.add(
@@ -182,11 +239,16 @@ public final class KafkaPreflight {
               .formatted(setting, topic, KafkaSettings.CREATE_TOPICS.name()));
       return false;
     }
-    if (problems.isEmpty()) {
+    if (!problems.isEmpty()) {
+      return false;
+    }
+    try {
       Topics.create(admin, topic, partitions);
       return true;
+    } catch (ExecutionException e) {
+      refused("creating topic %s with %d partition(s)".formatted(topic, partitions), e);
+      return false;
     }
-    return false;
   }
 
   private void checkTransactionTimeout(BrokerConfigs configs) throws InterruptedException {

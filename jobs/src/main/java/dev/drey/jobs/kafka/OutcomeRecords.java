@@ -17,6 +17,7 @@ import org.apache.flink.connector.kafka.lineage.KafkaDatasetFacet;
 import org.apache.flink.connector.kafka.lineage.KafkaDatasetFacetProvider;
 import org.apache.flink.connector.kafka.sink.KafkaRecordSerializationSchema;
 import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.header.Header;
 import org.apache.kafka.common.header.Headers;
 import org.apache.kafka.common.header.internals.RecordHeaders;
 import org.jspecify.annotations.Nullable;
@@ -31,7 +32,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>A record that its topic would refuse must not reach the producer, where it would fail the task
  * again after every restart: a result that is too large becomes a dead letter, a dead letter that
- * is too large loses its value.
+ * is too large loses its value, then the request's headers, then its key, until it fits. The
+ * request can still be found by its topic, partition and offset.
  */
 final class OutcomeRecords
     implements KafkaRecordSerializationSchema<Outcome>, KafkaDatasetFacetProvider {
@@ -121,7 +123,29 @@ final class OutcomeRecords
       String errorClass,
       String message,
       boolean retriable) {
-    Headers headers = originalHeaders(origin);
+    Headers original = originalHeaders(origin);
+    Headers reason = reason(origin, errorClass, message, retriable);
+    byte @Nullable [] key = origin.key();
+    byte @Nullable [] kept = value;
+    if (kept != null && isTooLarge(key, kept, original, reason)) {
+      noteDropped(reason, "value", kept.length);
+      kept = null;
+    }
+    int originalBytes = bytes(original);
+    if (originalBytes > 0 && isTooLarge(key, kept, original, reason)) {
+      noteDropped(reason, "headers", originalBytes);
+      original = new RecordHeaders();
+    }
+    if (key != null && isTooLarge(key, kept, original, reason)) {
+      noteDropped(reason, "key", key.length);
+      key = null;
+    }
+    return new ProducerRecord<>(deadLetterTopic, null, null, key, kept, joined(original, reason));
+  }
+
+  private static Headers reason(
+      SourceRecord origin, String errorClass, String message, boolean retriable) {
+    Headers headers = new RecordHeaders();
     headers.add(ERRORS + "exception", errorClass.getBytes(UTF_8));
     headers.add(ERRORS + "message", message.getBytes(UTF_8));
     headers.add(ERRORS + "retriable", String.valueOf(retriable).getBytes(UTF_8));
@@ -131,13 +155,32 @@ final class OutcomeRecords
     if (origin.timestamp() != SourceRecord.NO_TIMESTAMP) {
       headers.add(ERRORS + "timestamp", String.valueOf(origin.timestamp()).getBytes(UTF_8));
     }
-    byte[] kept = value;
-    if (value != null
-        && RecordSize.upperBound(origin.key(), value, headers) > limits.deadLetter()) {
-      headers.add(ERRORS + "value-dropped-bytes", String.valueOf(value.length).getBytes(UTF_8));
-      kept = null;
+    return headers;
+  }
+
+  private static void noteDropped(Headers reason, String what, int bytes) {
+    reason.add(ERRORS + what + "-dropped-bytes", String.valueOf(bytes).getBytes(UTF_8));
+  }
+
+  private boolean isTooLarge(
+      byte @Nullable [] key, byte @Nullable [] value, Headers original, Headers reason) {
+    return RecordSize.upperBound(key, value, joined(original, reason)) > limits.deadLetter();
+  }
+
+  private static Headers joined(Headers first, Headers second) {
+    Headers all = new RecordHeaders(first);
+    second.forEach(all::add);
+    return all;
+  }
+
+  /** Bytes of the names and values. */
+  private static int bytes(Headers headers) {
+    int bytes = 0;
+    for (Header header : headers) {
+      byte @Nullable [] value = header.value();
+      bytes += header.key().getBytes(UTF_8).length + (value == null ? 0 : value.length);
     }
-    return new ProducerRecord<>(deadLetterTopic, null, null, origin.key(), kept, headers);
+    return bytes;
   }
 
   private static Headers originalHeaders(SourceRecord origin) {

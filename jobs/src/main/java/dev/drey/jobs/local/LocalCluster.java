@@ -1,18 +1,24 @@
 package dev.drey.jobs.local;
 
+import dev.drey.jobs.options.JobSettings;
+import dev.drey.jobs.options.RefusedException;
 import dev.drey.jobs.topology.Count;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.EnumMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.apache.flink.api.common.JobID;
 import org.apache.flink.configuration.CheckpointingOptions;
+import org.apache.flink.configuration.ConfigOption;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.configuration.ExternalizedCheckpointRetention;
 import org.apache.flink.configuration.MemorySize;
@@ -42,6 +48,12 @@ import org.jspecify.annotations.Nullable;
 public final class LocalCluster implements AutoCloseable {
   private static final String PORTS = "8081-8199";
   private static final Duration CANCEL_DEADLINE = Duration.ofSeconds(20);
+
+  private static final List<ConfigOption<?>> WHERE_CHECKPOINTS_ARE =
+      List.of(
+          CheckpointingOptions.CHECKPOINT_STORAGE,
+          CheckpointingOptions.CHECKPOINTS_DIRECTORY,
+          CheckpointingOptions.EXTERNALIZED_CHECKPOINT_RETENTION);
 
   private final MiniCluster cluster;
 
@@ -84,6 +96,26 @@ public final class LocalCluster implements AutoCloseable {
     } catch (Exception e) {
       cluster.close();
       throw e;
+    }
+  }
+
+  /**
+   * Refuses settings that would keep checkpoints where {@link #keepCheckpoints} does not, and where
+   * the next process would not find them.
+   *
+   * @throws RefusedException naming all of them
+   */
+  public static void requireOwnCheckpoints(Configuration given) {
+    List<String> problems = new ArrayList<>();
+    for (ConfigOption<?> option : WHERE_CHECKPOINTS_ARE) {
+      if (given.contains(option)) {
+        problems.add(
+            "%s: a job in the own process keeps its checkpoints in the folder of its run, where the same command finds them after the process was killed; remove it, and set %s to choose where that folder is"
+                .formatted(option.key(), JobSettings.STATE_DIR.name()));
+      }
+    }
+    if (!problems.isEmpty()) {
+      throw new RefusedException(problems);
     }
   }
 
@@ -133,15 +165,22 @@ public final class LocalCluster implements AutoCloseable {
               checkpoint.toUri().toString(), false, RecoveryClaimMode.CLAIM));
     }
     JobID id = cluster.submitJob(job).get().getJobID();
-    return new Run(id);
+    return new Run(id, cluster.requestJobResult(id));
   }
 
-  /** A submitted job. */
+  /**
+   * A submitted job.
+   *
+   * <p>Its result is asked for once: the cluster keeps every question until the job ends, which for
+   * an unbounded one is never.
+   */
   public final class Run {
     private final JobID id;
+    private final CompletableFuture<JobResult> result;
 
-    private Run(JobID id) {
+    private Run(JobID id, CompletableFuture<JobResult> result) {
       this.id = id;
+      this.result = result;
     }
 
     /** Its id. */
@@ -152,7 +191,7 @@ public final class LocalCluster implements AutoCloseable {
     /** Waits for the end, at most {@code limit}; whether it came. */
     public boolean await(Duration limit) throws InterruptedException {
       try {
-        cluster.requestJobResult(id).get(limit.toMillis(), TimeUnit.MILLISECONDS);
+        result.get(limit.toMillis(), TimeUnit.MILLISECONDS);
         return true;
       } catch (TimeoutException e) {
         return false;
@@ -199,12 +238,11 @@ public final class LocalCluster implements AutoCloseable {
      */
     public JobSnapshot requireFinished() throws JobFailedException, InterruptedException {
       try {
-        JobResult result = cluster.requestJobResult(id).get();
-        if (!result.isSuccess()) {
+        JobResult end = result.get();
+        if (!end.isSuccess()) {
           throw new JobFailedException(
-              result.getApplicationStatus().name(),
-              result
-                  .getSerializedThrowable()
+              end.getApplicationStatus().name(),
+              end.getSerializedThrowable()
                   .<Throwable>map(t -> t.deserializeError(LocalCluster.class.getClassLoader()))
                   .orElse(null));
         }
@@ -218,7 +256,7 @@ public final class LocalCluster implements AutoCloseable {
     public void cancel() {
       try {
         cluster.cancelJob(id).get(CANCEL_DEADLINE.toMillis(), TimeUnit.MILLISECONDS);
-        cluster.requestJobResult(id).get(CANCEL_DEADLINE.toMillis(), TimeUnit.MILLISECONDS);
+        result.get(CANCEL_DEADLINE.toMillis(), TimeUnit.MILLISECONDS);
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();
       } catch (ExecutionException | TimeoutException e) {

@@ -16,6 +16,7 @@ import java.nio.file.attribute.FileTime;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.time.Instant;
+import java.time.LocalDate;
 import java.util.Comparator;
 import java.util.HexFormat;
 import java.util.List;
@@ -31,6 +32,7 @@ import org.jspecify.annotations.Nullable;
  *  .drey-run-&lt;digest&gt;/
  *    lock          held while a process works on the run
  *    meaning.txt   what the digest was taken of
+ *    started       the day of the start that checkpoints and parts are of
  *    checkpoints/  Flink's retained checkpoints
  *    parts/        committed and pending part files
  *    finished      written once the job has FINISHED; from then on only the join is left
@@ -43,6 +45,7 @@ public final class RunFolder implements AutoCloseable {
   private static final int DIGEST_DIGITS = 16;
   private static final String METADATA = "_metadata";
   private static final String FINISHED = "finished";
+  private static final String STARTED = "started";
 
   private final Path path;
   private final FileChannel lockFile;
@@ -79,7 +82,7 @@ public final class RunFolder implements AutoCloseable {
     try {
       RunFolder folder = new RunFolder(path, file, lock(path, file));
       if (fresh) {
-        folder.clear();
+        folder.clear(path);
       }
       AtomicFile.write(
           path.resolve("meaning.txt"), (String.join("\n", meaning) + "\n").getBytes(UTF_8));
@@ -147,6 +150,36 @@ public final class RunFolder implements AutoCloseable {
     }
   }
 
+  /**
+   * The day on which the run was first started: requests may contain it, so it must not change when
+   * a later process goes on.
+   *
+   * @param today is noted for later processes if there is no checkpoint that one could go on from
+   */
+  public LocalDate started(LocalDate today) throws IOException {
+    Path note = path.resolve(STARTED);
+    if (Files.exists(note) && newestCheckpoint().isPresent()) {
+      return LocalDate.parse(Files.readString(note));
+    }
+    AtomicFile.write(note, today.toString().getBytes(UTF_8));
+    return today;
+  }
+
+  /**
+   * Removes what an earlier process has left of a job that no checkpoint goes on from. Outcomes of
+   * that job are seen by nobody before the join, and the next job makes all of them again.
+   *
+   * @return whether there was anything
+   */
+  public boolean clearParts() throws IOException {
+    boolean any;
+    try (Stream<Path> files = Files.list(parts())) {
+      any = files.findAny().isPresent();
+    }
+    clear(parts());
+    return any;
+  }
+
   private static FileTime modified(Path file) {
     try {
       return Files.getLastModifiedTime(file);
@@ -170,10 +203,11 @@ public final class RunFolder implements AutoCloseable {
     return Files.exists(mark) ? Optional.of(Files.readString(mark)) : Optional.empty();
   }
 
-  private void clear() throws IOException {
-    try (Stream<Path> files = Files.walk(path)) {
+  /** Empties a directory: this one, but for the lock, or one in it. */
+  private void clear(Path directory) throws IOException {
+    try (Stream<Path> files = Files.walk(directory)) {
       for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-        if (!file.equals(path) && !file.equals(path.resolve("lock"))) {
+        if (!file.equals(directory) && !file.equals(path.resolve("lock"))) {
           Files.delete(file);
         }
       }
@@ -182,7 +216,7 @@ public final class RunFolder implements AutoCloseable {
 
   /** Removes the folder and everything in it, and closes. */
   public void delete() throws IOException {
-    clear();
+    clear(path);
     close();
     Files.deleteIfExists(path.resolve("lock"));
     Files.deleteIfExists(path);

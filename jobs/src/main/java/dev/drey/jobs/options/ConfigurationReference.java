@@ -14,7 +14,7 @@ public final class ConfigurationReference {
       Every setting can be given as a flag, as `-D key=value`, or in a YAML file named with `--config`. A flag wins over
       `-D`, `-D` over the file, the file over the cluster's configuration. Unknown `drey.` keys are refused, and everything
       that is wrong is reported at once. Flink's own settings (`execution.checkpointing.dir`, `restart-strategy.type`, …)
-      are given the same way, without flags.
+      are given the same way, without flags; a job in the own process refuses those that say where checkpoints are kept.
 
       This file is generated from the code; a test fails when it is not current and says how to write it anew.
       """;

@@ -397,12 +397,11 @@ public final class EngineSettings {
   private static EngineConfig asSet(ReadableConfig c) {
     @Nullable MemorySize device = DEVICE_MEMORY.find(c).map(MemorySize::parse).orElse(null);
     @Nullable MemorySize expert = EXPERT_MEMORY.find(c).map(MemorySize::parse).orElse(null);
-    int threads = THREADS.in(c);
     return new EngineConfig(
             MODEL.in(c),
             DEVICE.in(c),
             ComputeType.valueOf(COMPUTE.in(c).toUpperCase(Locale.ROOT)),
-            threads > 0 ? threads : Runtime.getRuntime().availableProcessors(),
+            THREADS.in(c),
             device,
             device == null && expert == null ? MemorySize.ofPercent(100) : expert,
             KV_TOKENS.in(c),

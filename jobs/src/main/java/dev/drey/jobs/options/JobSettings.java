@@ -11,7 +11,6 @@ import dev.drey.operators.slot.SlotEngines;
 import dev.drey.schemas.format.WireFormat;
 import java.time.Duration;
 import java.time.LocalDate;
-import java.time.ZoneOffset;
 import java.util.List;
 import java.util.Set;
 import org.apache.flink.configuration.ReadableConfig;
@@ -108,7 +107,7 @@ public final class JobSettings {
           Check.dateTime(),
           "Date, or date and time, told to chat templates that ask for it, as 2026-11-22 or"
               + " 2026-11-22T09:30; unset: the Kafka record's own time (UTC), for files the day on"
-              + " which the job is submitted.");
+              + " which the run was first started.");
 
   /** Cap on one record. */
   public static final Setting<Integer> MAX_RECORD_BYTES =
@@ -209,9 +208,14 @@ public final class JobSettings {
    * @param engines where they get their engine
    * @param format how requests are written
    * @param signalEndAfterRestore whether the source needs help to end after a restore
+   * @param started the day, in UTC, on which the run was first started
    */
   public static PipelineOptions pipeline(
-      ReadableConfig c, SlotEngines engines, WireFormat format, boolean signalEndAfterRestore) {
+      ReadableConfig c,
+      SlotEngines engines,
+      WireFormat format,
+      boolean signalEndAfterRestore,
+      LocalDate started) {
     RequestLimits limits =
         new RequestLimits(
             MAX_RECORD_BYTES.in(c),
@@ -230,8 +234,7 @@ public final class JobSettings {
         MODEL_NAMES.find(c).map(Set::copyOf).orElse(Set.of()),
         SEED.in(c),
         new RequestTime(
-            DATE.find(c).map(Check::parseDateTime).orElse(null),
-            LocalDate.now(ZoneOffset.UTC).atStartOfDay()),
+            DATE.find(c).map(Check::parseDateTime).orElse(null), started.atStartOfDay()),
         ALLOW_STATE_MISMATCH.in(c),
         signalEndAfterRestore);
   }

@@ -8,6 +8,9 @@ import java.util.List;
 
 /** Settings of topics in and out. */
 public final class KafkaSettings {
+  /** Of {@link #START}: where the group's committed offsets are. */
+  public static final String COMMITTED = "committed";
+
   /** Everything after this prefix is passed to Kafka's clients as it is. */
   public static final String PROPERTIES_PREFIX = "drey.kafka.properties.";
 
@@ -72,8 +75,8 @@ public final class KafkaSettings {
   public static final Setting<String> START =
       Setting.of(
               KAFKA,
-              key("drey.kafka.start").stringType().defaultValue("committed"),
-              Check.oneOf("earliest", "latest", "committed"),
+              key("drey.kafka.start").stringType().defaultValue(COMMITTED),
+              Check.oneOf("earliest", "latest", COMMITTED),
               "Where a job without state begins: earliest, latest, or the group's committed"
                   + " offsets (earliest where there are none).")
           .flag("--start", "WHERE");

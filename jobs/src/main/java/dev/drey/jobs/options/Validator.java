@@ -150,15 +150,16 @@ public final class Validator {
     }
     Duration step = EngineSettings.STEP_TIME.in(c);
     Duration interval = JobSettings.CHECKPOINT_INTERVAL.in(c);
-    if (step.multipliedBy(2).compareTo(interval) > 0
-        && c.contains(EngineSettings.STEP_TIME.option())) {
+    if (step.multipliedBy(2).compareTo(interval) > 0) {
       problems.add(
-          "%s: a checkpoint waits for the running step: expected at most half of %s = %d ms, found"
-                  .formatted(
-                      EngineSettings.STEP_TIME.name(),
-                      JobSettings.CHECKPOINT_INTERVAL.name(),
-                      interval.toMillis())
-              + " %d ms".formatted(step.toMillis()));
+          "%s: a checkpoint waits for the running step: expected at most half of %s = %d ms%s, found %d ms%s"
+              .formatted(
+                  EngineSettings.STEP_TIME.name(),
+                  JobSettings.CHECKPOINT_INTERVAL.name(),
+                  interval.toMillis(),
+                  defaultMark(c, JobSettings.CHECKPOINT_INTERVAL),
+                  step.toMillis(),
+                  defaultMark(c, EngineSettings.STEP_TIME)));
     }
     int most = JobSettings.MAX_TOKENS.in(c);
     int usual = JobSettings.DEFAULT_MAX_TOKENS.find(c).orElse(1);
@@ -174,6 +175,10 @@ public final class Validator {
     problems.addAll(PlanSettings.problems(c));
     problems.addAll(sourcesAndSinks(c));
     return problems;
+  }
+
+  private static String defaultMark(Configuration c, Setting<?> setting) {
+    return c.contains(setting.option()) ? "" : " (the default)";
   }
 
   private static List<String> sourcesAndSinks(Configuration c) {

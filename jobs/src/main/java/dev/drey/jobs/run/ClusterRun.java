@@ -12,9 +12,12 @@ import dev.drey.jobs.topology.InferenceJob;
 import dev.drey.jobs.topology.RecordPipeline;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.LocalDate;
+import java.time.ZoneOffset;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 import org.apache.flink.api.common.JobExecutionResult;
 import org.apache.flink.configuration.StateRecoveryOptions;
 import org.apache.flink.streaming.api.environment.LocalStreamEnvironment;
@@ -27,14 +30,15 @@ import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
  */
 public final class ClusterRun {
   private final RunRequest request;
-  private final RecordPipeline pipeline;
+  private final Function<LocalDate, RecordPipeline> pipeline;
   private final Progress progress;
 
   /**
    * @param request what to run, validated
-   * @param pipeline what lies between source and sink
+   * @param pipeline what lies between source and sink, of a run that was first started on a day
    */
-  public ClusterRun(RunRequest request, RecordPipeline pipeline, Progress progress) {
+  public ClusterRun(
+      RunRequest request, Function<LocalDate, RecordPipeline> pipeline, Progress progress) {
     this.request = request;
     this.pipeline = pipeline;
     this.progress = progress;
@@ -50,22 +54,29 @@ public final class ClusterRun {
   public void run() throws Exception {
     EngineCheck.forCluster(request.settings(), progress);
     StreamExecutionEnvironment environment = InferenceJob.environment(request.settings());
+    boolean restores = restores(environment);
     if (request.usesTopics()) {
       InferenceJob.topics(
-          environment, request.settings(), pipeline, TopicRun.preflight(request, null, progress));
+          environment,
+          request.settings(),
+          pipeline.apply(today()),
+          TopicRun.preflight(request, restores, null, progress));
       environment.execute(request.jobName());
     } else {
-      runFiles(environment);
+      runFiles(environment, restores);
     }
   }
 
-  private void runFiles(StreamExecutionEnvironment environment) throws Exception {
+  private void runFiles(StreamExecutionEnvironment environment, boolean restores) throws Exception {
     List<InputFile> inputs = InputFiles.resolve(FileSettings.INPUT.in(request.settings()));
     Path output = Path.of(FileSettings.OUTPUT.in(request.settings())).toAbsolutePath().normalize();
     PartsFolder parts = PartsFolder.in(output);
-    parts.prepare(request.fresh(), restores(environment));
-    SubmittedRun.of(request, inputs).write(parts);
-    InferenceJob.files(environment, request.settings(), pipeline, inputs, parts.path());
+    parts.prepare(request.fresh(), restores);
+    LocalDate started =
+        restores ? SubmittedRun.started(parts).orElseGet(ClusterRun::today) : today();
+    SubmittedRun.of(request, inputs, started).write(parts);
+    InferenceJob.files(
+        environment, request.settings(), pipeline.apply(started), inputs, parts.path());
     JobExecutionResult result = environment.execute(request.jobName());
     if (!result.isJobExecutionResult()) {
       progress.note(
@@ -81,6 +92,10 @@ public final class ClusterRun {
     progress.note(
         "%d records, %d results, %d dead letters in %s"
             .formatted(counts.records(), counts.results(), counts.deadLetters(), output));
+  }
+
+  private static LocalDate today() {
+    return LocalDate.now(ZoneOffset.UTC);
   }
 
   /** What the job reported; its engines cannot be seen from here. */

@@ -7,6 +7,7 @@ import dev.drey.jobs.files.InputFile;
 import dev.drey.jobs.files.InputFiles;
 import dev.drey.jobs.files.LineCount;
 import dev.drey.jobs.files.ResultJoin;
+import dev.drey.jobs.local.LocalCluster;
 import dev.drey.jobs.local.RunFolder;
 import dev.drey.jobs.options.FileSettings;
 import dev.drey.jobs.options.JobSettings;
@@ -17,10 +18,13 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.LocalDate;
+import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Function;
 
 /**
  * From files to files in this process.
@@ -38,19 +42,19 @@ public final class FileRun {
 
   private final RunRequest request;
   private final ModelIdentity model;
-  private final RecordPipeline pipeline;
+  private final Function<LocalDate, RecordPipeline> pipeline;
   private final EngineProbe probe;
   private final Progress progress;
 
   /**
    * @param request what to run, validated
    * @param model which model that is
-   * @param pipeline what lies between source and sink
+   * @param pipeline what lies between source and sink, of a run that was first started on a day
    */
   public FileRun(
       RunRequest request,
       ModelIdentity model,
-      RecordPipeline pipeline,
+      Function<LocalDate, RecordPipeline> pipeline,
       EngineProbe probe,
       Progress progress) {
     this.request = request;
@@ -66,6 +70,7 @@ public final class FileRun {
    * @throws RefusedException if input or output are not as they must be
    */
   public RunSummary run() throws Exception {
+    LocalCluster.requireOwnCheckpoints(request.settings());
     List<InputFile> inputs = InputFiles.resolve(FileSettings.INPUT.in(request.settings()));
     Path output = output();
     Path parent = JobSettings.STATE_DIR.find(request.settings()).map(Path::of).orElse(output);
@@ -84,6 +89,10 @@ public final class FileRun {
   }
 
   private RunSummary runJob(RunFolder folder, List<InputFile> inputs) throws Exception {
+    if (folder.newestCheckpoint().isEmpty() && folder.clearParts()) {
+      progress.note("an earlier process has left outcomes but no checkpoint: starting over");
+    }
+    RecordPipeline between = pipeline.apply(folder.started(LocalDate.now(ZoneOffset.UTC)));
     // only the display wants it: a start takes no longer because there is more to do
     CompletableFuture<Long> total = CompletableFuture.supplyAsync(() -> count(inputs));
     LocalJob.Ended ended =
@@ -91,9 +100,9 @@ public final class FileRun {
             .run(
                 environment ->
                     InferenceJob.files(
-                        environment, request.settings(), pipeline, inputs, folder.parts()),
-                () -> total.getNow(UNKNOWN));
-    folder.markFinished(ended.counts().line());
+                        environment, request.settings(), between, inputs, folder.parts()),
+                () -> total.getNow(UNKNOWN),
+                counts -> folder.markFinished(counts.line()));
     return new RunSummary(
         request.command(),
         model.name(),

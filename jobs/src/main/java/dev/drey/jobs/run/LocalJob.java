@@ -6,6 +6,7 @@ import dev.drey.jobs.local.LocalCluster;
 import dev.drey.jobs.local.RunFolder;
 import dev.drey.jobs.options.JobSettings;
 import dev.drey.jobs.topology.InferenceJob;
+import java.io.IOException;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.function.Consumer;
@@ -54,14 +55,25 @@ final class LocalJob {
     }
   }
 
+  /** Is told that a job is done. */
+  @FunctionalInterface
+  interface WhenFinished {
+    /** Notes it, with what came out. */
+    void finished(JobCounts counts) throws IOException;
+  }
+
   /**
    * Runs the job.
    *
    * @param build adds the job to the environment
    * @param total records there are; negative while unknown
+   * @param whenFinished is told as soon as the job is FINISHED and its checkpoints are gone, before
+   *     anything is closed
    * @throws JobFailedException if it ends otherwise than FINISHED
    */
-  Ended run(Consumer<StreamExecutionEnvironment> build, LongSupplier total) throws Exception {
+  Ended run(
+      Consumer<StreamExecutionEnvironment> build, LongSupplier total, WhenFinished whenFinished)
+      throws Exception {
     Configuration settings = new Configuration();
     LocalCluster.keepCheckpoints(settings, folder, JobSettings.RESTARTS.in(request.settings()));
     settings.addAll(request.settings());
@@ -71,7 +83,7 @@ final class LocalJob {
     checkpoint.ifPresent(c -> progress.note("going on from the checkpoint of " + c.taken()));
     Ended ended;
     try {
-      ended = run(environment, settings, checkpoint, total);
+      ended = run(environment, settings, checkpoint, total, whenFinished);
     } catch (Exception | Error failure) {
       releaseAfter(failure);
       throw failure;
@@ -92,7 +104,8 @@ final class LocalJob {
       StreamExecutionEnvironment environment,
       Configuration settings,
       Optional<RunFolder.Checkpoint> checkpoint,
-      LongSupplier total)
+      LongSupplier total,
+      WhenFinished whenFinished)
       throws Exception {
     try (LocalCluster cluster =
         LocalCluster.start(
@@ -106,7 +119,9 @@ final class LocalJob {
       Thread onExit = new Thread(run::cancel, "cancel-on-exit");
       Runtime.getRuntime().addShutdownHook(onExit);
       try {
-        return new Follower(run, total, checkpoint.isPresent()).follow();
+        Ended ended = new Follower(run, total, checkpoint.isPresent()).follow();
+        whenFinished.finished(ended.counts());
+        return ended;
       } finally {
         forget(onExit);
       }

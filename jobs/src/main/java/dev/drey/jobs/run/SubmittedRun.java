@@ -11,10 +11,13 @@ import dev.drey.jobs.options.RefusedException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.LocalDate;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a run from files on a cluster leaves beside its parts, so that they can be joined by
@@ -24,9 +27,14 @@ import java.util.TreeMap;
  * @param model name of the model
  * @param inputs its input files, in order, as they were
  * @param settings all settings, secrets masked
+ * @param started the day, in UTC, on which the run was first started
  */
 record SubmittedRun(
-    String command, String model, List<InputFile> inputs, Map<String, String> settings) {
+    String command,
+    String model,
+    List<InputFile> inputs,
+    Map<String, String> settings,
+    @Nullable String started) {
   /** Its name in the folder of the parts; the join passes over names that begin so. */
   static final String FILE = "_run.json";
 
@@ -38,16 +46,24 @@ record SubmittedRun(
     settings = Collections.unmodifiableMap(new TreeMap<>(settings));
   }
 
-  static SubmittedRun of(RunRequest request, List<InputFile> inputs) {
+  static SubmittedRun of(RunRequest request, List<InputFile> inputs, LocalDate started) {
     return new SubmittedRun(
         request.command(),
         String.valueOf(request.model().getFileName()),
         inputs,
-        Secrets.masked(request.settings()));
+        Secrets.masked(request.settings()),
+        started.toString());
   }
 
   void write(PartsFolder parts) throws IOException {
     AtomicFile.write(parts.path().resolve(FILE), MAPPER.writeValueAsBytes(this));
+  }
+
+  /** The day on which the run was first started whose parts lie in a folder, if one was. */
+  static Optional<LocalDate> started(PartsFolder parts) throws IOException {
+    return Files.isRegularFile(parts.path().resolve(FILE))
+        ? Optional.ofNullable(read(parts).started()).map(LocalDate::parse)
+        : Optional.empty();
   }
 
   /**

@@ -3,6 +3,7 @@ package dev.drey.jobs.run;
 import dev.drey.jobs.kafka.Findings;
 import dev.drey.jobs.kafka.KafkaPreflight;
 import dev.drey.jobs.kafka.RecordLimits;
+import dev.drey.jobs.local.LocalCluster;
 import dev.drey.jobs.local.RunFolder;
 import dev.drey.jobs.options.JobSettings;
 import dev.drey.jobs.options.KafkaSettings;
@@ -67,6 +68,7 @@ public final class TopicRun {
    * @throws RefusedException if the brokers or topics are not as they must be
    */
   public RunSummary run(long total) throws Exception {
+    LocalCluster.requireOwnCheckpoints(request.settings());
     Path parent = stateDirectory();
     Files.createDirectories(parent);
     try (RunFolder folder = RunFolder.open(parent, meaning(), request.fresh())) {
@@ -78,7 +80,8 @@ public final class TopicRun {
               .run(
                   environment ->
                       InferenceJob.topics(environment, request.settings(), pipeline, limits),
-                  () -> total);
+                  () -> total,
+                  counts -> {});
       folder.delete();
       return new RunSummary(
           request.command(),
@@ -94,15 +97,17 @@ public final class TopicRun {
   }
 
   private RecordLimits preflight(@Nullable Instant resumed, Progress notes) {
-    return preflight(request, resumed, notes);
+    return preflight(request, resumed != null, resumed, notes);
   }
 
   /** Checks the brokers; refuses with everything that is wrong, notes what is worth knowing. */
-  static RecordLimits preflight(RunRequest request, @Nullable Instant resumed, Progress notes) {
+  static RecordLimits preflight(
+      RunRequest request, boolean restores, @Nullable Instant resumed, Progress notes) {
     if (!KafkaSettings.PREFLIGHT.in(request.settings())) {
       return RecordLimits.DEFAULT;
     }
-    Findings findings = KafkaPreflight.check(request.settings(), resumed, Clock.systemUTC());
+    Findings findings =
+        KafkaPreflight.check(request.settings(), restores, resumed, Clock.systemUTC());
     findings.warnings().forEach(w -> notes.note("warning: " + w));
     if (!findings.problems().isEmpty()) {
       throw new RefusedException(findings.problems());

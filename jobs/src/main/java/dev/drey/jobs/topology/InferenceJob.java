@@ -31,12 +31,20 @@ public final class InferenceJob {
    */
   public static StreamExecutionEnvironment environment(Configuration settings) {
     Configuration flink = new Configuration();
-    flink.set(CheckpointingOptions.TOLERABLE_FAILURE_NUMBER, TOLERATED_CHECKPOINT_FAILURES);
     flink.addAll(flinkSettings(settings));
     flink.set(
         CheckpointingOptions.CHECKPOINTING_INTERVAL, JobSettings.CHECKPOINT_INTERVAL.in(settings));
     StreamExecutionEnvironment environment =
         StreamExecutionEnvironment.getExecutionEnvironment(flink);
+    // not before, as it would win over what the cluster's own configuration says
+    if (environment
+        .getConfiguration()
+        .getOptional(CheckpointingOptions.TOLERABLE_FAILURE_NUMBER)
+        .isEmpty()) {
+      environment
+          .getCheckpointConfig()
+          .setTolerableCheckpointFailureNumber(TOLERATED_CHECKPOINT_FAILURES);
+    }
     environment.setParallelism(JobSettings.REPLICAS.in(settings));
     environment.setMaxParallelism(JobSettings.MAX_PARALLELISM);
     return environment;

@@ -26,8 +26,11 @@ import java.util.Map;
 import java.util.Properties;
 import org.apache.flink.configuration.Configuration;
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.StringSerializer;
 import org.assertj.core.api.Assertions;
 import org.junit.jupiter.api.AfterAll;
@@ -214,7 +217,7 @@ class KafkaJobTest {
   }
 
   private Findings check(DemoTopics of, Map<String, String> more) {
-    return KafkaPreflight.check(settings(of, more), null, Clock.systemUTC());
+    return KafkaPreflight.check(settings(of, more), false, null, Clock.systemUTC());
   }
 
   @Test
@@ -276,15 +279,52 @@ class KafkaJobTest {
   }
 
   @Test
+  void whatABrokerRefusesIsNamedWithItsOwnError() throws Exception {
+    DemoTopics of = newTopics(1);
+
+    Map<String, String> misnamed =
+        Map.of(
+            "drey.pipeline.replicas", "1",
+            "drey.kafka.create-topics", "true",
+            "drey.kafka.output-topic", "no topic",
+            "drey.kafka.dead-letter-topic", "no topic either");
+    assertThat(check(of, misnamed).problems())
+        .hasSize(2)
+        .allSatisfy(p -> assertThat(p).contains(of.bootstrap(), "InvalidTopicException"))
+        .anySatisfy(p -> assertThat(p).contains("describing topic no topic failed"))
+        .anySatisfy(p -> assertThat(p).contains("describing topic no topic either failed"));
+  }
+
+  @Test
+  void aTopicThatCannotBeCreatedIsNamedWithTheBrokersOwnError() throws Exception {
+    try (EmbeddedBroker lonely =
+        EmbeddedBroker.start(
+            directory.resolve("lonely"), Map.of("default.replication.factor", "3"))) {
+      DemoTopics of = new DemoTopics(lonely.bootstrap(), "in", "out", "dead");
+      try (Admin admin = Admin.create(Map.of("bootstrap.servers", lonely.bootstrap()))) {
+        admin.createTopics(List.of(new NewTopic("in", 1, (short) 1))).all().get();
+      }
+
+      Map<String, String> create =
+          Map.of("drey.pipeline.replicas", "1", "drey.kafka.create-topics", "true");
+      assertThat(check(of, create).problems())
+          .singleElement()
+          .asString()
+          .contains("creating topic out with 1 partition(s) failed")
+          .contains("InvalidReplicationFactorException");
+    }
+  }
+
+  @Test
   void aCheckpointOlderThanTheTransactionTimeoutIsNotResumedSilently() throws Exception {
     DemoTopics of = newTopics(2);
     Instant taken = Instant.parse("2026-01-01T00:00:00Z");
     Clock later = Clock.fixed(taken.plusSeconds(61), ZoneOffset.UTC);
 
-    Findings refused = KafkaPreflight.check(settings(of, Map.of()), taken, later);
+    Findings refused = KafkaPreflight.check(settings(of, Map.of()), true, taken, later);
     Findings allowed =
         KafkaPreflight.check(
-            settings(of, Map.of("drey.kafka.resume-after-timeout", "true")), taken, later);
+            settings(of, Map.of("drey.kafka.resume-after-timeout", "true")), true, taken, later);
 
     assertThat(refused.problems())
         .singleElement()
@@ -344,6 +384,36 @@ class KafkaJobTest {
           .contains("1 open transaction(s) begin with mine-" + of.input());
       producer.abortTransaction();
     }
+  }
+
+  @Test
+  void aStartWithoutStateBehindRecordsThatWereReadBeforeIsReported() throws Exception {
+    DemoTopics of = newTopics(2);
+    try (Admin admin = Admin.create(Map.of("bootstrap.servers", broker.bootstrap()))) {
+      admin
+          .alterConsumerGroupOffsets(
+              "readers",
+              Map.of(
+                  new TopicPartition(of.input(), 0), new OffsetAndMetadata(0),
+                  new TopicPartition(of.input(), 1), new OffsetAndMetadata(7)))
+          .all()
+          .get();
+    }
+
+    Map<String, String> group = Map.of("drey.kafka.group-id", "readers");
+    assertThat(check(of, group).warnings())
+        .singleElement()
+        .asString()
+        .contains("group readers", "partition 1 at offset 7", "drey.kafka.start (--start)")
+        .doesNotContain("partition 0");
+    assertThat(check(of, Map.of("drey.kafka.group-id", "others")).warnings()).isEmpty();
+    Map<String, String> anew =
+        Map.of("drey.kafka.group-id", "readers", "drey.kafka.start", "earliest");
+    assertThat(check(of, anew).warnings()).isEmpty();
+    assertThat(
+            KafkaPreflight.check(settings(of, group), true, Instant.now(), Clock.systemUTC())
+                .warnings())
+        .isEmpty();
   }
 
   @Test

@@ -103,6 +103,58 @@ class OutcomeRecordsTest {
         .contains("__drey.errors.value-dropped-bytes=5004", "__drey.errors.offset=42");
   }
 
+  private static int size(ProducerRecord<byte[], byte[]> record) {
+    return RecordSize.upperBound(record.key(), record.value(), record.headers());
+  }
+
+  @Test
+  void aDeadLetterWithHeadersItsTopicWouldRefuseLosesThemAfterItsValue() {
+    SourceRecord origin =
+        new SourceRecord(
+            "k".getBytes(UTF_8),
+            "bad one".getBytes(UTF_8),
+            List.of(
+                new SourceRecord.Header("baggage", "x".repeat(990).getBytes(UTF_8)),
+                new SourceRecord.Header("empty", null)),
+            "in",
+            3,
+            42,
+            1_000);
+
+    ProducerRecord<byte[], byte[]> record =
+        serialize(EchoPipeline.answer(origin), new RecordLimits(1_000, 1_000));
+
+    assertThat(size(record)).isLessThanOrEqualTo(1_000);
+    assertThat(record.key()).isEqualTo("k".getBytes(UTF_8));
+    assertThat(record.value()).isNull();
+    assertThat(headers(record))
+        .contains(
+            "__drey.errors.value-dropped-bytes=7",
+            "__drey.errors.headers-dropped-bytes=1002",
+            "__drey.errors.offset=42")
+        .noneMatch(header -> header.startsWith("baggage") || header.contains("key-dropped"));
+  }
+
+  @Test
+  void aDeadLetterWithAKeyItsTopicWouldRefuseLosesItInTheEnd() {
+    ProducerRecord<byte[], byte[]> record =
+        serialize(
+            EchoPipeline.answer(record("x".repeat(990), "bad one")),
+            new RecordLimits(1_000, 1_000));
+
+    assertThat(size(record)).isLessThanOrEqualTo(1_000);
+    assertThat(record.key()).isNull();
+    assertThat(headers(record))
+        .contains(
+            "__drey.errors.value-dropped-bytes=7",
+            "__drey.errors.headers-dropped-bytes=15",
+            "__drey.errors.key-dropped-bytes=990",
+            "__drey.errors.exception=bad_record",
+            "__drey.errors.topic=in",
+            "__drey.errors.partition=3",
+            "__drey.errors.offset=42");
+  }
+
   /** Nobody asks it. */
   private static final class NoContext
       implements org.apache.flink.connector.kafka.sink.KafkaRecordSerializationSchema

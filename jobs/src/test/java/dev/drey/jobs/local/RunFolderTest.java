@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
+import java.time.LocalDate;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -76,6 +77,21 @@ class RunFolderTest {
       assertThat(fresh.newestCheckpoint()).isEmpty();
       assertThat(fresh.parts()).isEmptyDirectory();
       assertThat(fresh.finished()).isEmpty();
+    }
+  }
+
+  @Test
+  void theDayOfTheFirstStartStaysAsLongAsThereIsACheckpointToGoOnFrom() throws IOException {
+    LocalDate first = LocalDate.of(2026, 1, 31);
+    try (RunFolder folder = RunFolder.open(parent, MEANING, false)) {
+      assertThat(folder.started(first)).isEqualTo(first);
+    }
+    try (RunFolder again = RunFolder.open(parent, MEANING, false)) {
+      assertThat(again.started(first.plusDays(1))).isEqualTo(first.plusDays(1));
+      checkpoint(again, "job1/chk-1", 1_000);
+    }
+    try (RunFolder again = RunFolder.open(parent, MEANING, false)) {
+      assertThat(again.started(first.plusDays(2))).isEqualTo(first.plusDays(1));
     }
   }
 

@@ -15,6 +15,7 @@ import dev.drey.schemas.format.WireFormat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.LocalDate;
 import java.time.LocalDateTime;
 import java.util.HashSet;
 import java.util.List;
@@ -25,6 +26,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class SettingsTest {
+  private static final LocalDate STARTED = LocalDate.of(2026, 1, 31);
+
   @TempDir
   @SuppressWarnings("NullAway.Init")
   Path directory;
@@ -45,6 +48,17 @@ class SettingsTest {
     Configuration settings = Configuration.fromMap(Map.of("drey.model.path", "m"));
 
     assertThat(EngineSettings.engine(settings)).isEqualTo(EngineConfig.defaults(Path.of("m")));
+  }
+
+  @Test
+  void threadsPerCoreAreCountedWhereTheEngineIsOpened() {
+    EngineConfig engine =
+        EngineSettings.engine(
+            Configuration.fromMap(Map.of("drey.model.path", "m", "drey.compute.threads", "0")));
+
+    assertThat(engine.threads()).isEqualTo(EngineConfig.ONE_PER_CORE);
+    assertThat(engine.onThisMachine().threads())
+        .isEqualTo(Runtime.getRuntime().availableProcessors());
   }
 
   @Test
@@ -83,6 +97,7 @@ class SettingsTest {
     Configuration settings = Configuration.fromMap(Map.of("drey.model.path", "m"));
     assertThat(pipeline(settings).limits()).isEqualTo(RequestLimits.DEFAULT);
     assertThat(pipeline(settings).time().fixed()).isNull();
+    assertThat(pipeline(settings).time().otherwise()).isEqualTo(STARTED.atStartOfDay());
     settings.setString("drey.request.date", "2026-11-22");
     settings.setString("drey.request.default-max-tokens", "9");
     assertThat(pipeline(settings).time().fixed()).isEqualTo(LocalDateTime.of(2026, 11, 22, 0, 0));
@@ -98,7 +113,7 @@ class SettingsTest {
         slot -> {
           throw new IllegalStateException("no engine is wanted here");
         };
-    return JobSettings.pipeline(settings, none, WireFormat.JSON, false);
+    return JobSettings.pipeline(settings, none, WireFormat.JSON, false, STARTED);
   }
 
   @Test

@@ -118,6 +118,19 @@ class ValidatorTest {
   }
 
   @Test
+  void aDefaultStepLongerThanHalfTheCheckpointIntervalIsRefusedToo() {
+    assertThat(problems(Map.of("execution.checkpointing.interval", "1 s")))
+        .singleElement()
+        .asString()
+        .startsWith("drey.schedule.step-time")
+        .contains("= 1000 ms, found 1000 ms (the default)");
+    assertThat(problems(Map.of("drey.schedule.step-time", "6 s")))
+        .singleElement()
+        .asString()
+        .contains("= 10000 ms (the default), found 6000 ms");
+  }
+
+  @Test
   void hostMemoryNeedsADeviceWithMemoryOfItsOwn() {
     assertThat(problems(Map.of("drey.memory.host", "50%")))
         .singleElement()

@@ -12,6 +12,7 @@ import dev.drey.jobs.options.RefusedException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.LocalDate;
 import java.util.List;
 import org.apache.flink.configuration.Configuration;
 import org.junit.jupiter.api.BeforeEach;
@@ -27,6 +28,8 @@ class DetachedJoinTest {
   @SuppressWarnings("NullAway.Init")
   Path elsewhere;
 
+  private static final LocalDate DAY = LocalDate.of(2026, 1, 31);
+
   private PartsFolder parts = new PartsFolder(Path.of(""));
 
   /** What a job over an input of three lines leaves beside its parts. */
@@ -40,12 +43,19 @@ class DetachedJoinTest {
     parts.prepare(false, false);
     SubmittedRun.of(
             new RunRequest("generate", settings, false),
-            InputFiles.resolve(List.of(input.toString())))
+            InputFiles.resolve(List.of(input.toString())),
+            DAY)
         .write(parts);
   }
 
   private void part(String name, String... lines) throws IOException {
     Files.writeString(parts.path().resolve(name), String.join("\n", lines) + "\n");
+  }
+
+  @Test
+  void aRestoredRunStillKnowsTheDayOfItsFirstStart() throws IOException {
+    assertThat(SubmittedRun.started(parts)).hasValue(DAY);
+    assertThat(SubmittedRun.started(PartsFolder.in(elsewhere))).isEmpty();
   }
 
   @Test

@@ -8,12 +8,15 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.drey.jobs.EchoPipeline;
 import dev.drey.jobs.local.JobFailedException;
 import dev.drey.jobs.options.RefusedException;
+import dev.drey.jobs.topology.RecordPipeline;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.LocalDate;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 import java.util.stream.Stream;
 import org.apache.flink.configuration.Configuration;
 import org.junit.jupiter.api.BeforeEach;
@@ -31,6 +34,7 @@ class FileRunTest {
   Path directory;
 
   private final List<String> notes = new ArrayList<>();
+  private final List<LocalDate> days = new ArrayList<>();
 
   @BeforeEach
   void writeInput() throws IOException {
@@ -42,6 +46,11 @@ class FileRunTest {
   }
 
   private RunSummary run(EchoPipeline pipeline, Map<String, String> more) throws Exception {
+    return run(pipeline, EngineProbe.BLIND, more);
+  }
+
+  private RunSummary run(EchoPipeline pipeline, EngineProbe probe, Map<String, String> more)
+      throws Exception {
     Configuration settings = new Configuration();
     settings.setString("drey.model.path", "echo");
     settings.setString("drey.input.path", directory.resolve("in.jsonl").toString());
@@ -52,7 +61,14 @@ class FileRunTest {
     more.forEach(settings::setString);
     RunRequest request = new RunRequest("generate", settings, false);
     request.validate();
-    return new FileRun(request, MODEL, pipeline, EngineProbe.BLIND, progress()).run();
+    return new FileRun(request, MODEL, started(pipeline), probe, progress()).run();
+  }
+
+  private Function<LocalDate, RecordPipeline> started(RecordPipeline pipeline) {
+    return day -> {
+      days.add(day);
+      return pipeline;
+    };
   }
 
   private Progress progress() {
@@ -122,10 +138,13 @@ class FileRunTest {
     assertThatThrownBy(() -> run(pipeline, Map.of("drey.job.restarts", "0")))
         .isInstanceOf(JobFailedException.class);
     assertThat(directory.resolve("out/results.jsonl")).doesNotExist();
+    LocalDate first = LocalDate.of(2026, 1, 31);
+    Files.writeString(runFiles("started").get(0), first.toString());
     RunSummary summary = run(pipeline, Map.of("drey.job.restarts", "0"));
 
     checkOutput(summary);
     assertThat(summary.resumed()).isTrue();
+    assertThat(days.get(1)).isEqualTo(first).isNotEqualTo(days.get(0));
     assertThat(notes).anyMatch(note -> note.startsWith("going on from the checkpoint"));
     assertThat(summary.counts().generatedTokens()).isEqualTo(3L * (LINES - LINES / 100));
   }
@@ -144,6 +163,72 @@ class FileRunTest {
     checkOutput(summary);
     assertThat(notes).contains("the job was done already; joining its parts");
     assertThat(summary.counts().generatedTokens()).isEqualTo(3L * (LINES - LINES / 100));
+  }
+
+  @Test
+  void aRunThatFailedAfterItsJobWasDoneOnlyJoins() throws Exception {
+    EngineProbe leaking =
+        new EngineProbe() {
+          @Override
+          public EngineTotals read(String job) {
+            return EngineTotals.NONE;
+          }
+
+          @Override
+          public long release() {
+            throw new IllegalStateException("an engine cannot be closed");
+          }
+        };
+
+    assertThatThrownBy(() -> run(EchoPipeline.PLAIN, leaking, Map.of()))
+        .hasMessage("an engine cannot be closed");
+    RunSummary summary = run(EchoPipeline.PLAIN, Map.of());
+
+    checkOutput(summary);
+    assertThat(notes).contains("the job was done already; joining its parts");
+  }
+
+  @Test
+  void aRunWithoutACheckpointToGoOnFromStartsOver() throws Exception {
+    EchoPipeline pipeline = new EchoPipeline(directory.resolve("failed"), 200, 200);
+    assertThatThrownBy(() -> run(pipeline, Map.of("drey.job.restarts", "0")))
+        .isInstanceOf(JobFailedException.class);
+    for (Path checkpoint : runFiles("_metadata")) {
+      Files.delete(checkpoint);
+    }
+    Path parts = runFiles("parts").get(0);
+    Files.writeString(parts.resolve("left.part"), "R 0 in.jsonl {\"text\":\"old\"}\n");
+
+    RunSummary summary = run(pipeline, Map.of("drey.job.restarts", "0"));
+
+    checkOutput(summary);
+    assertThat(summary.resumed()).isFalse();
+    assertThat(notes).anyMatch(note -> note.endsWith("starting over"));
+  }
+
+  private List<Path> runFiles(String ending) throws IOException {
+    try (Stream<Path> files = Files.walk(directory.resolve("out"))) {
+      return files.filter(file -> file.toString().endsWith(ending)).toList();
+    }
+  }
+
+  @Test
+  void settingsThatWouldKeepCheckpointsElsewhereAreRefused() {
+    Map<String, String> elsewhere =
+        Map.of(
+            "execution.checkpointing.storage", "jobmanager",
+            "state.checkpoints.dir", directory.resolve("elsewhere").toUri().toString(),
+            "execution.checkpointing.externalized-checkpoint-retention", "DELETE_ON_CANCELLATION");
+
+    assertThatThrownBy(() -> run(EchoPipeline.PLAIN, elsewhere))
+        .isInstanceOfSatisfying(
+            RefusedException.class,
+            refused ->
+                assertThat(refused.problems())
+                    .hasSize(3)
+                    .allSatisfy(p -> assertThat(p).contains("drey.job.state-dir (--state-dir)"))
+                    .anySatisfy(p -> assertThat(p).startsWith("execution.checkpointing.dir: ")));
+    assertThat(directory.resolve("out")).doesNotExist();
   }
 
   @Test
