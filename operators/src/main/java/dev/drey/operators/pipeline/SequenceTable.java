@@ -172,7 +172,9 @@ final class SequenceTable implements AutoCloseable {
     List<StoredSequence> stored = new ArrayList<>();
     for (Sequence sequence : scheduler.sequences()) {
       Row row = row(sequence);
-      stored.add(new StoredSequence(row.record(), row.promptDigest(), sequence.progress()));
+      stored.add(
+          new StoredSequence(
+              row.record(), row.promptDigest(), engine.facts().identity(), sequence.progress()));
     }
     return stored;
   }

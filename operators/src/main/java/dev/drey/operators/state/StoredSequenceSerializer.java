@@ -13,23 +13,30 @@ import org.apache.flink.core.memory.DataInputView;
 import org.apache.flink.core.memory.DataOutputView;
 
 /**
- * A stored sequence as bytes. Version 2: the version (int), the source record, the prompt's digest
- * (long, absent in version 1), output ids, log-probabilities, ids and log-probabilities of the
- * alternatives (each an int count and that many four-byte values), greedy (byte), computed tokens
- * (int), the four counters (long).
+ * A stored sequence as bytes. Version 3: the version (int), the source record, the prompt's digest
+ * (long, absent in version 1), whether the engine is known (byte) and its identity (both absent in
+ * version 2), output ids, log-probabilities, ids and log-probabilities of the alternatives (each an
+ * int count and that many four-byte values), greedy (byte), computed tokens (int), the four
+ * counters (long).
  *
  * <p>Every value carries the version, so that a later format can read what this one wrote.
  */
 public final class StoredSequenceSerializer extends ValueSerializer<StoredSequence> {
-  private static final int VERSION = 2;
+  private static final int VERSION = 3;
+  private static final int WITHOUT_ENGINE = 2;
   private static final int WITHOUT_DIGEST = 1;
   private static final SourceRecordSerializer RECORDS = new SourceRecordSerializer();
+  private static final EngineIdentitySerializer ENGINES = new EngineIdentitySerializer();
 
   @Override
   public void serialize(StoredSequence value, DataOutputView target) throws IOException {
     target.writeInt(VERSION);
     RECORDS.serialize(value.record(), target);
     target.writeLong(value.promptDigest());
+    target.writeBoolean(value.engine() != null);
+    if (value.engine() != null) {
+      ENGINES.serialize(value.engine(), target);
+    }
     SequenceProgress progress = value.progress();
     BinaryFields.writeInts(progress.outputIds(), target);
     BinaryFields.writeFloats(progress.logprobs(), target);
@@ -57,6 +64,7 @@ public final class StoredSequenceSerializer extends ValueSerializer<StoredSequen
     return new StoredSequence(
         record,
         version == WITHOUT_DIGEST ? StoredSequence.UNKNOWN_PROMPT : source.readLong(),
+        version > WITHOUT_ENGINE && source.readBoolean() ? ENGINES.deserialize(source) : null,
         new SequenceProgress(
             BinaryFields.readInts(source),
             BinaryFields.readFloats(source),

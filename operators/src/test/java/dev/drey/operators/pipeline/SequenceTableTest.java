@@ -127,7 +127,7 @@ class SequenceTableTest {
     table.step();
     table.step();
     StoredSequence stored = table.snapshot().get(0);
-    StoredSequence old = new StoredSequence(stored.record(), 0, stored.progress());
+    StoredSequence old = new StoredSequence(stored.record(), 0, null, stored.progress());
     drain();
     world.chatTemplate("{{ messages[0].content }}!");
     assertThat(table.restore(stored, true)).isFalse();
