@@ -35,8 +35,8 @@ import org.jspecify.annotations.Nullable;
  * one, see {@link FormerUnionState}.
  *
  * <p><b>Restore.</b> State of another model, compute type or numeric fingerprint, or with another
- * prompt for the same record, is refused, because what it would produce is neither the old result
- * nor the new one.
+ * prompt or other parameters for the same record, is refused, because what it would produce is
+ * neither the old result nor the new one.
  */
 final class DecodeHead implements StepLoop<Admission, Step> {
   /** Results and dead letters. */
@@ -137,16 +137,12 @@ final class DecodeHead implements StepLoop<Admission, Step> {
   }
 
   private void restore(StoredSequence sequence, boolean keepProgress) {
-    if (held().table().restore(sequence, keepProgress)) {
+    List<String> differences = held().table().restore(sequence, keepProgress);
+    if (differences.isEmpty()) {
       return;
     }
     if (!options.allowStateMismatch()) {
-      throw UnrecoverableFailure.of(
-          new StateMismatchException(
-              List.of(
-                  "prompt of record %s: this job makes other tokens of it than the one before, by"
-                          .formatted(sequence.record().identity())
-                      + " another chat template, tokenizer or drey.request.date")));
+      throw UnrecoverableFailure.of(new StateMismatchException(differences));
     }
     held().table().restore(sequence, false);
   }

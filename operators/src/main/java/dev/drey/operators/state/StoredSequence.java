@@ -15,12 +15,15 @@ import org.jspecify.annotations.Nullable;
  * @param promptDigest of the prompt that the record became, which it must become again; {@link
  *     #UNKNOWN_PROMPT} in state of format version 1
  * @param engine that made the tokens; null in state of format version 1 and 2
+ * @param parameters of the request that the record became, which it must become again; null in
+ *     state of format version 1 and 2
  * @param progress tokens decided so far
  */
 public record StoredSequence(
     SourceRecord record,
     long promptDigest,
     @Nullable EngineIdentity engine,
+    @Nullable StoredParameters parameters,
     SequenceProgress progress) {
   /** No digest was stored. */
   public static final long UNKNOWN_PROMPT = 0;

@@ -112,6 +112,38 @@ class RestoreTest extends WithToyWorld {
   }
 
   @Test
+  void stateOfOtherSettingsIsRefusedAtOnceUnlessAllowed(TestCluster cluster) throws Exception {
+    String limit = ",\"max_tokens\":" + TOKENS;
+    ListSource open =
+        new ListSource(2, 12, true, (p, o) -> Requests.greedy(p, o, TOKENS).replace(limit, ""));
+    ToyJob toy = job(open).options(o -> o.limits(defaultMaxTokens(TOKENS)));
+    world.stepsTake(Duration.ofMillis(4));
+    String savepoint = stopInTheMiddle(cluster, toy, null);
+    world.stepsTake(Duration.ZERO);
+
+    ToyJob shorter = toy.options(o -> o.limits(defaultMaxTokens(20)));
+    assertRefused(
+        cluster,
+        cluster.submit(shorter.graph(), savepoint),
+        "the state has 300, this job has 20",
+        "drey.request.default-max-tokens",
+        "drey.job.allow-state-mismatch");
+    ToyJob reseeded = toy.replicas(2).options(o -> o.jobSeed(5));
+    JobID refused = cluster.submit(reseeded.graph(), savepoint);
+    assertRefused(cluster, refused, "seed of record list-", "drey.job.seed");
+
+    ToyJob allowed = shorter.options(o -> o.allowStateMismatch(true));
+    cluster.await(cluster.submit(allowed.graph(), savepoint));
+    Requests.assertAllAnswered(world.committed(), open, 20);
+  }
+
+  private static RequestLimits defaultMaxTokens(int tokens) {
+    RequestLimits limits = RequestLimits.DEFAULT;
+    return new RequestLimits(
+        limits.maxRecordBytes(), limits.maxPromptBytes(), tokens, 4096, 16, 1024);
+  }
+
+  @Test
   void stateOfAnotherEngineIsRefusedEvenWithNothingInTheTable(TestCluster cluster)
       throws Exception {
     int tokens = 4;

@@ -49,7 +49,7 @@ class UnevenReplicasTest extends WithToyWorld {
     assertThat(world.outcomes()).isZero();
 
     world.stepsTake(Duration.ZERO);
-    cluster.await(cluster.submit(job(onePartition).replicas(2).graph(), savepoint));
+    cluster.await(cluster.submit(job(onePartition).replicas(3).graph(), savepoint));
     Requests.assertAllAnswered(world.committed(), onePartition, TOKENS);
   }
 

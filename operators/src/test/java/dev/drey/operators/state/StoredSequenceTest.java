@@ -35,6 +35,7 @@ class StoredSequenceTest {
               1_700_000_000_000L),
           0x0123456789abcdefL,
           IDENTITY,
+          new StoredParameters(300, -7L, 0x1122334455667788L),
           new SequenceProgress(
               new int[] {5, 6, 7},
               new float[] {-0.5f, -1.25f, -2f},
@@ -51,6 +52,7 @@ class StoredSequenceTest {
     assertThat(read.record()).isEqualTo(SEQUENCE.record());
     assertThat(read.promptDigest()).isEqualTo(StoredSequence.UNKNOWN_PROMPT);
     assertThat(read.engine()).isNull();
+    assertThat(read.parameters()).isNull();
     assertThat(read.progress()).usingRecursiveComparison().isEqualTo(SEQUENCE.progress());
   }
 
@@ -61,6 +63,7 @@ class StoredSequenceTest {
     assertThat(read.record()).isEqualTo(SEQUENCE.record());
     assertThat(read.promptDigest()).isEqualTo(SEQUENCE.promptDigest());
     assertThat(read.engine()).isNull();
+    assertThat(read.parameters()).isNull();
     assertThat(read.progress()).usingRecursiveComparison().isEqualTo(SEQUENCE.progress());
   }
 
