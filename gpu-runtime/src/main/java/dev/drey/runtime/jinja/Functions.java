@@ -35,11 +35,16 @@ final class Functions {
       throw JinjaException.failed("range needs a bound, and a step other than 0");
     }
     List<Object> numbers = new ArrayList<>();
-    for (long i = start; step > 0 ? i < stop : i > stop; i = Math.addExact(i, step)) {
+    long i = start;
+    boolean overflows = false;
+    while (!overflows && (step > 0 ? i < stop : i > stop)) {
       if (numbers.size() == LONGEST_RANGE) {
         throw JinjaException.limit("a range of more than " + LONGEST_RANGE + " numbers");
       }
       numbers.add(i);
+      long next = i + step;
+      overflows = step > 0 ? next < i : next > i; // then it is beyond any bound
+      i = next;
     }
     return rendering.budget().made(numbers);
   }

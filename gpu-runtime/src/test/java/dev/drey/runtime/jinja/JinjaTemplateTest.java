@@ -63,6 +63,19 @@ class JinjaTemplateTest {
   }
 
   @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "9223372036854775805, 9223372036854775807, 5 | [9223372036854775805]",
+        "9223372036854775800, 9223372036854775807, 4 | [9223372036854775800, 9223372036854775804]",
+        "-9223372036854775805, -9223372036854775807, -5 | [-9223372036854775805]",
+        "0, 9223372036854775807, 9223372036854775807 | [0]"
+      })
+  void aRangeEndsBeforeItsBoundHoweverNearThatIsToTheLargestInteger(String bounds, String numbers) {
+    assertThat(render("{{ range(" + bounds + ")|list }}")).isEqualTo(numbers);
+  }
+
+  @ParameterizedTest
   @MethodSource("failing")
   void whatJinja2RefusesIsRefused(JsonNode c) {
     JinjaException failure = failure(c.required("template").asText());

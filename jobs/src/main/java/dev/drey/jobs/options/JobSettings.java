@@ -141,7 +141,8 @@ public final class JobSettings {
           key("drey.job.allow-state-mismatch").booleanType().defaultValue(false),
           Check.any(),
           "Take state made with another model, compute type or machine type all the same; results"
-              + " are then neither the old nor the new ones.");
+              + " are then neither the old nor the new ones. Requests that settings or files have"
+              + " made others start again.");
 
   /** Circuit breaker: share of bad records. */
   public static final Setting<Double> ERROR_SHARE =

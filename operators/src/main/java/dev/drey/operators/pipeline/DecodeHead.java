@@ -1,5 +1,6 @@
 package dev.drey.operators.pipeline;
 
+import dev.drey.operators.flink.FormerUnionState;
 import dev.drey.operators.flink.StepLoop;
 import dev.drey.operators.flink.UnrecoverableFailure;
 import dev.drey.operators.metrics.HeadMetrics;
@@ -12,12 +13,11 @@ import dev.drey.operators.state.StoredSequence;
 import dev.drey.operators.state.TableIdentity;
 import dev.drey.runtime.schedule.Step;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Set;
 import org.apache.flink.api.common.functions.RuntimeContext;
 import org.apache.flink.api.common.state.ListState;
 import org.apache.flink.api.common.state.ListStateDescriptor;
+import org.apache.flink.api.common.state.OperatorStateStore;
 import org.apache.flink.runtime.state.FunctionInitializationContext;
 import org.apache.flink.util.OutputTag;
 import org.jspecify.annotations.Nullable;
@@ -28,19 +28,23 @@ import org.jspecify.annotations.Nullable;
  * dev.drey.operators.flink.StepLoopOperator}.
  *
  * <p><b>State.</b> Every record in the table with its progress, as a list that is dealt out anew
- * when the number of replicas changes; and, known to every replica, the identity of the engine that
- * made the progress. Keys and values are not state: they are computed again.
+ * when the number of replicas changes, beside each the identity of the engine that made it; and
+ * that of each replica's engine, so that it is compared even if no replica has a sequence. Keys and
+ * values are not state: they are computed again. None of it is a union list, with which no
+ * checkpoint would complete while one replica is finished and another is not; earlier versions had
+ * one, see {@link FormerUnionState}.
  *
  * <p><b>Restore.</b> State of another model, compute type or numeric fingerprint, or with another
- * prompt for the same record, is refused, because what it would produce is neither the old result
- * nor the new one.
+ * prompt or other parameters for the same record, is refused, because what it would produce is
+ * neither the old result nor the new one.
  */
 final class DecodeHead implements StepLoop<Admission, Step> {
   /** Results and dead letters. */
   static final OutputTag<Outcome> OUTCOMES = new OutputTag<>("outcomes", Outcome.TYPE);
 
   private static final String SEQUENCES = "sequences";
-  private static final String IDENTITY = "identity";
+  private static final String ENGINES = "engines";
+  private static final String FORMER_ENGINES = "identity";
 
   // -- configuration
   private final PipelineOptions options;
@@ -50,7 +54,10 @@ final class DecodeHead implements StepLoop<Admission, Step> {
   private transient @Nullable Held held;
 
   private record Stored(
-      ListState<StoredSequence> sequences, ListState<EngineIdentity> identity, boolean restored) {}
+      ListState<StoredSequence> sequences,
+      ListState<EngineIdentity> engines,
+      List<EngineIdentity> formerEngines,
+      boolean restored) {}
 
   private record Held(
       SlotLease lease, AdmissionGate.End gate, SequenceTable table, EngineIdentity identity) {}
@@ -61,14 +68,13 @@ final class DecodeHead implements StepLoop<Admission, Step> {
 
   @Override
   public void initializeState(FunctionInitializationContext state) throws Exception {
+    OperatorStateStore store = state.getOperatorStateStore();
     stored =
         new Stored(
-            state
-                .getOperatorStateStore()
-                .getListState(new ListStateDescriptor<>(SEQUENCES, StoredSequence.TYPE)),
-            state
-                .getOperatorStateStore()
-                .getUnionListState(new ListStateDescriptor<>(IDENTITY, TableIdentity.TYPE)),
+            store.getListState(new ListStateDescriptor<>(SEQUENCES, StoredSequence.TYPE)),
+            store.getListState(new ListStateDescriptor<>(ENGINES, TableIdentity.TYPE)),
+            FormerUnionState.take(
+                store, new ListStateDescriptor<>(FORMER_ENGINES, TableIdentity.TYPE)),
             state.isRestored());
   }
 
@@ -106,32 +112,37 @@ final class DecodeHead implements StepLoop<Admission, Step> {
     if (!stored().restored()) {
       return;
     }
-    boolean keepProgress = true;
-    Set<EngineIdentity> identities = new HashSet<>();
-    stored().identity().get().forEach(identities::add);
-    for (EngineIdentity identity : identities) {
-      List<String> differences = TableIdentity.differences(identity, held().identity());
-      if (!differences.isEmpty() && !options.allowStateMismatch()) {
-        throw UnrecoverableFailure.of(new StateMismatchException(differences));
-      }
-      keepProgress &= identity.modelDigest().equals(held().identity().modelDigest());
-    }
+    stored().formerEngines().forEach(this::requireSame);
+    stored().engines().get().forEach(this::requireSame);
     for (StoredSequence sequence : stored().sequences().get()) {
-      restore(sequence, keepProgress);
+      if (sequence.engine() != null) {
+        requireSame(sequence.engine());
+      }
+      restore(sequence, isOfThisModel(sequence));
     }
   }
 
+  private void requireSame(EngineIdentity engine) {
+    List<String> differences = TableIdentity.differences(engine, held().identity());
+    if (!differences.isEmpty() && !options.allowStateMismatch()) {
+      throw UnrecoverableFailure.of(new StateMismatchException(differences));
+    }
+  }
+
+  private boolean isOfThisModel(StoredSequence sequence) {
+    List<EngineIdentity> engines =
+        sequence.engine() != null ? List.of(sequence.engine()) : stored().formerEngines();
+    String current = held().identity().modelDigest();
+    return engines.stream().allMatch(engine -> engine.modelDigest().equals(current));
+  }
+
   private void restore(StoredSequence sequence, boolean keepProgress) {
-    if (held().table().restore(sequence, keepProgress)) {
+    List<String> differences = held().table().restore(sequence, keepProgress);
+    if (differences.isEmpty()) {
       return;
     }
     if (!options.allowStateMismatch()) {
-      throw UnrecoverableFailure.of(
-          new StateMismatchException(
-              List.of(
-                  "prompt of record %s: this job makes other tokens of it than the one before, by"
-                          .formatted(sequence.record().identity())
-                      + " another chat template, tokenizer or drey.request.date")));
+      throw UnrecoverableFailure.of(new StateMismatchException(differences));
     }
     held().table().restore(sequence, false);
   }
@@ -159,7 +170,7 @@ final class DecodeHead implements StepLoop<Admission, Step> {
   @Override
   public void snapshotState() throws Exception {
     stored().sequences().update(new ArrayList<>(held().table().snapshot()));
-    stored().identity().update(new ArrayList<>(List.of(held().identity())));
+    stored().engines().update(new ArrayList<>(List.of(held().identity())));
   }
 
   @Override

@@ -19,8 +19,9 @@ import java.util.Set;
  * @param modelNames names requests may give the model, besides the engine's own
  * @param jobSeed goes into the seeds of requests that bring none
  * @param time the time that chat templates are told
- * @param allowStateMismatch whether state of another model, compute type or numeric fingerprint is
- *     taken all the same; sequences of another model then start again
+ * @param allowStateMismatch whether state of another model, compute type, numeric fingerprint,
+ *     prompt or parameters is taken all the same; sequences of another model, prompt or parameters
+ *     then start again
  * @param signalEndAfterRestore whether a bounded source's enumerator has to be helped to announce
  *     its end after a restore; see {@link GatedSource}
  */

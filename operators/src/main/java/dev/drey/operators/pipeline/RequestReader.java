@@ -132,14 +132,23 @@ final class RequestReader {
                         "the model has no chat template: send prompt, or add chat_template.jinja"
                             + " to its directory"));
     Conversation conversation = Conversations.of(wire);
+    return encode(rendered(() -> templates.render(conversation, time.of(record))), false);
+  }
+
+  /** What an exception other than the template's own says may quote its input, as below. */
+  static String rendered(Supplier<String> rendering) throws RefusedRequestException {
     try {
-      return encode(templates.render(conversation, time.of(record)), false);
+      return rendering.get();
     } catch (JinjaException e) {
       throw e.problem() == Problem.RAISED
           ? new RefusedRequestException(
               RequestProblem.CONVERSATION_REFUSED, "the chat template says: " + e.getMessage())
           : new RefusedRequestException(
               RequestProblem.CHAT_TEMPLATE_FAILED, "chat template, " + e.getMessage());
+    } catch (RuntimeException e) {
+      throw new RefusedRequestException(
+          RequestProblem.CHAT_TEMPLATE_FAILED,
+          "the chat template failed on the conversation with " + e.getClass().getSimpleName());
     }
   }
 

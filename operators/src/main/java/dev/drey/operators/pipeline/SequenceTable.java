@@ -6,6 +6,7 @@ import dev.drey.operators.records.Outcome;
 import dev.drey.operators.records.SourceRecord;
 import dev.drey.operators.slot.AdmissionGate;
 import dev.drey.operators.slot.SlotEngine;
+import dev.drey.operators.state.StoredParameters;
 import dev.drey.operators.state.StoredSequence;
 import dev.drey.runtime.schedule.Sequence;
 import dev.drey.runtime.schedule.SequenceProgress;
@@ -45,6 +46,7 @@ final class SequenceTable implements AutoCloseable {
       SourceRecord record,
       @Nullable String customId,
       long promptDigest,
+      StoredParameters parameters,
       HeadMetrics.Timing timing) {}
 
   SequenceTable(
@@ -69,24 +71,19 @@ final class SequenceTable implements AutoCloseable {
    * Takes a sequence back from a checkpoint.
    *
    * @param keepProgress whether it goes on where it was; otherwise it starts again
-   * @return false if it cannot go on, because its record becomes another prompt than before; then
-   *     nothing is taken
+   * @return why it cannot go on, because its record becomes another request than before; then
+   *     nothing is taken. Empty if it was taken
    */
-  boolean restore(StoredSequence stored, boolean keepProgress) {
+  List<String> restore(StoredSequence stored, boolean keepProgress) {
     Admission admission = reader.read(stored.record());
-    if (keepProgress && hasOtherPrompt(stored, admission.request())) {
-      return false;
+    List<String> differences =
+        keepProgress ? StoredRequests.differences(stored, admission) : List.of();
+    if (differences.isEmpty()) {
+      SequenceProgress progress = keepProgress ? stored.progress() : SequenceProgress.START;
+      metrics.restored(progress.outputIds().length);
+      add(admission, progress);
     }
-    SequenceProgress progress = keepProgress ? stored.progress() : SequenceProgress.START;
-    metrics.restored(progress.outputIds().length);
-    add(admission, progress);
-    return true;
-  }
-
-  private static boolean hasOtherPrompt(StoredSequence stored, @Nullable SequenceRequest request) {
-    return request != null
-        && stored.promptDigest() != StoredSequence.UNKNOWN_PROMPT
-        && stored.promptDigest() != PromptDigest.of(request.promptIds());
+    return differences;
   }
 
   /** Takes a record: a request goes into the table, a dead letter straight out. */
@@ -116,6 +113,7 @@ final class SequenceTable implements AutoCloseable {
             admission.record(),
             admission.customId(),
             PromptDigest.of(request.promptIds()),
+            ParameterDigest.of(request),
             metrics.admitted(request, progress.outputIds().length)));
   }
 
@@ -172,7 +170,13 @@ final class SequenceTable implements AutoCloseable {
     List<StoredSequence> stored = new ArrayList<>();
     for (Sequence sequence : scheduler.sequences()) {
       Row row = row(sequence);
-      stored.add(new StoredSequence(row.record(), row.promptDigest(), sequence.progress()));
+      stored.add(
+          new StoredSequence(
+              row.record(),
+              row.promptDigest(),
+              engine.facts().identity(),
+              row.parameters(),
+              sequence.progress()));
     }
     return stored;
   }

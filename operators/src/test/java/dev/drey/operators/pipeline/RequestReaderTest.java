@@ -1,6 +1,7 @@
 package dev.drey.operators.pipeline;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import dev.drey.operators.records.SourceRecord;
 import dev.drey.operators.slot.SamplingDefaults;
@@ -240,6 +241,21 @@ class RequestReaderTest {
     DeadLetter letter = refused("{\"messages\":[{\"role\":\"u\",\"content\":\"" + CANARY + "\"}]}");
     assertThat(letter.getErrorClass()).isEqualTo("request.chat_template_failed");
     assertThat(letter.getMessage()).startsWith(message).doesNotContain(CANARY);
+  }
+
+  @Test
+  void whateverRenderingFailsWithIsADeadLetterThatQuotesNoPrompt() {
+    RefusedRequestException refusal =
+        catchThrowableOfType(
+            RefusedRequestException.class,
+            () ->
+                RequestReader.rendered(
+                    () -> {
+                      throw new ArithmeticException(CANARY);
+                    }));
+    assertThat(refusal.problem()).isEqualTo(RequestProblem.CHAT_TEMPLATE_FAILED);
+    assertThat(refusal).hasMessageContaining("ArithmeticException");
+    assertThat(refusal.getMessage()).doesNotContain(CANARY);
   }
 
   @Test

@@ -9,6 +9,7 @@ import dev.drey.operators.metrics.HeadMetrics;
 import dev.drey.operators.records.Outcome;
 import dev.drey.operators.records.SourceRecord;
 import dev.drey.operators.slot.AdmissionGate;
+import dev.drey.operators.slot.SamplingDefaults;
 import dev.drey.operators.slot.SlotEngine;
 import dev.drey.operators.state.StoredSequence;
 import dev.drey.operators.testing.RecordedMetrics;
@@ -19,6 +20,7 @@ import dev.drey.schemas.InferenceResult;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.UnaryOperator;
 import org.apache.flink.api.common.functions.RuntimeContext;
 import org.apache.flink.util.OutputTag;
 import org.junit.jupiter.api.AfterEach;
@@ -127,16 +129,94 @@ class SequenceTableTest {
     table.step();
     table.step();
     StoredSequence stored = table.snapshot().get(0);
-    StoredSequence old = new StoredSequence(stored.record(), 0, stored.progress());
+    StoredSequence old = new StoredSequence(stored.record(), 0, null, null, stored.progress());
     drain();
     world.chatTemplate("{{ messages[0].content }}!");
-    assertThat(table.restore(stored, true)).isFalse();
+    assertThat(table.restore(stored, true))
+        .singleElement()
+        .asString()
+        .contains("another chat template");
     assertThat(table.isEmpty()).isTrue();
-    assertThat(table.restore(old, true)).as("nobody knows").isTrue();
+    assertThat(table.restore(old, true)).as("nobody knows").isEmpty();
     drain();
-    assertThat(table.restore(stored, false)).as("it starts again").isTrue();
+    assertThat(table.restore(stored, false)).as("it starts again").isEmpty();
     drain();
     assertThat(outcomes).hasSize(3);
+  }
+
+  @Test
+  void aSequenceThatGetsOtherParametersDoesNotGoOn() {
+    StoredSequence open = begun("{\"prompt\":\"Zebra\",\"temperature\":1}", 3);
+    assertThat(differences(open, options -> options)).isEmpty();
+    assertThat(differences(open, options -> options.jobSeed(5)))
+        .singleElement()
+        .asString()
+        .matches("seed of record list-0-0: the state has -?\\d+, this job has -?\\d+, by drey.*");
+    assertThat(differences(open, options -> options.limits(limits(20, 400))))
+        .singleElement()
+        .asString()
+        .startsWith("max_tokens of record list-0-0: the state has 16, this job has 20, by drey.");
+    assertThat(differences(open, options -> options.limits(limits(2, 400))))
+        .as("fewer than there are")
+        .singleElement()
+        .asString()
+        .contains("the state has 16, this job has 2,");
+
+    StoredSequence asked = begun("{\"prompt\":\"Zebra\",\"max_tokens\":200,\"seed\":3}", 3);
+    assertThat(differences(asked, options -> options.limits(limits(16, 100)).jobSeed(5)))
+        .singleElement()
+        .asString()
+        .contains("list-0-0", "max_tokens 200: expected at most 100")
+        .doesNotContain("Zebra");
+  }
+
+  @Test
+  void aSequenceForWhichTheModelsFilesNowSayOtherwiseDoesNotGoOn() {
+    StoredSequence greedy = begun("{\"prompt\":\"abc\"}", 3);
+    StoredSequence explicit = begun("{\"prompt\":\"abc\",\"temperature\":0}", 3);
+    world.defaults(SamplingDefaults.NEUTRAL);
+    SlotEngine other = world.engines().single();
+    RequestReader changed = PipelineOptions.builder(world.engines()).build().reader(other);
+    assertThat(StoredRequests.differences(greedy, changed.read(greedy.record())))
+        .singleElement()
+        .asString()
+        .matches("sampling parameters of record list-0-0: .* [0-9a-f]{16}, by .*config.json");
+    assertThat(StoredRequests.differences(explicit, changed.read(explicit.record()))).isEmpty();
+  }
+
+  @Test
+  void withoutStoredParametersOnlyProgressThatFitsGoesOn() {
+    StoredSequence stored = begun("{\"prompt\":\"abc\"}", 5);
+    StoredSequence old =
+        new StoredSequence(stored.record(), stored.promptDigest(), null, null, stored.progress());
+    assertThat(differences(old, options -> options.limits(limits(6, 400)))).isEmpty();
+    assertThat(differences(old, options -> options.limits(limits(3, 400))))
+        .singleElement()
+        .asString()
+        .contains("5 tokens of 3", "drey.request.default-max-tokens");
+  }
+
+  private static RequestLimits limits(int defaultMaxTokens, int maxTokens) {
+    return new RequestLimits(8000, 3000, defaultMaxTokens, maxTokens, 4, 20);
+  }
+
+  /** A request after some steps, of a table that does without it from then on. */
+  private StoredSequence begun(String json, int steps) {
+    table.admit(reader.read(record(0, json)));
+    for (int i = 0; i < steps; i++) {
+      table.step();
+    }
+    StoredSequence stored = table.snapshot().get(0);
+    drain();
+    return stored;
+  }
+
+  /** Why it would not go on in a job with other options. */
+  private List<String> differences(
+      StoredSequence stored, UnaryOperator<PipelineOptions.Builder> change) {
+    RequestReader other =
+        change.apply(PipelineOptions.builder(world.engines())).build().reader(engine);
+    return StoredRequests.differences(stored, other.read(stored.record()));
   }
 
   @Test

@@ -21,6 +21,8 @@ import org.junit.jupiter.api.Test;
  * The stored samples are what each version of each format wrote; they must stay readable for ever.
  */
 class StoredSequenceTest {
+  private static final EngineIdentity IDENTITY =
+      new EngineIdentity("model", "0123abcd", "bf16", "avx512/3.11");
   private static final StoredSequence SEQUENCE =
       new StoredSequence(
           new SourceRecord(
@@ -32,6 +34,8 @@ class StoredSequenceTest {
               1L << 33,
               1_700_000_000_000L),
           0x0123456789abcdefL,
+          IDENTITY,
+          new StoredParameters(300, -7L, 0x1122334455667788L),
           new SequenceProgress(
               new int[] {5, 6, 7},
               new float[] {-0.5f, -1.25f, -2f},
@@ -40,8 +44,6 @@ class StoredSequenceTest {
               false,
               11,
               new TokenCounters(9, 2, 4, 3)));
-  private static final EngineIdentity IDENTITY =
-      new EngineIdentity("model", "0123abcd", "bf16", "avx512/3.11");
 
   @Test
   void sequenceOfVersionOneIsRead() throws IOException {
@@ -49,18 +51,31 @@ class StoredSequenceTest {
         new StoredSequenceSerializer().deserialize(sample("stored-sequence.v1.hex"));
     assertThat(read.record()).isEqualTo(SEQUENCE.record());
     assertThat(read.promptDigest()).isEqualTo(StoredSequence.UNKNOWN_PROMPT);
+    assertThat(read.engine()).isNull();
+    assertThat(read.parameters()).isNull();
     assertThat(read.progress()).usingRecursiveComparison().isEqualTo(SEQUENCE.progress());
   }
 
   @Test
-  void sequenceOfVersionTwoIsReadAndWritten() throws IOException {
+  void sequenceOfVersionTwoIsRead() throws IOException {
     StoredSequence read =
         new StoredSequenceSerializer().deserialize(sample("stored-sequence.v2.hex"));
+    assertThat(read.record()).isEqualTo(SEQUENCE.record());
+    assertThat(read.promptDigest()).isEqualTo(SEQUENCE.promptDigest());
+    assertThat(read.engine()).isNull();
+    assertThat(read.parameters()).isNull();
+    assertThat(read.progress()).usingRecursiveComparison().isEqualTo(SEQUENCE.progress());
+  }
+
+  @Test
+  void sequenceOfVersionThreeIsReadAndWritten() throws IOException {
+    StoredSequence read =
+        new StoredSequenceSerializer().deserialize(sample("stored-sequence.v3.hex"));
     assertThat(read).usingRecursiveComparison().isEqualTo(SEQUENCE);
     DataOutputSerializer out = new DataOutputSerializer(64);
     new StoredSequenceSerializer().serialize(SEQUENCE, out);
     assertThat(HexFormat.of().formatHex(out.getCopyOfBuffer()))
-        .isEqualTo(text("stored-sequence.v2.hex"));
+        .isEqualTo(text("stored-sequence.v3.hex"));
   }
 
   @Test
@@ -77,7 +92,7 @@ class StoredSequenceTest {
   void anUnknownVersionIsRefusedWithBothNumbers() {
     DataInputDeserializer future = new DataInputDeserializer(new byte[] {0, 0, 0, 9});
     assertThatThrownBy(() -> new StoredSequenceSerializer().deserialize(future))
-        .hasMessageContaining("expected format version 1 to 2, found 9");
+        .hasMessageContaining("expected format version 1 to 3, found 9");
   }
 
   @Test

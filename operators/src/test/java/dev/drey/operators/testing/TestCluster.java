@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import org.apache.flink.api.common.JobExecutionResult;
 import org.apache.flink.api.common.JobID;
@@ -14,6 +15,9 @@ import org.apache.flink.configuration.RestOptions;
 import org.apache.flink.configuration.TaskManagerOptions;
 import org.apache.flink.core.execution.CheckpointType;
 import org.apache.flink.core.execution.SavepointFormatType;
+import org.apache.flink.runtime.checkpoint.CheckpointException;
+import org.apache.flink.runtime.execution.ExecutionState;
+import org.apache.flink.runtime.executiongraph.AccessExecution;
 import org.apache.flink.runtime.executiongraph.AccessExecutionGraph;
 import org.apache.flink.runtime.executiongraph.AccessExecutionJobVertex;
 import org.apache.flink.runtime.executiongraph.AccessExecutionVertex;
@@ -118,6 +122,22 @@ public final class TestCluster implements AutoCloseable {
         .get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
   }
 
+  /**
+   * Tries to take a checkpoint. One fails for no fault of the job while a task is only just being
+   * started or finished.
+   */
+  public boolean tryCheckpoint(JobID job) throws Exception {
+    try {
+      checkpoint(job);
+      return true;
+    } catch (ExecutionException e) {
+      if (e.getCause() instanceof CheckpointException) {
+        return false;
+      }
+      throw e;
+    }
+  }
+
   /** Stops the job with a savepoint and returns where that is. */
   public String stop(JobID job, String directory, boolean drain) throws Exception {
     return cluster
@@ -142,17 +162,28 @@ public final class TestCluster implements AutoCloseable {
    * @param operator part of the task's name
    */
   public List<Integer> attempts(JobID job, String operator) throws Exception {
+    return subtasks(job, operator).stream().map(AccessExecution::getAttemptNumber).toList();
+  }
+
+  /** How many subtasks of the task that holds an operator are finished. */
+  public long finished(JobID job, String operator) throws Exception {
+    return subtasks(job, operator).stream()
+        .filter(subtask -> subtask.getState() == ExecutionState.FINISHED)
+        .count();
+  }
+
+  private List<AccessExecution> subtasks(JobID job, String operator) throws Exception {
     AccessExecutionGraph graph =
         cluster.getExecutionGraph(job).get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
-    List<Integer> attempts = new ArrayList<>();
+    List<AccessExecution> subtasks = new ArrayList<>();
     for (AccessExecutionJobVertex vertex : graph.getVerticesTopologically()) {
       if (vertex.getName().contains(operator)) {
         for (AccessExecutionVertex subtask : vertex.getTaskVertices()) {
-          attempts.add(subtask.getCurrentExecutionAttempt().getAttemptNumber());
+          subtasks.add(subtask.getCurrentExecutionAttempt());
         }
       }
     }
-    return attempts;
+    return subtasks;
   }
 
   @Override
