@@ -34,12 +34,12 @@ class JobGraphTest {
   }
 
   @Test
-  void withoutAPredictorThereIsNoPrefetchTask() {
+  void withoutAPredictorTheTasksAreTheSameSoThatStateFitsBothWays() {
     JobGraph job =
         SampleJob.onSampleModel()
             .topics("127.0.0.1:9", "in", "out", "dead")
             .with("drey.prediction.predictor", "none")
             .fromTopic();
-    assertThat(job.getNumberOfVertices()).isEqualTo(1);
+    assertThat(job.getNumberOfVertices()).isEqualTo(2);
   }
 }

@@ -12,7 +12,7 @@ import java.util.Set;
  *
  * @param engines where operators get the engine of their slot
  * @param stages operators the layers are divided among; a stage without layers passes steps on
- * @param prefetch whether predictions go to the prefetch operator; without it they are dropped
+ * @param prefetch whether predictions are offered to the engine; without it they are dropped
  * @param format how requests are written
  * @param limits what one request may ask for
  * @param breaker when too many bad records stop the job

@@ -52,9 +52,7 @@ public final class ReplicaPipeline {
     SingleOutputStreamOperator<Step> head = head(records(environment, source, options), options);
     DataStream<Outcome> outcomes = head.getSideOutput(DecodeHead.OUTCOMES);
     DataStream<ExpertPrediction> predictions = stages(head, options);
-    if (options.prefetch()) {
-      prefetch(predictions, options);
-    }
+    prefetch(predictions, options);
     return outcomes;
   }
 
@@ -104,10 +102,11 @@ public final class ReplicaPipeline {
     return predictions;
   }
 
+  /** Also without prefetch: Flink refuses state of an operator that a job no longer has. */
   private static void prefetch(DataStream<ExpertPrediction> predictions, PipelineOptions options) {
     SingleOutputStreamOperator<Void> prefetch =
         KeyGroups.keyedInPlace(predictions, ExpertPrediction::key)
-            .process(new ExpertPrefetch(options.engines()), Types.VOID)
+            .process(new ExpertPrefetch(options.engines(), options.prefetch()), Types.VOID)
             .name("prefetch")
             .uid("prefetch")
             .disableChaining();

@@ -25,6 +25,7 @@ import org.jspecify.annotations.Nullable;
 public final class ExpertPrefetch extends KeyedProcessFunction<Integer, ExpertPrediction, Void> {
   // -- configuration
   private final SlotEngines engines;
+  private final boolean offers;
 
   // -- runtime
   private transient @Nullable SlotLease lease;
@@ -44,9 +45,11 @@ public final class ExpertPrefetch extends KeyedProcessFunction<Integer, ExpertPr
 
   /**
    * @param engines where the slot's engine comes from
+   * @param offers whether predictions are offered; otherwise they are dropped
    */
-  public ExpertPrefetch(SlotEngines engines) {
+  public ExpertPrefetch(SlotEngines engines, boolean offers) {
     this.engines = engines;
+    this.offers = offers;
   }
 
   @Override
@@ -67,7 +70,9 @@ public final class ExpertPrefetch extends KeyedProcessFunction<Integer, ExpertPr
     if (sink == null) {
       throw new IllegalStateException("prediction before open");
     }
-    sink.take(prediction.prediction());
+    if (offers) {
+      sink.take(prediction.prediction());
+    }
   }
 
   /** Whether the engine has reached the predicted layer, or a later step. */

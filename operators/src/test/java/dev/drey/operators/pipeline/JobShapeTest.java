@@ -67,9 +67,9 @@ class JobShapeTest {
   }
 
   @Test
-  void thereAreAsManyStagesAsAskedForAndNoPrefetchTaskWithoutPrefetch() {
+  void thereAreAsManyStagesAsAskedForAndTheSameTasksWithoutPrefetch() {
     JobGraph graph = job().options(o -> o.stages(2).prefetch(false)).graph();
-    assertThat(graph.getVertices()).hasSize(1);
+    assertThat(graph.getVertices()).hasSize(2);
     assertThat(vertex(graph, "head").getName()).contains("stage-2").doesNotContain("stage-3");
   }
 

@@ -59,6 +59,16 @@ class RestoreTest extends WithToyWorld {
   }
 
   @Test
+  void prefetchCanBeTurnedOffAndOnWhenAJobGoesOn(TestCluster cluster) throws Exception {
+    world.stepsTake(Duration.ofMillis(4));
+    String with = stopInTheMiddle(cluster, job(source), null);
+    String without = stopInTheMiddle(cluster, job(source).options(o -> o.prefetch(false)), with);
+    world.stepsTake(Duration.ZERO);
+    cluster.await(cluster.submit(job(source).replicas(2).graph(), without));
+    Requests.assertAllAnswered(world.committed(), source, TOKENS);
+  }
+
+  @Test
   void savepointOfVersionOneGoesOnWithOtherNumbersOfReplicasAndStages(TestCluster cluster)
       throws Exception {
     ToyJob toy = job(source).replicas(2).options(o -> o.stages(3));
