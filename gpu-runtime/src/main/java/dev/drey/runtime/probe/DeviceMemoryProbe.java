@@ -4,9 +4,8 @@ import dev.drey.runtime.device.ComputeStream;
 import dev.drey.runtime.device.Device;
 import dev.drey.runtime.device.DeviceBuffer;
 import dev.drey.runtime.memory.MemoryBudget;
+import dev.drey.runtime.memory.ResourceStack;
 import dev.drey.runtime.model.ModelConfig;
-import java.util.ArrayDeque;
-import java.util.Deque;
 
 /**
  * Measures how fast a device moves its own memory, where that is not the host's: one large array is
@@ -16,7 +15,7 @@ final class DeviceMemoryProbe implements AutoCloseable {
   private static final int WIDTH = 1 << 12;
   private static final int PASSES = 8;
 
-  private final Deque<AutoCloseable> owned = new ArrayDeque<>();
+  private final ResourceStack owned = new ResourceStack("a probe of device memory");
   private final ComputeStream stream;
   private final DeviceBuffer one;
   private final DeviceBuffer other;
@@ -29,18 +28,13 @@ final class DeviceMemoryProbe implements AutoCloseable {
     long half = Math.max(1 << 20, wantedBytes / 2);
     this.rows = Math.toIntExact(half / WIDTH / Float.BYTES);
     try {
-      this.stream = own(device.newComputeStream(budget, model, 1));
-      this.one = own(device.allocate(budget, arrayBytes()));
-      this.other = own(device.allocate(budget, arrayBytes()));
-    } catch (RuntimeException failure) {
-      close();
+      this.stream = owned.own(device.newComputeStream(budget, model, 1));
+      this.one = owned.own(device.allocate(budget, arrayBytes()));
+      this.other = owned.own(device.allocate(budget, arrayBytes()));
+    } catch (RuntimeException | Error failure) {
+      owned.closeAfter(failure);
       throw failure;
     }
-  }
-
-  private <T extends AutoCloseable> T own(T resource) {
-    owned.push(resource);
-    return resource;
   }
 
   private long arrayBytes() {
@@ -66,12 +60,6 @@ final class DeviceMemoryProbe implements AutoCloseable {
 
   @Override
   public void close() {
-    while (!owned.isEmpty()) {
-      try {
-        owned.pop().close();
-      } catch (Exception e) {
-        throw new IllegalStateException("closing a probe failed", e);
-      }
-    }
+    owned.close();
   }
 }

@@ -12,8 +12,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p><b>Threading.</b> {@link #run} is called by one thread at a time. Pieces are claimed one by
  * one, in order; nobody waits for a thread that has not claimed any. Helpers spin for a moment
- * between jobs, then sleep. A job allocates nothing. Helpers are daemons and carry the class loader
- * of this class, not the caller's, which may be a Flink job's and must be collectable.
+ * between jobs, then sleep. A job allocates nothing. Helpers are {@linkplain EngineThread threads
+ * of an engine}.
  *
  * <p><b>Failure.</b> The first piece that throws ends the job: no further piece is claimed, those
  * under way finish, and the caller gets the exception. The cancellation question is asked by the
@@ -52,9 +52,7 @@ public final class ThreadTeam implements AutoCloseable {
     helpers = new Thread[threads - 1];
     for (int i = 0; i < helpers.length; i++) {
       int worker = i + 1;
-      helpers[i] = new Thread(null, () -> help(worker), name + "-" + worker, 0, false);
-      helpers[i].setDaemon(true);
-      helpers[i].setContextClassLoader(ThreadTeam.class.getClassLoader());
+      helpers[i] = EngineThread.of(name + "-" + worker, () -> help(worker));
     }
     try {
       for (Thread helper : helpers) {

@@ -1,5 +1,6 @@
 package dev.drey.runtime.trace;
 
+import dev.drey.runtime.threads.EngineThread;
 import java.io.IOException;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
@@ -33,10 +34,7 @@ final class ChunkWriter implements Runnable {
     for (int i = 0; i < chunks; i++) {
       free.add(new TraceChunk(chunkBytes));
     }
-    // not the caller's class loader, which may be a job's and must be collectable
-    thread = new Thread(null, this, "drey-trace", 0, false);
-    thread.setDaemon(true);
-    thread.setContextClassLoader(ChunkWriter.class.getClassLoader());
+    thread = EngineThread.of("drey-trace", this);
   }
 
   void start() {

@@ -4,6 +4,7 @@ import dev.drey.runtime.device.CopyStream;
 import dev.drey.runtime.device.Device;
 import dev.drey.runtime.device.HostBuffer;
 import dev.drey.runtime.memory.MemoryBudget;
+import dev.drey.runtime.threads.EngineThread;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -19,9 +20,8 @@ import org.jspecify.annotations.Nullable;
  * stay valid until the transfer has ended.
  *
  * <p><b>Threading.</b> Every method may be called by any thread; none waits for I/O except {@link
- * #close()}. The I/O threads are daemons, carry the class loader of this class (not the caller's,
- * which may be a job's and must be collectable) and are never interrupted: an interrupt would close
- * the file channel they read from, for everybody.
+ * #close()}. The I/O threads are {@linkplain EngineThread threads of an engine} and are never
+ * interrupted: an interrupt would close the file channel they read from, for everybody.
  *
  * <p><b>Priorities.</b> An I/O thread takes demands first, in the order they came. Between two
  * blocks a prefetch gives way to a waiting demand: it is put back in front of the other prefetches
@@ -142,9 +142,7 @@ public final class TransferEngine implements AutoCloseable {
 
   private void start() {
     for (int i = 0; i < workers.size(); i++) {
-      Thread thread = new Thread(null, workers.get(i), "drey-io-" + i, 0, false);
-      thread.setDaemon(true);
-      thread.setContextClassLoader(TransferEngine.class.getClassLoader());
+      Thread thread = EngineThread.of("drey-io-" + i, workers.get(i));
       thread.start();
       threads.add(thread);
     }
