@@ -183,32 +183,29 @@ class ResidencyFailureTest {
   @Test
   void aPolicyThatThrowsOnAnIoThreadReachesTheTaskThread() {
     IllegalStateException bug = new IllegalStateException("policy bug");
-    DelegatingPolicy policy =
-        new DelegatingPolicy(new LruPolicy(WindowRig.SHAPE)) {
-          @Override
-          public void onEvict(ExpertId expert) {
-            throw bug;
-          }
-        };
-    WindowRig rig = new WindowRig(2, policy);
-    rig.source.failures.put(new ExpertId(0, 0), 2);
-    LayerDemand demand = rig.demand(0, 0, 0);
-    rig.drain();
-    assertThatThrownBy(() -> demand.nextReady(1))
-        .isInstanceOf(IllegalStateException.class)
-        .hasCause(bug);
-    demand.close();
-    rig.window.close();
+    assertReachesTheTaskThread(
+        bug,
+        () -> {
+          throw bug;
+        });
   }
 
   @Test
   void anErrorInADecisionOnAnIoThreadReachesTheTaskThreadAtOnce() {
     NoClassDefFoundError missing = new NoClassDefFoundError("test");
+    assertReachesTheTaskThread(
+        missing,
+        () -> {
+          throw missing;
+        });
+  }
+
+  private static void assertReachesTheTaskThread(Throwable cause, Runnable evicting) {
     DelegatingPolicy policy =
         new DelegatingPolicy(new LruPolicy(WindowRig.SHAPE)) {
           @Override
           public void onEvict(ExpertId expert) {
-            throw missing;
+            evicting.run();
           }
         };
     WindowRig rig = new WindowRig(2, policy);
@@ -218,7 +215,7 @@ class ResidencyFailureTest {
     assertThatThrownBy(() -> demand.nextReady(1))
         .isInstanceOf(IllegalStateException.class)
         .hasMessageStartingWith("the residency window is broken")
-        .hasCause(missing);
+        .hasCause(cause);
     demand.close();
     rig.window.close();
   }
