@@ -27,15 +27,22 @@ import org.jspecify.annotations.Nullable;
 /**
  * Measures one kind of attention over a short and a longer context: rows of as many sequences, and
  * rows of one prompt, with what comes before it (positions are embedded, heads normalised, keys and
- * values stored). All sequences read the same blocks, so that these stay near the cores; memory has
- * a rate of its own.
+ * values stored).
+ *
+ * <p>Each sequence has blocks of its own, and every call goes on to another layer or to blocks that
+ * were used longer ago, so that keys and values come from as far away as in a step, which goes
+ * through the experts between two uses. Contexts end in the middle of a block, as contexts do on
+ * average: devices take keys by blocks.
  */
 final class AttentionProbe {
   private static final int BLOCK_TOKENS = 64;
-  private static final int SHORT = 64;
+  private static final int SHORT = BLOCK_TOKENS / 2;
 
   /** The longest context measured. */
-  static final int LONG = 512;
+  static final int LONG = 7 * BLOCK_TOKENS + SHORT;
+
+  /** Enough that nothing is near when it is used again, if the budget has as much. */
+  private static final long STORE_BYTES = 256 << 20;
 
   private static final int SEQUENCES = 32;
   private static final float NORM_EPSILON = 1e-6f;
@@ -47,7 +54,8 @@ final class AttentionProbe {
   private final int shorter;
   private final int longer;
   private final int rows;
-  private final int[] blocks;
+  private final int blocksPerSequence;
+  private int calls;
   private final KvShape shape;
   private final Device device;
   private final MemoryBudget budget;
@@ -69,8 +77,7 @@ final class AttentionProbe {
     this.shorter = Math.min(SHORT, Math.max(1, context / 2));
     this.longer = Math.min(LONG, context);
     this.rows = Math.min(SEQUENCES, Math.min(maxRows, shorter));
-    this.blocks = new int[(longer + BLOCK_TOKENS - 1) / BLOCK_TOKENS];
-    Arrays.setAll(blocks, block -> block);
+    this.blocksPerSequence = blocks(longer);
     RotaryConfig embedding = attention.rotary();
     this.rotary = embedding == null ? null : RotaryTable.of(embedding, 1);
     this.normalises =
@@ -81,8 +88,20 @@ final class AttentionProbe {
       GroupedQueryAttention grouped = (GroupedQueryAttention) attention;
       spec = new AttentionSpec(grouped.heads(), (float) grouped.scale(), visible, null, false);
     }
-    this.shape =
+    this.shape = shape(attention);
+  }
+
+  private KvShape shape(AttentionConfig attention) {
+    KvShape one =
         new KvShape(1, attention.kvHeads(), attention.keyDim(), attention.valueDim(), BLOCK_TOKENS);
+    long free = budget.limitBytes() - budget.usedBytes();
+    long bytes = Math.min(STORE_BYTES, free / 2);
+    long layers = Math.max(1, bytes / device.kvStoreBytes(one, rows * blocksPerSequence));
+    return new KvShape((int) layers, one.kvHeads(), one.keyDim(), one.valueDim(), BLOCK_TOKENS);
+  }
+
+  private static int blocks(int positions) {
+    return (positions + BLOCK_TOKENS - 1) / BLOCK_TOKENS;
   }
 
   /** What a call works on. */
@@ -95,7 +114,7 @@ final class AttentionProbe {
       DeviceBuffer out) {}
 
   AttentionTimes measure() {
-    try (KvStore store = device.newKvStore(budget, shape, blocks.length);
+    try (KvStore store = device.newKvStore(budget, shape, rows * blocksPerSequence);
         DeviceBuffer queries = floats(spec.heads() * shape.keyDim());
         DeviceBuffer keys = floats(shape.kvHeads() * shape.keyDim());
         DeviceBuffer values = floats(shape.kvHeads() * shape.valueDim());
@@ -104,8 +123,8 @@ final class AttentionProbe {
       Buffers buffers = new Buffers(store, queries, keys, values, ones, out);
       double decodeShort = nanos(buffers, decode(shorter));
       double decodeLong = nanos(buffers, decode(longer));
-      double prefillShort = nanos(buffers, prefill(rows));
-      double prefillLong = nanos(buffers, prefill(longer));
+      double prefillShort = nanos(buffers, List.of(prefill(rows)));
+      double prefillLong = nanos(buffers, List.of(prefill(longer)));
       double decodePosition = slope(decodeShort, decodeLong, longer - shorter);
       double prefillPosition = slope(prefillShort, prefillLong, longer - rows);
       return new AttentionTimes(
@@ -125,11 +144,17 @@ final class AttentionProbe {
     return device.allocate(budget, (long) rows * width * Float.BYTES);
   }
 
-  private double nanos(Buffers buffers, AttentionBatch batch) {
+  /**
+   * @param batches alike, on other blocks each
+   */
+  private double nanos(Buffers buffers, List<AttentionBatch> batches) {
     int[] tableRows = new int[rows];
     Norm norm = Norm.rms(buffers.ones(), NORM_EPSILON);
     return Repeats.usualOnceCompiled(
         () -> {
+          int call = calls++;
+          AttentionBatch batch = batches.get(call % batches.size());
+          int layer = call / batches.size() % shape.layers();
           if (normalises) {
             stream.headNorm(buffers.queries(), rows, spec.heads(), shape.keyDim(), norm);
             stream.headNorm(buffers.keys(), rows, shape.kvHeads(), shape.keyDim(), norm);
@@ -138,23 +163,36 @@ final class AttentionProbe {
             stream.rotary(buffers.queries(), rows, spec.heads(), shape.keyDim(), tableRows, rotary);
             stream.rotary(buffers.keys(), rows, shape.kvHeads(), shape.keyDim(), tableRows, rotary);
           }
-          stream.writeKv(buffers.store(), 0, buffers.keys(), buffers.values(), batch);
-          stream.attention(buffers.queries(), spec, buffers.store(), 0, batch, buffers.out());
+          stream.writeKv(buffers.store(), layer, buffers.keys(), buffers.values(), batch);
+          stream.attention(buffers.queries(), spec, buffers.store(), layer, batch, buffers.out());
           stream.record().await();
         });
   }
 
   /** A row each of several sequences, which attend to so many positions. */
-  private AttentionBatch decode(int context) {
-    List<Span> spans = new ArrayList<>();
-    for (int row = 0; row < rows; row++) {
-      spans.add(new Span(row, 1, context - 1, blocks, -1));
+  private List<AttentionBatch> decode(int context) {
+    int each = blocks(context);
+    List<AttentionBatch> batches = new ArrayList<>();
+    for (int from = 0; from + each <= blocksPerSequence; from += each) {
+      List<Span> spans = new ArrayList<>();
+      for (int row = 0; row < rows; row++) {
+        int[] table = table(row * blocksPerSequence + from, each);
+        spans.add(new Span(row, 1, context - 1, table, -1));
+      }
+      batches.add(new AttentionBatch(spans));
     }
-    return new AttentionBatch(spans);
+    return batches;
   }
 
   /** The last rows of a prompt. */
   private AttentionBatch prefill(int length) {
-    return new AttentionBatch(List.of(new Span(0, rows, length - rows, blocks, -1)));
+    int[] table = table(0, blocksPerSequence);
+    return new AttentionBatch(List.of(new Span(0, rows, length - rows, table, -1)));
+  }
+
+  private static int[] table(int first, int count) {
+    int[] blocks = new int[count];
+    Arrays.setAll(blocks, block -> first + block);
+    return blocks;
   }
 }

@@ -31,13 +31,11 @@ final class ProductProbe implements AutoCloseable {
 
   /** Finer where experts' rows lie. */
   private static final int[] STREAMED_ROWS = {
-    1, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 256, 512
+    1, 4, 6, 7, 8, 10, 12, 14, 16, 18, 20, 24, 32, 48, 64, 96, 128, 256, 512
   };
 
   private static final int LOGIT_ROWS = 64;
   private static final int EXPERTS_PER_CALL = 8;
-  private static final int LEAST_EXPERTS_PER_CALL = 2;
-  private static final int ROWS_PER_CALL = 256;
   private static final long BUDGET_NANOS = 1_200_000_000;
 
   private final ModelConfig model;
@@ -144,8 +142,7 @@ final class ProductProbe implements AutoCloseable {
   }
 
   private int expertsPerCall(int rows) {
-    int enough = Math.max(LEAST_EXPERTS_PER_CALL, ROWS_PER_CALL / rows);
-    return Math.max(1, Math.min(Math.min(EXPERTS_PER_CALL, enough), expertOutputs() / rows));
+    return Math.max(1, Math.min(EXPERTS_PER_CALL, expertOutputs() / rows));
   }
 
   private MatrixLayout layout(Product product) {
