@@ -147,7 +147,7 @@ final class MoeFeedForward implements FeedForward {
   }
 
   private void compute(LayerWeights layerWeights, LayerDemand demand, Activations buffers) {
-    int perCall = stream.expertsPerCall();
+    int perCall = expertsPerCall();
     List<ExpertBatch> work = new ArrayList<>();
     while (true) {
       List<ExpertLease> ready =
@@ -167,6 +167,12 @@ final class MoeFeedForward implements FeedForward {
       DeviceEvent lastUse = stream.record();
       ready.forEach(lease -> lease.release(lastUse));
     }
+  }
+
+  /** All that are ready if nobody ever waits for a slot: with fewer calls threads idle less. */
+  private int expertsPerCall() {
+    boolean keepsAll = window.slots() >= model.totalExperts();
+    return keepsAll ? model.moe().experts() : stream.expertsPerCall();
   }
 
   private @Nullable ExpertBias bias(LayerWeights layerWeights, int expert) {

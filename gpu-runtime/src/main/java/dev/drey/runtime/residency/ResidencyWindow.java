@@ -161,6 +161,11 @@ public final class ResidencyWindow implements AutoCloseable {
     return TransferEngine.stagingBytes(config, source.blocks(device.expertLayout(shape)).largest());
   }
 
+  /** How many experts the window holds. */
+  public int slots() {
+    return slots.total();
+  }
+
   /**
    * Installs a question asked while a demand waits: once it answers true, the wait ends with a
    * {@link CancellationException} within 20 ms. The question must not block.

@@ -213,7 +213,7 @@ final class Attention implements ThreadTeam.Work {
       }
     }
     worker.scores.put(0, values, 0, count);
-    worker.exp(worker.scoresAt, count);
+    worker.exp(worker.scoresAt, ExpKernels.padded(count));
     worker.scores.get(0, values, 0, count);
   }
 

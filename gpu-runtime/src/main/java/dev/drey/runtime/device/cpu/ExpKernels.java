@@ -72,6 +72,10 @@ final class ExpKernels implements AutoCloseable {
    * @param count a multiple of {@link #UNIT}
    */
   void run(long at, int count) {
+    if (count % UNIT != 0) {
+      throw new IllegalArgumentException(
+          "an exponential of " + count + " numbers, expected a multiple of " + UNIT);
+    }
     long from = at;
     int left = count / UNIT;
     while (left > 0) {

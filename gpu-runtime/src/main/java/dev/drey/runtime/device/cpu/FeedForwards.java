@@ -36,6 +36,7 @@ final class FeedForwards implements ThreadTeam.Work {
   private final TileList units = new TileList();
   private final TileList tiles = new TileList();
   private int[] batchOfUnit = new int[16];
+  private int[] order = {};
 
   private ByteBuffer input = ByteBuffer.allocate(0);
   private NumberView inputNumbers = NumberView.EMPTY;
@@ -61,6 +62,7 @@ final class FeedForwards implements ThreadTeam.Work {
     collect(work);
     if (units.count() >= 2 * state.threads() || state.threads() == 1) {
       round = Round.WHOLE;
+      order = units.largestFirst();
       state.run(units.count(), this);
     } else {
       for (int unit = 0; unit < units.count(); unit++) {
@@ -99,7 +101,7 @@ final class FeedForwards implements ThreadTeam.Work {
   @Override
   public void run(int worker, int piece) {
     switch (round) {
-      case WHOLE -> runWhole(worker, piece);
+      case WHOLE -> runWhole(worker, order[piece]);
       case UP_AND_GATE -> upAndGate(worker, sharedUnit, piece, state.padding(), state.between());
       case DOWN -> down(worker, sharedUnit, piece, state.between());
     }

@@ -222,7 +222,7 @@ final class StreamPlan {
             * KvFormat.BLOCK_TOKENS;
     int members = Math.min(shape.group(), LEAST_MEMBERS);
     long oneToken = positions * RowTiles.SIZES[RowTiles.covering(members)];
-    return Math.toIntExact(Math.max(SCORES, oneToken));
+    return ExpKernels.padded(Math.toIntExact(Math.max(SCORES, oneToken)));
   }
 
   private long scratchpad(OneDnn library) {

@@ -7,6 +7,7 @@ final class TileList {
   private int[] first = new int[16];
   private int[] tile = new int[16];
   private int[] rows = new int[16];
+  private int[] order = new int[16];
   private int count;
 
   /** Cuts rows {@code 0} to {@code total - 1}. */
@@ -36,6 +37,25 @@ final class TileList {
 
   int count() {
     return count;
+  }
+
+  /**
+   * The tiles, largest first, so that those who share the work finish together; of equals those
+   * added first. Valid until tiles are added or this is asked again.
+   */
+  int[] largestFirst() {
+    if (order.length < count) {
+      order = new int[first.length];
+    }
+    int next = 0;
+    for (int size = RowTiles.SIZES.length - 1; size >= 0; size--) {
+      for (int index = 0; index < count; index++) {
+        if (tile[index] == size) {
+          order[next++] = index;
+        }
+      }
+    }
+    return order;
   }
 
   /** First row of a tile. */

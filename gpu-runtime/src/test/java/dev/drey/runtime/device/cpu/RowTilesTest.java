@@ -29,8 +29,8 @@ class RowTilesTest {
   @Test
   void rowsArePaddedWhereAnotherPassOverTheWeightsWouldCostMore() {
     assertThat(sizes(3)).containsExactly(4);
-    assertThat(sizes(5)).containsExactly(8);
-    assertThat(sizes(17)).containsExactly(24);
+    assertThat(sizes(5)).containsExactly(6);
+    assertThat(sizes(21)).containsExactly(24);
     assertThat(sizes(31)).containsExactly(32);
     assertThat(sizes(60)).containsExactly(64);
     assertThat(sizes(90)).containsExactly(96);
@@ -38,8 +38,9 @@ class RowTilesTest {
 
   @Test
   void rowsAreSplitWherePaddingWouldCostMore() {
-    assertThat(sizes(33)).containsExactly(32, 4);
-    assertThat(sizes(50)).containsExactly(48, 4);
+    assertThat(sizes(25)).containsExactly(20, 6);
+    assertThat(sizes(33)).containsExactly(24, 10);
+    assertThat(sizes(50)).containsExactly(32, 18);
     assertThat(sizes(68)).containsExactly(64, 4);
     assertThat(sizes(130)).containsExactly(128, 4);
   }
@@ -50,6 +51,22 @@ class RowTilesTest {
       int computed = Arrays.stream(sizes(rows)).sum();
       assertThat(computed - rows).as("padding of %d rows", rows).isBetween(0, 7);
     }
+  }
+
+  @Test
+  void theLargestTilesComeFirstAndOfEqualsThoseAddedFirst() {
+    TileList tiles = new TileList();
+    for (int largest : new int[] {0, 3, 1, 3, 0}) {
+      tiles.add(0, largest, 1);
+    }
+    assertThat(Arrays.copyOf(tiles.largestFirst(), tiles.count())).containsExactly(1, 3, 2, 0, 4);
+    tiles.clear();
+    for (int i = 0; i < 40; i++) {
+      tiles.add(0, i % RowTiles.SIZES.length, 1);
+    }
+    assertThat(Arrays.copyOf(tiles.largestFirst(), tiles.count()))
+        .doesNotHaveDuplicates()
+        .isSortedAccordingTo((a, b) -> Integer.compare(tiles.tile(b), tiles.tile(a)));
   }
 
   private static int[] sizes(int rows) {
