@@ -119,7 +119,7 @@ final class BenchCommand implements CliCommand {
   String linkBandwidth = "0";
 
   @Option(names = "--io-threads", paramLabel = "N", description = "I/O threads" + DEFAULT)
-  int ioThreads = 2;
+  int ioThreads = 4;
 
   @Option(
       names = "--packed",
