@@ -29,10 +29,10 @@ import org.jspecify.annotations.Nullable;
  * rows of one prompt, with what comes before it (positions are embedded, heads normalised, keys and
  * values stored).
  *
- * <p>Each sequence has blocks of its own, and every call goes on to another layer or to blocks that
- * were used longer ago, so that keys and values come from as far away as in a step, which goes
- * through the experts between two uses. Contexts end in the middle of a block, as contexts do on
- * average: devices take keys by blocks.
+ * <p>Each sequence has blocks of its own as far as the budget allows, and every call goes on to
+ * another layer or to blocks that were used longer ago, so that keys and values come from as far
+ * away as in a step, which goes through the experts between two uses. Contexts end in the middle of
+ * a block, as contexts do on average: devices take keys by blocks.
  */
 final class AttentionProbe {
   private static final int BLOCK_TOKENS = 64;
@@ -55,10 +55,11 @@ final class AttentionProbe {
   private final int longer;
   private final int rows;
   private final int blocksPerSequence;
-  private int calls;
+  private final int sequences;
   private final KvShape shape;
   private final Device device;
   private final MemoryBudget budget;
+  private int calls;
 
   AttentionProbe(
       Device device,
@@ -88,16 +89,16 @@ final class AttentionProbe {
       GroupedQueryAttention grouped = (GroupedQueryAttention) attention;
       spec = new AttentionSpec(grouped.heads(), (float) grouped.scale(), visible, null, false);
     }
-    this.shape = shape(attention);
-  }
-
-  private KvShape shape(AttentionConfig attention) {
-    KvShape one =
-        new KvShape(1, attention.kvHeads(), attention.keyDim(), attention.valueDim(), BLOCK_TOKENS);
     long free = budget.limitBytes() - budget.usedBytes();
     long bytes = Math.min(STORE_BYTES, free / 2);
-    long layers = Math.max(1, bytes / device.kvStoreBytes(one, rows * blocksPerSequence));
-    return new KvShape((int) layers, one.kvHeads(), one.keyDim(), one.valueDim(), BLOCK_TOKENS);
+    long sequence = device.kvStoreBytes(shape(attention, 1), blocksPerSequence);
+    this.sequences = (int) Math.max(1, Math.min(rows, bytes / sequence));
+    this.shape = shape(attention, Math.max(1, bytes / (sequences * sequence)));
+  }
+
+  private static KvShape shape(AttentionConfig attention, long layers) {
+    return new KvShape(
+        (int) layers, attention.kvHeads(), attention.keyDim(), attention.valueDim(), BLOCK_TOKENS);
   }
 
   private static int blocks(int positions) {
@@ -114,7 +115,7 @@ final class AttentionProbe {
       DeviceBuffer out) {}
 
   AttentionTimes measure() {
-    try (KvStore store = device.newKvStore(budget, shape, rows * blocksPerSequence);
+    try (KvStore store = device.newKvStore(budget, shape, sequences * blocksPerSequence);
         DeviceBuffer queries = floats(spec.heads() * shape.keyDim());
         DeviceBuffer keys = floats(shape.kvHeads() * shape.keyDim());
         DeviceBuffer values = floats(shape.kvHeads() * shape.valueDim());
@@ -176,7 +177,7 @@ final class AttentionProbe {
     for (int from = 0; from + each <= blocksPerSequence; from += each) {
       List<Span> spans = new ArrayList<>();
       for (int row = 0; row < rows; row++) {
-        int[] table = table(row * blocksPerSequence + from, each);
+        int[] table = table(row % sequences * blocksPerSequence + from, each);
         spans.add(new Span(row, 1, context - 1, table, -1));
       }
       batches.add(new AttentionBatch(spans));
