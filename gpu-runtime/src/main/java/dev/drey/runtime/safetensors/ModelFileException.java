@@ -19,10 +19,12 @@ public final class ModelFileException extends RuntimeException {
   private ModelFileException(
       Path file,
       @Nullable String subject,
-      String message,
+      String expected,
+      String found,
+      String advice,
       @Nullable Throwable cause,
       boolean mayPass) {
-    super(message, cause);
+    super(message(file, subject, expected, found, advice), cause);
     this.file = file;
     this.subject = subject;
     this.mayPass = mayPass;
@@ -50,8 +52,7 @@ public final class ModelFileException extends RuntimeException {
       String found,
       String advice,
       @Nullable Throwable cause) {
-    String message = message(file, subject, expected, found, advice);
-    return new ModelFileException(file, subject, message, cause, false);
+    return new ModelFileException(file, subject, expected, found, advice, cause, false);
   }
 
   /**
@@ -65,8 +66,7 @@ public final class ModelFileException extends RuntimeException {
       String found,
       String advice,
       @Nullable IOException cause) {
-    String message = message(file, subject, expected, found, advice);
-    return new ModelFileException(file, subject, message, cause, true);
+    return new ModelFileException(file, subject, expected, found, advice, cause, true);
   }
 
   private static String message(

@@ -4,6 +4,7 @@ import static dev.drey.runtime.transfer.TransferPriority.DEMAND;
 import static dev.drey.runtime.transfer.TransferPriority.PREFETCH;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.drey.runtime.device.Device;
 import dev.drey.runtime.device.DeviceBuffer;
 import dev.drey.runtime.memory.MemoryBudget;
 import java.io.IOException;
@@ -33,6 +34,13 @@ class TransferEngineTest {
   private void reopen(TransferConfig config) {
     stepped.engine.close();
     stepped = open(config);
+  }
+
+  /** With one I/O thread. */
+  private void reopenOn(Device other) {
+    TransferConfig config = new TransferConfig(1, 0, Duration.ofSeconds(5), 3);
+    stepped.engine.close();
+    stepped = new SteppedEngine(other, staging, RecordedTransfer.BLOCK_BYTES, 4, config);
   }
 
   private RecordedTransfer transfer(String name, int blocks) {
@@ -316,14 +324,7 @@ class TransferEngineTest {
   void aCopyThatFailsAfterItsTransferWasCompletedFailsTheNextOne() {
     IllegalStateException lost = new IllegalStateException("the device is lost");
     boolean[] broken = {true};
-    stepped.engine.close();
-    stepped =
-        new SteppedEngine(
-            BrokenDevice.whoseCopiesFail(() -> broken[0] ? lost : null),
-            staging,
-            RecordedTransfer.BLOCK_BYTES,
-            4,
-            new TransferConfig(1, 0, Duration.ofSeconds(5), 3));
+    reopenOn(BrokenDevice.whoseCopiesFail(() -> broken[0] ? lost : null));
     submit(transfer("a", 1), DEMAND);
     stepped.drain(0);
     assertThat(log).containsExactly("a0", "a completed");
@@ -339,14 +340,7 @@ class TransferEngineTest {
   void aTransferWhoseEndCannotBeRecordedFailsAndTheWorkerGoesOn() {
     IllegalStateException lost = new IllegalStateException("the device is lost");
     boolean[] broken = {false};
-    stepped.engine.close();
-    stepped =
-        new SteppedEngine(
-            BrokenDevice.thatRecordsNothing(() -> broken[0] ? lost : null),
-            staging,
-            RecordedTransfer.BLOCK_BYTES,
-            4,
-            new TransferConfig(1, 0, Duration.ofSeconds(5), 3));
+    reopenOn(BrokenDevice.thatRecordsNothing(() -> broken[0] ? lost : null));
     RecordedTransfer a = transfer("a", 1);
     Transfer inPlace =
         new DelegatingTransfer(a) {

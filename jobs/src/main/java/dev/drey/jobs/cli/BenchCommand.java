@@ -23,6 +23,7 @@ import dev.drey.runtime.cache.CachePolicies;
 import dev.drey.runtime.expertstore.ExpertStorage;
 import dev.drey.runtime.memory.MemorySize;
 import dev.drey.runtime.model.ComputeType;
+import dev.drey.runtime.transfer.TransferConfig;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -119,7 +120,7 @@ final class BenchCommand implements CliCommand {
   String linkBandwidth = "0";
 
   @Option(names = "--io-threads", paramLabel = "N", description = "I/O threads" + DEFAULT)
-  int ioThreads = 4;
+  int ioThreads = TransferConfig.DEFAULT.threads();
 
   @Option(
       names = "--packed",

@@ -14,7 +14,6 @@ import dev.drey.jobs.run.TopicRun;
 import dev.drey.jobs.topology.RecordPipeline;
 import dev.drey.schemas.format.WireFormat;
 import java.time.LocalDate;
-import java.time.ZoneOffset;
 
 /** What generate and score share: pick where to run, run, report. */
 final class InferenceCommand {
@@ -37,14 +36,12 @@ final class InferenceCommand {
     EngineCheck.here(request.settings());
     RunSummary summary =
         request.usesTopics()
-            ? new TopicRun(request, model, pipeline(today()), new SlotProbe(), progress).run(-1)
+            ? new TopicRun(
+                    request, model, pipeline(EnginePipeline.today()), new SlotProbe(), progress)
+                .run(-1)
             : new FileRun(request, model, this::pipeline, new SlotProbe(), progress).run();
     report(summary, invocation);
     return summary.isComplete() ? ExitCode.DONE : ExitCode.FAILED;
-  }
-
-  private static LocalDate today() {
-    return LocalDate.now(ZoneOffset.UTC);
   }
 
   private RecordPipeline pipeline(LocalDate started) {

@@ -13,7 +13,6 @@ import dev.drey.jobs.topology.RecordPipeline;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.LocalDate;
-import java.time.ZoneOffset;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
@@ -59,7 +58,7 @@ public final class ClusterRun {
       InferenceJob.topics(
           environment,
           request.settings(),
-          pipeline.apply(today()),
+          pipeline.apply(EnginePipeline.today()),
           TopicRun.preflight(request, restores, null, progress));
       environment.execute(request.jobName());
     } else {
@@ -73,7 +72,9 @@ public final class ClusterRun {
     PartsFolder parts = PartsFolder.in(output);
     parts.prepare(request.fresh(), restores);
     LocalDate started =
-        restores ? SubmittedRun.started(parts).orElseGet(ClusterRun::today) : today();
+        restores
+            ? SubmittedRun.started(parts).orElseGet(EnginePipeline::today)
+            : EnginePipeline.today();
     SubmittedRun.of(request, inputs, started).write(parts);
     InferenceJob.files(
         environment, request.settings(), pipeline.apply(started), inputs, parts.path());
@@ -92,10 +93,6 @@ public final class ClusterRun {
     progress.note(
         "%d records, %d results, %d dead letters in %s"
             .formatted(counts.records(), counts.results(), counts.deadLetters(), output));
-  }
-
-  private static LocalDate today() {
-    return LocalDate.now(ZoneOffset.UTC);
   }
 
   /** What the job reported; its engines cannot be seen from here. */

@@ -21,10 +21,15 @@ import org.apache.flink.configuration.Configuration;
 public final class EnginePipeline {
   private EnginePipeline() {}
 
+  /** The day, in UTC, of a run that is first started now. */
+  public static LocalDate today() {
+    return LocalDate.now(ZoneOffset.UTC);
+  }
+
   /** As below, of a run that is first started today. */
   public static RecordPipeline of(
       Configuration settings, WireFormat format, boolean signalEndAfterRestore) {
-    return of(settings, format, signalEndAfterRestore, LocalDate.now(ZoneOffset.UTC));
+    return of(settings, format, signalEndAfterRestore, today());
   }
 
   /**

@@ -19,7 +19,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.LocalDate;
-import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -92,7 +91,7 @@ public final class FileRun {
     if (folder.newestCheckpoint().isEmpty() && folder.clearParts()) {
       progress.note("an earlier process has left outcomes but no checkpoint: starting over");
     }
-    RecordPipeline between = pipeline.apply(folder.started(LocalDate.now(ZoneOffset.UTC)));
+    RecordPipeline between = pipeline.apply(folder.started(EnginePipeline.today()));
     // only the display wants it: a start takes no longer because there is more to do
     CompletableFuture<Long> total = CompletableFuture.supplyAsync(() -> count(inputs));
     LocalJob.Ended ended =
